@@ -1,0 +1,68 @@
+# A thin face of the runner: every target is one command, and `make` alone lists them.
+
+# Variables; the environment does not change them, the command line does: make all C=64 BLOCKS=12
+SERVER = quickstart
+ENV = release
+HOST = 127.0.0.1
+PORT = 8080
+C = 64,1000
+N = 1M
+BLOCKS = 24
+FRAMEWORK =
+OUT =
+
+# Not --locked: cargo enters a new folder under frameworks/ into Cargo.lock here, and moves nothing
+# else. Everything the runner builds is --locked.
+RUNNER = cargo run --quiet --release --package runner --
+VARIANT = --server $(SERVER) --env $(ENV)
+OUT_OPTION = $(if $(OUT),--out $(OUT))
+BENCH = $(RUNNER) bench $(VARIANT) --connections $(C) --requests $(N) --blocks $(BLOCKS) $(OUT_OPTION)
+
+.PHONY: help list all bench verify report test clean
+.SUFFIXES:
+# They are for make, and mean something else to cargo and to shells.
+unexport SERVER ENV HOST PORT C N BLOCKS FRAMEWORK OUT
+
+help:
+	@echo 'make NAME                  serve one framework; SERVER=tuned ENV=max PORT=8081'
+	@echo 'make list                  show the frameworks there are'
+	@echo 'make all                   measure all of them: C=64,1000 N=1M BLOCKS=24 OUT=FOLDER'
+	@echo 'make bench FRAMEWORK=NAME  measure one against the floor'
+	@echo 'make verify                check that each honours docs/CONTRACT.md'
+	@echo 'make report                make all tables again from the records in results/'
+	@echo 'make compare-wrk           compare the load generator with wrk'
+	@echo 'make test                  everything that is checked before a change lands'
+	@echo 'make clean                 remove what was built'
+
+list:
+	@$(RUNNER) list
+
+all:
+	$(BENCH)
+
+bench:
+	$(BENCH) $(FRAMEWORK)
+
+verify:
+	$(RUNNER) verify $(VARIANT) $(FRAMEWORK)
+
+report:
+	$(RUNNER) report
+
+compare-wrk:
+	cargo bench --locked --package runner --bench against_wrk
+
+test:
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- --deny warnings
+	cargo test --locked --package runner --package controls
+	cargo test --locked --package runner --test shootout -- --ignored --nocapture
+
+clean:
+	cargo clean
+
+# Any other name is a framework's; an unknown one is answered with those there are.
+%: FORCE
+	@$(RUNNER) serve $(VARIANT) --address $(HOST):$(PORT) $@
+FORCE: ;
+Makefile: ;

@@ -1,0 +1,154 @@
+//! One blocking connection, for checks and for readiness: careful and slow, where the load
+//! generator is careful and fast.
+
+use crate::http::{self, Malformed, Method};
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::time::Duration;
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum NoAnswer {
+    /// Nothing listens, or the handshake failed.
+    #[error("cannot connect: {0}")]
+    Connect(#[source] io::Error),
+    /// The connection broke or nothing came in time.
+    #[error("no answer: {0}")]
+    Socket(#[from] io::Error),
+    /// What came is no valid answer.
+    #[error("no valid answer: {0}")]
+    Malformed(#[from] Malformed),
+    /// The server closed the connection first.
+    #[error("the server closed the connection without an answer")]
+    Closed,
+}
+
+/// The bytes of one answer, framed rightly.
+#[derive(Debug)]
+pub struct RawAnswer {
+    bytes: Vec<u8>,
+    method: Method,
+}
+
+impl RawAnswer {
+    /// The answer, parsed.
+    #[must_use]
+    pub fn parsed(&self) -> http::Answer<'_> {
+        http::parse(&self.bytes, self.method, true)
+            .ok()
+            .flatten()
+            .expect("only bytes that have been parsed become a raw answer")
+    }
+
+    /// How many bytes it has, head and body.
+    #[must_use]
+    pub fn length_bytes(&self) -> usize {
+        self.bytes.len()
+    }
+}
+
+/// One connection.
+#[derive(Debug)]
+pub struct Client {
+    stream: TcpStream,
+    unread: Vec<u8>,
+}
+
+impl Client {
+    /// Connects; every later step takes at most `patience`.
+    ///
+    /// # Errors
+    ///
+    /// Where nothing listens.
+    pub fn connect(address: SocketAddr, patience: Duration) -> Result<Self, NoAnswer> {
+        let stream = TcpStream::connect_timeout(&address, patience).map_err(NoAnswer::Connect)?;
+        stream.set_read_timeout(Some(patience))?;
+        stream.set_write_timeout(Some(patience))?;
+        // What is sent in pieces has to leave in pieces.
+        stream.set_nodelay(true)?;
+        Ok(Self {
+            stream,
+            unread: Vec::new(),
+        })
+    }
+
+    /// Sends these bytes.
+    ///
+    /// # Errors
+    ///
+    /// Where the connection has broken.
+    pub fn send(&mut self, bytes: &[u8]) -> Result<(), NoAnswer> {
+        Ok(self.stream.write_all(bytes)?)
+    }
+
+    /// Reads one answer; what comes after it stays for the next call.
+    ///
+    /// # Errors
+    ///
+    /// Where none comes, or none that is valid.
+    pub fn read_answer(&mut self, method: Method) -> Result<RawAnswer, NoAnswer> {
+        let mut ended = false;
+        loop {
+            if self.unread.is_empty() && ended {
+                return Err(NoAnswer::Closed);
+            }
+            if let Some(answer) = http::parse(&self.unread, method, ended)? {
+                let rest = self.unread.split_off(answer.length_bytes);
+                let bytes = std::mem::replace(&mut self.unread, rest);
+                return Ok(RawAnswer { bytes, method });
+            }
+            ended = self.read_more()? == 0;
+        }
+    }
+
+    /// Sends a request and reads its answer.
+    ///
+    /// # Errors
+    ///
+    /// As [`Client::send`] and [`Client::read_answer`].
+    pub fn ask(&mut self, request: &[u8], method: Method) -> Result<RawAnswer, NoAnswer> {
+        self.send(request)?;
+        self.read_answer(method)
+    }
+
+    /// Whether the server ends the connection within `patience`, with nothing more to say.
+    ///
+    /// # Errors
+    ///
+    /// Where the time limit cannot be set.
+    pub fn is_ended_by_server(&mut self, patience: Duration) -> Result<bool, NoAnswer> {
+        self.stream.set_read_timeout(Some(patience))?;
+        let ended = match self.read_more() {
+            Ok(read_bytes) => read_bytes == 0,
+            Err(error) => !matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut),
+        };
+        Ok(ended && self.unread.is_empty())
+    }
+
+    /// Bytes that came without having been asked for.
+    #[must_use]
+    pub fn surplus_bytes(&self) -> usize {
+        self.unread.len()
+    }
+
+    fn read_more(&mut self) -> io::Result<usize> {
+        let mut buffer = [0; 4096];
+        loop {
+            match self.stream.read(&mut buffer) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+                Ok(read_bytes) => {
+                    self.unread.extend_from_slice(&buffer[..read_bytes]);
+                    return Ok(read_bytes);
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        // The server may have closed it already.
+        let _ = self.stream.shutdown(Shutdown::Both);
+    }
+}

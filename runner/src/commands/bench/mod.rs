@@ -1,0 +1,240 @@
+//! `runner bench`: the throughput shootout.
+
+mod arms;
+mod block;
+mod doubts;
+mod progress;
+
+use super::{Verdict, report};
+use crate::cli::BenchOptions;
+use crate::environment::processors::{self, Split};
+use crate::environment::{Machine, Toolchain, limits};
+use crate::framework::{self, Workspace};
+use crate::load::Generator;
+use crate::plan::Plan;
+use crate::record::{ArmKind, BlockRow, Folder, METHOD, Processors, Records, Run, SCHEMA, State};
+use crate::report::{Outcome, Report};
+use anyhow::{Result, bail};
+use arms::Contender;
+use block::Bench;
+use jiff::{Timestamp, Zoned};
+use progress::Progress;
+use std::path::{Path, PathBuf};
+
+pub(super) fn run(options: &BenchOptions) -> Result<Verdict> {
+    let workspace = framework::discover()?;
+    let mut job = match &options.resume {
+        None => begin(&workspace, options)?,
+        Some(path) => resume(&workspace, path)?,
+    };
+    let contenders = prepare(&workspace, &mut job)?;
+    let mut folder = match job.is_resumed {
+        false => Folder::create(&job.place)?,
+        true => Folder::reopen(&job.place)?,
+    };
+    folder.write_run(&job.run)?;
+    // From here on everything is on record: what is measured stays, however this ends.
+    let outcome = measure(&mut job, contenders, &mut folder);
+    finish(&mut job, &folder, outcome.is_ok())?;
+    let report = report::write_pages(&workspace.root, &job.place)?;
+    if report.blocks > 0 {
+        println!("{}", crate::report::tables(&report));
+    }
+    eprintln!("records: {}", shown(&workspace, &job.place).display());
+    outcome?;
+    Ok(Verdict::good_if(is_without_errors(&report)))
+}
+
+/// A run, and where its records go.
+struct Job {
+    run: Run,
+    /// The contestants asked for; all where empty.
+    names: Vec<String>,
+    place: PathBuf,
+    is_resumed: bool,
+    /// Blocks of an interrupted run that are there already.
+    done: Vec<BlockRow>,
+}
+
+/// A new run: its plan, and a place that is free.
+fn begin(workspace: &Workspace, options: &BenchOptions) -> Result<Job> {
+    workspace.select(&options.names)?;
+    let plan = plan(options);
+    plan.validate()?;
+    let machine = Machine::read()?;
+    let place = options
+        .out
+        .clone()
+        .unwrap_or_else(|| default_place(workspace, &plan, &machine));
+    Folder::refuse_existing(&place)?;
+    let mut run = Run {
+        schema: SCHEMA,
+        method: METHOD,
+        started_at: now(),
+        ended_at: None,
+        state: State::Running,
+        command: std::env::args().skip(1).collect(),
+        processors: split(options)?,
+        toolchain: Toolchain::read(&workspace.root)?,
+        plan,
+        machine,
+        arms: Vec::new(),
+        warnings: Vec::new(),
+    };
+    doubts::before(&mut run);
+    Ok(Job {
+        run,
+        names: options.names.clone(),
+        place,
+        is_resumed: false,
+        done: Vec::new(),
+    })
+}
+
+/// A run that was interrupted: its own plan, its own seed, its own folder.
+fn resume(workspace: &Workspace, path: &Path) -> Result<Job> {
+    let records = Records::read(path)?;
+    let mut run = records.run;
+    if run.state == State::Complete {
+        bail!(
+            "{} is complete; there is nothing to go on with",
+            path.display()
+        );
+    }
+    let (machine, toolchain) = (Machine::read()?, Toolchain::read(&workspace.root)?);
+    if run.method != METHOD || run.machine != machine || run.toolchain.rustc != toolchain.rustc {
+        bail!(
+            "{} was begun on another machine or by another method",
+            path.display()
+        );
+    }
+    run.state = State::Running;
+    Ok(Job {
+        names: arms::framework_names(&run.arms),
+        run,
+        place: path.to_owned(),
+        is_resumed: true,
+        done: records.blocks,
+    })
+}
+
+/// Builds and checks every arm; what fails becomes part of the record.
+fn prepare(workspace: &Workspace, job: &mut Job) -> Result<Vec<Contender>> {
+    let run = &mut job.run;
+    let prepared = arms::prepare(workspace, &job.names, &run.plan, &run.processors.server)?;
+    let (then, now) = (arms::versions(&run.arms), arms::versions(&prepared.arms));
+    if job.is_resumed && then != now {
+        bail!("the run began with {then:?}, and now there is {now:?}: it cannot go on");
+    }
+    run.arms = prepared.arms;
+    if run
+        .arms
+        .iter()
+        .all(|arm| arm.kind != ArmKind::Framework || arm.err.is_some() || arm.absent.is_some())
+    {
+        bail!("there is nothing to measure: see what is said above");
+    }
+    let connections_max = run.plan.levels.iter().max().copied().unwrap_or(0);
+    limits::allow_connections(prepared.contenders.len() * connections_max)?;
+    Ok(prepared.contenders)
+}
+
+/// Block after block.
+fn measure(job: &mut Job, contenders: Vec<Contender>, folder: &mut Folder) -> Result<()> {
+    doubts::listen(&mut job.run)?;
+    let run = &job.run;
+    let generator = Generator::start(&run.processors.generator, 1)?;
+    let complete: u32 = job.done.iter().map(|block| u32::from(block.complete)).sum();
+    let next_number = job
+        .done
+        .iter()
+        .map(|block| block.block + 1)
+        .max()
+        .unwrap_or(0);
+    let progress = Progress::new(&run.plan, contenders.len(), complete);
+    let mut bench = Bench::new(&run.plan, &run.processors.server, contenders, generator);
+    for (number, ordinal) in (next_number..).zip(complete..run.plan.blocks) {
+        let row = bench.run_block(number, ordinal, folder, &progress)?;
+        progress.block_ended(ordinal, &row);
+    }
+    progress.finish();
+    Ok(())
+}
+
+/// Says in the record how the run has ended, and what there is to doubt about it.
+fn finish(job: &mut Job, folder: &Folder, is_complete: bool) -> Result<()> {
+    job.run.state = if is_complete {
+        State::Complete
+    } else {
+        State::Interrupted
+    };
+    job.run.ended_at = Some(now());
+    if is_complete {
+        doubts::after(&mut job.run, &Records::read(&job.place)?.blocks);
+    }
+    folder.write_run(&job.run)
+}
+
+fn plan(options: &BenchOptions) -> Plan {
+    let mut levels = options.connections.clone();
+    levels.sort_unstable();
+    levels.dedup();
+    Plan {
+        server: options.variant.server,
+        env: options.variant.env,
+        levels,
+        requests: options.requests,
+        blocks: options.blocks,
+        laps: options.laps,
+        slice_limit_ms: options.slice_limit_ms,
+        warmup_ms: options.warmup_ms,
+        timeout_ms: options.timeout_ms,
+        seed: options.seed.unwrap_or_else(seed_from_clock),
+    }
+}
+
+/// Any number will do, as long as it is recorded.
+fn seed_from_clock() -> u64 {
+    Timestamp::now().as_millisecond().unsigned_abs()
+}
+
+fn split(options: &BenchOptions) -> Result<Processors> {
+    let Split { server, generator } = processors::split()?;
+    let chosen = |list: &Option<crate::cli::ProcessorList>, otherwise| {
+        list.as_ref().map_or(otherwise, |list| list.0.clone())
+    };
+    Ok(Processors {
+        server: chosen(&options.server_processors, server),
+        generator: chosen(&options.generator_processors, generator),
+    })
+}
+
+/// Kept runs stand under results/, named by day and machine; short ones are left to target/.
+fn default_place(workspace: &Workspace, plan: &Plan, machine: &Machine) -> PathBuf {
+    let now = Zoned::now();
+    let slug = machine.slug();
+    if plan.is_short() {
+        let name = format!("{}-{slug}", now.strftime("%Y-%m-%d-%H%M%S"));
+        workspace.target.join("runs").join(name)
+    } else {
+        let name = format!("{}-{slug}", now.strftime("%Y-%m-%d"));
+        workspace.root.join("results").join(name)
+    }
+}
+
+fn shown<'p>(workspace: &Workspace, path: &'p Path) -> &'p Path {
+    path.strip_prefix(&workspace.root).unwrap_or(path)
+}
+
+fn now() -> String {
+    Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+fn is_without_errors(report: &Report) -> bool {
+    let mut rows = report.levels.iter().flat_map(|level| &level.rows);
+    rows.all(|row| match &row.outcome {
+        Outcome::Measured(figures) => figures.errors == 0,
+        Outcome::Absent(_) => true,
+        Outcome::Failed(_) => false,
+    })
+}

@@ -1,0 +1,47 @@
+//! `runner list`: what was discovered under frameworks/.
+
+use super::{Verdict, print_json};
+use crate::cli::ListOptions;
+use crate::framework::{self, Framework, Role};
+use anyhow::Result;
+use comfy_table::{Table, presets};
+
+pub(super) fn run(options: &ListOptions) -> Result<Verdict> {
+    let workspace = framework::discover()?;
+    if options.json {
+        print_json(&workspace.frameworks)?;
+    } else {
+        println!("{}", table(&workspace.frameworks));
+    }
+    Ok(Verdict::Good)
+}
+
+fn table(frameworks: &[Framework]) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_header(["framework", "version", "servers", "role"]);
+    for framework in frameworks {
+        let servers: Vec<String> = framework
+            .servers
+            .keys()
+            .map(|kind| match framework.topology.get(kind) {
+                Some(topology) => format!("{kind} ({topology})"),
+                None => kind.to_string(),
+            })
+            .collect();
+        let role = match framework.role {
+            Role::Contestant => "",
+            Role::Floor => "floor",
+        };
+        table.add_row([
+            &framework.name,
+            &framework.version,
+            &servers.join(", "),
+            role,
+        ]);
+    }
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
+    }
+    table
+}

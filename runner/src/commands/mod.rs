@@ -1,0 +1,50 @@
+//! One module per command; each reads as a list of what it does.
+
+mod bench;
+mod list;
+mod load;
+mod null;
+mod report;
+mod serve;
+mod verify;
+
+use crate::cli::Command;
+use anyhow::Result;
+
+/// How a command ended that did what it was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Nothing is wrong with what was found.
+    Good,
+    /// What was found is bad: an error, a failed check, a stale page.
+    Bad,
+}
+
+impl Verdict {
+    fn good_if(good: bool) -> Self {
+        if good { Self::Good } else { Self::Bad }
+    }
+}
+
+/// Carries out one command.
+///
+/// # Errors
+///
+/// Where it cannot be carried out.
+pub fn run(command: Command) -> Result<Verdict> {
+    match command {
+        Command::List(options) => list::run(&options),
+        Command::Serve(options) => serve::run(&options),
+        Command::Verify(options) => verify::run(&options),
+        Command::Bench(options) => bench::run(&options),
+        Command::Load(options) => load::run(&options),
+        Command::Null(options) => null::run(&options),
+        Command::Report(options) => report::run(&options),
+    }
+}
+
+/// JSON on standard output, for programs.
+fn print_json(value: &impl serde::Serialize) -> Result<()> {
+    println!("{}", serde_json::to_string_pretty(value)?);
+    Ok(())
+}

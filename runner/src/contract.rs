@@ -1,0 +1,185 @@
+//! What every contestant must answer: the request's bytes, the expected answer, and the check of
+//! one against the other. Pure; `docs/CONTRACT.md` is the same in prose.
+
+use crate::http::Answer;
+use std::net::SocketAddr;
+
+/// The one path that is served.
+pub const PATH: &str = "/welcome";
+
+/// A path that must not be.
+pub const ELSEWHERE: &str = "/elsewhere";
+
+/// The body, byte for byte.
+pub const BODY: &[u8] = b"Hello World!";
+
+/// The measured request: what HTTP/1.1 demands and nothing else, which is also what wrk sends.
+#[must_use]
+pub fn request(address: SocketAddr) -> Vec<u8> {
+    request_for("GET", PATH, address, "")
+}
+
+/// A request for `path`, with `fields` (each ending in CRLF) after `host`.
+#[must_use]
+pub fn request_for(method: &str, path: &str, address: SocketAddr, fields: &str) -> Vec<u8> {
+    format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\n{fields}\r\n").into_bytes()
+}
+
+/// What in an answer breaks the contract.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Violation {
+    /// Another status.
+    #[error("status is {found}, not {expected}")]
+    Status {
+        /// The status that came.
+        found: u16,
+        /// The status the contract demands.
+        expected: u16,
+    },
+    /// Another body.
+    #[error("body is {0:?}, not \"Hello World!\"")]
+    Body(String),
+    /// `content-length` is missing, or is not the body's length.
+    #[error("content-length is {0}, not 12")]
+    ContentLength(String),
+    /// `content-type` is missing or of another type.
+    #[error("content-type is {0}, not text/plain or text/html")]
+    ContentType(String),
+    /// `date` is missing or is no IMF-fixdate (RFC 9110 §5.6.7).
+    #[error("date is {0}, not like \"Sun, 06 Nov 1994 08:49:37 GMT\"")]
+    Date(String),
+}
+
+/// Checks a complete answer to [`request`].
+///
+/// # Errors
+///
+/// The first [`Violation`] found; status and body come before the header fields.
+pub fn check(answer: &Answer) -> Result<(), Violation> {
+    check_status(answer, 200)?;
+    if *answer.body != *BODY {
+        return Err(Violation::Body(excerpt(&answer.body)));
+    }
+    check_content_length(answer)?;
+    check_content_type(answer)?;
+    check_date(answer)
+}
+
+/// Checks the status alone.
+///
+/// # Errors
+///
+/// [`Violation::Status`] where it is another.
+pub fn check_status(answer: &Answer, expected: u16) -> Result<(), Violation> {
+    match answer.status {
+        found if found == expected => Ok(()),
+        found => Err(Violation::Status { found, expected }),
+    }
+}
+
+fn check_content_length(answer: &Answer) -> Result<(), Violation> {
+    match answer.header("content-length") {
+        Some(b"12") => Ok(()),
+        other => Err(Violation::ContentLength(shown(other))),
+    }
+}
+
+fn check_content_type(answer: &Answer) -> Result<(), Violation> {
+    let value = answer.header("content-type");
+    let essence = value
+        .and_then(|value| value.split(|&byte| byte == b';').next())
+        .map(<[u8]>::trim_ascii);
+    match essence {
+        Some(kind) if kind.eq_ignore_ascii_case(b"text/plain") => Ok(()),
+        Some(kind) if kind.eq_ignore_ascii_case(b"text/html") => Ok(()),
+        _ => Err(Violation::ContentType(shown(value))),
+    }
+}
+
+fn check_date(answer: &Answer) -> Result<(), Violation> {
+    match answer.header("date") {
+        Some(value) if is_imf_fixdate(value) => Ok(()),
+        other => Err(Violation::Date(shown(other))),
+    }
+}
+
+/// Whether these bytes are an IMF-fixdate (RFC 9110 §5.6.7), the one form a sender may generate.
+#[must_use]
+pub fn is_imf_fixdate(value: &[u8]) -> bool {
+    // httpdate also reads the two obsolete forms; neither has this length and ending.
+    value.len() == 29
+        && value.ends_with(b" GMT")
+        && std::str::from_utf8(value).is_ok_and(|text| httpdate::parse_http_date(text).is_ok())
+}
+
+fn shown(value: Option<&[u8]>) -> String {
+    value.map_or_else(|| "missing".to_owned(), excerpt)
+}
+
+fn excerpt(bytes: &[u8]) -> String {
+    const SHOWN_BYTES: usize = 40;
+    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(SHOWN_BYTES)]).into_owned();
+    if bytes.len() > SHOWN_BYTES {
+        format!("{text}… ({} bytes)", bytes.len())
+    } else {
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::{Method, parse};
+
+    const RIGHT: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\ncontent-length: 12\r\ndate: Sun, 06 Nov 1994 08:49:37 GMT\r\n\r\nHello World!";
+
+    fn checked(answer: &str) -> Result<(), Violation> {
+        check(
+            &parse(answer.as_bytes(), Method::Get, true)
+                .unwrap()
+                .unwrap(),
+        )
+    }
+
+    #[test]
+    fn the_right_answer_passes() {
+        assert_eq!(checked(RIGHT), Ok(()));
+        assert_eq!(
+            checked(&RIGHT.replace("text/plain; charset=utf-8", "text/html")),
+            Ok(())
+        );
+    }
+
+    #[test]
+    fn each_departure_has_its_own_violation() {
+        let broken = |from: &str, to: &str| checked(&RIGHT.replace(from, to)).unwrap_err();
+        assert_eq!(
+            broken("200 OK", "500 No"),
+            Violation::Status {
+                found: 500,
+                expected: 200
+            }
+        );
+        assert_eq!(
+            broken("World!", "World?"),
+            Violation::Body("Hello World?".into())
+        );
+        assert_eq!(
+            broken("text/plain", "text/plainer"),
+            Violation::ContentType("text/plainer; charset=utf-8".into())
+        );
+        assert_eq!(broken("date:", "data:"), Violation::Date("missing".into()));
+        assert_eq!(
+            broken("content-length: 12\r\n", ""),
+            Violation::ContentLength("missing".into())
+        );
+    }
+
+    #[test]
+    fn only_the_fixed_form_of_a_date_is_right() {
+        assert!(is_imf_fixdate(b"Sun, 06 Nov 1994 08:49:37 GMT"));
+        assert!(!is_imf_fixdate(b"Sunday, 06-Nov-94 08:49:37 GMT"));
+        assert!(!is_imf_fixdate(b"Sun Nov  6 08:49:37 1994"));
+        assert!(!is_imf_fixdate(b"Sun, 36 Nov 1994 08:49:37 GMT"));
+    }
+}

@@ -1,0 +1,134 @@
+//! The machine's facts: what a number must be read with.
+
+mod counters;
+pub mod limits;
+pub mod processors;
+
+pub use counters::Counters;
+
+use anyhow::{Context, Result};
+use procfs::Current;
+use serde::{Deserialize, Serialize};
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+/// The machine a run was made on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Machine {
+    /// The processor's name, as it gives itself.
+    pub processor: String,
+    /// Processors this process may run on.
+    pub processors: usize,
+    /// Memory in MiB.
+    pub memory_mib: u64,
+    /// The hypervisor's presence, as the processor's flags tell.
+    pub virtualized: bool,
+    /// The kernel's release.
+    pub kernel: String,
+    /// The frequency governor of the first processor, where there is one.
+    pub governor: Option<String>,
+    /// `net.core.somaxconn`: the longest listen queue.
+    pub somaxconn: Option<u64>,
+}
+
+/// What the programs were made with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Toolchain {
+    /// `rustc --version`.
+    pub rustc: String,
+    /// `cargo --version`.
+    pub cargo: String,
+    /// The revision of this project, where it is known.
+    pub revision: Option<String>,
+    /// The sources differed from that revision.
+    pub uncommitted: bool,
+}
+
+impl Machine {
+    /// Reads the facts of this machine.
+    ///
+    /// # Errors
+    ///
+    /// Where the kernel does not tell.
+    pub fn read() -> Result<Self> {
+        let cpus = procfs::CpuInfo::current().context("cannot read /proc/cpuinfo")?;
+        let memory = procfs::Meminfo::current().context("cannot read /proc/meminfo")?;
+        let virtualized = cpus
+            .flags(0)
+            .is_some_and(|flags| flags.contains(&"hypervisor"));
+        Ok(Self {
+            processor: cpus.model_name(0).unwrap_or("unknown processor").to_owned(),
+            processors: processors::allowed()?.len(),
+            memory_mib: memory.mem_total / (1024 * 1024),
+            virtualized,
+            kernel: rustix::system::uname()
+                .release()
+                .to_string_lossy()
+                .into_owned(),
+            governor: read_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
+            somaxconn: read_line("/proc/sys/net/core/somaxconn").and_then(|n| n.parse().ok()),
+        })
+    }
+
+    /// A short name for folders: letters, digits and dashes.
+    #[must_use]
+    pub fn slug(&self) -> String {
+        let words: String = self
+            .processor
+            .to_lowercase()
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() { c } else { ' ' })
+            .collect();
+        let words: Vec<&str> = words.split_whitespace().take(4).collect();
+        format!("{}-{}cpu", words.join("-"), self.processors)
+    }
+}
+
+impl Toolchain {
+    /// Asks cargo, rustc and git; a machine without git has no revision.
+    ///
+    /// # Errors
+    ///
+    /// Where cargo or rustc does not answer.
+    pub fn read(root: &Path) -> Result<Self> {
+        let status = output(
+            root,
+            "git",
+            &["status", "--porcelain", "--untracked-files=no"],
+        );
+        Ok(Self {
+            rustc: output(root, "rustc", &["--version"]).context("cannot ask rustc")?,
+            cargo: output(root, "cargo", &["--version"]).context("cannot ask cargo")?,
+            revision: output(root, "git", &["rev-parse", "--short=12", "HEAD"]).ok(),
+            uncommitted: status.is_ok_and(|changes| !changes.is_empty()),
+        })
+    }
+}
+
+fn output(folder: &Path, program: &str, arguments: &[&str]) -> Result<String> {
+    let output = Command::new(program)
+        .args(arguments)
+        .current_dir(folder)
+        .output()
+        .with_context(|| format!("cannot start {program}"))?;
+    anyhow::ensure!(output.status.success(), "{program} failed");
+    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
+
+fn read_line(path: &str) -> Option<String> {
+    Some(fs::read_to_string(path).ok()?.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slug_is_made_of_plain_words() {
+        let mut machine = Machine::read().unwrap();
+        machine.processor = "AMD EPYC 7B13 64-Core Processor (rev 2)".into();
+        machine.processors = 2;
+        assert_eq!(machine.slug(), "amd-epyc-7b13-64-2cpu");
+    }
+}

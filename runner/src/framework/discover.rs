@@ -1,0 +1,177 @@
+//! Finds the contestants: the workspace members under `frameworks/`, as `cargo metadata` tells.
+
+use super::{Framework, Role, ServerKind};
+use crate::usage::UsageError;
+use anyhow::{Context, Result, bail};
+use cargo_metadata::{Metadata, MetadataCommand, Package};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// The workspace this runner works on.
+#[derive(Debug)]
+pub struct Workspace {
+    /// Its top folder.
+    pub root: PathBuf,
+    /// Where cargo puts what it builds.
+    pub target: PathBuf,
+    /// The contestants, by name.
+    pub frameworks: Vec<Framework>,
+}
+
+/// `[package.metadata.shootout]`: what cannot be derived.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Declared {
+    #[serde(rename = "crate")]
+    crate_name: String,
+    #[serde(default)]
+    role: Role,
+    #[serde(default)]
+    topology: BTreeMap<ServerKind, String>,
+    #[serde(default)]
+    notes: BTreeMap<ServerKind, String>,
+}
+
+/// Reads the workspace around the current folder.
+///
+/// # Errors
+///
+/// Where cargo cannot read it, or a folder under `frameworks/` is no contestant.
+pub fn discover() -> Result<Workspace> {
+    let metadata = MetadataCommand::new()
+        .other_options(["--locked".to_owned()])
+        .exec()
+        .context("cannot read the workspace; run this inside the project, with cargo at hand")?;
+    let folder = metadata.workspace_root.join("frameworks");
+    let mut frameworks = Vec::new();
+    for package in metadata.workspace_packages() {
+        let home = package.manifest_path.parent();
+        let Some(home) = home.filter(|home| home.parent() == Some(&folder)) else {
+            continue;
+        };
+        let name = home.file_name().context("a package's folder has a name")?;
+        let framework = read_framework(name, package, &metadata)
+            .with_context(|| format!("frameworks/{name} is no contestant"))?;
+        frameworks.push(framework);
+    }
+    frameworks.sort_by(|one, other| one.name.cmp(&other.name));
+    Ok(Workspace {
+        root: metadata.workspace_root.clone().into(),
+        target: metadata.target_directory.clone().into(),
+        frameworks,
+    })
+}
+
+fn read_framework(name: &str, package: &Package, metadata: &Metadata) -> Result<Framework> {
+    let expected = format!("welcome-{name}");
+    if package.name.as_str() != expected {
+        bail!("its package is named {}; name it {expected}", package.name);
+    }
+    let declared = package
+        .metadata
+        .get("shootout")
+        .context("its Cargo.toml has no [package.metadata.shootout]; see docs/CONTRIBUTING.md")?;
+    let declared: Declared = serde_json::from_value(declared.clone())
+        .context("its [package.metadata.shootout] does not read; see docs/CONTRIBUTING.md")?;
+    let version = resolved_version(&declared.crate_name, package, metadata)?;
+    Ok(Framework {
+        name: name.to_owned(),
+        servers: servers(&expected, package)?,
+        package: expected,
+        version,
+        crate_name: declared.crate_name,
+        role: declared.role,
+        topology: declared.topology,
+        notes: declared.notes,
+    })
+}
+
+fn servers(package_name: &str, package: &Package) -> Result<BTreeMap<ServerKind, String>> {
+    let mut servers = BTreeMap::new();
+    for target in package.targets.iter().filter(|target| target.is_bin()) {
+        let (kind, expected) = match target.src_path.file_name() {
+            Some("main.rs") => (ServerKind::Quickstart, package_name.to_owned()),
+            Some("tuned.rs") => (ServerKind::Tuned, format!("{package_name}-tuned")),
+            _ => continue,
+        };
+        if target.name != expected {
+            bail!("its binary is named {}; name it {expected}", target.name);
+        }
+        servers.insert(kind, expected);
+    }
+    if !servers.contains_key(&ServerKind::Quickstart) {
+        bail!("it has no src/main.rs");
+    }
+    Ok(servers)
+}
+
+/// The version of `crate_name` that this very package depends on.
+fn resolved_version(crate_name: &str, package: &Package, metadata: &Metadata) -> Result<String> {
+    let resolve = metadata
+        .resolve
+        .as_ref()
+        .context("cargo resolved nothing")?;
+    let node = resolve
+        .nodes
+        .iter()
+        .find(|node| node.id == package.id)
+        .context("cargo did not resolve it")?;
+    let found = node
+        .dependencies
+        .iter()
+        .map(|id| &metadata[id])
+        .find(|dependency| dependency.name.as_str() == crate_name);
+    found
+        .map(|dependency| dependency.version.to_string())
+        .with_context(|| {
+            format!("it does not depend on `{crate_name}`, which it names as its crate")
+        })
+}
+
+impl Workspace {
+    /// The contestants of these names, or all where none is given.
+    ///
+    /// # Errors
+    ///
+    /// A [`UsageError`] that lists the known names where one is unknown.
+    pub fn select(&self, names: &[String]) -> Result<Vec<&Framework>> {
+        if names.is_empty() {
+            return Ok(self.frameworks.iter().collect());
+        }
+        let mut selected: Vec<&Framework> = Vec::new();
+        for name in names {
+            let framework = self.find(name)?;
+            if !selected.iter().any(|one| one.name == framework.name) {
+                selected.push(framework);
+            }
+        }
+        Ok(selected)
+    }
+
+    /// The contestant of this name.
+    ///
+    /// # Errors
+    ///
+    /// A [`UsageError`] that lists the known names where it is unknown.
+    pub fn find(&self, name: &str) -> Result<&Framework> {
+        let found = self.frameworks.iter().find(|one| one.name == name);
+        Ok(found.ok_or_else(|| {
+            let known: Vec<&str> = self
+                .frameworks
+                .iter()
+                .map(|one| one.name.as_str())
+                .collect();
+            UsageError(format!(
+                "there is no framework `{name}`; there are: {}",
+                known.join(", ")
+            ))
+        })?)
+    }
+
+    /// The contestant all others are read against.
+    #[must_use]
+    pub fn floor(&self) -> Option<&Framework> {
+        self.frameworks.iter().find(|one| one.role == Role::Floor)
+    }
+}

@@ -1,0 +1,88 @@
+//! The contestants: what they are, where they come from, how they are built.
+//!
+//! The runner knows none of them by name: whatever package stands in a folder under `frameworks/`
+//! takes part.
+
+mod build;
+mod discover;
+
+pub use build::{BuildError, build};
+pub use discover::{Workspace, discover};
+
+use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// Which of a contestant's programs serves (`SERVER=`).
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, ValueEnum, Serialize, Deserialize,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum ServerKind {
+    /// `src/main.rs`: what the framework's own guide teaches.
+    Quickstart,
+    /// `src/tuned.rs`: what its documented public API offers on top, where it offers something.
+    Tuned,
+}
+
+/// How a contestant is built (`ENV=`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BuildEnv {
+    /// Cargo's release profile with line tables, system allocator.
+    Release,
+    /// Fat LTO, one codegen unit, abort on panic, mimalloc.
+    Max,
+}
+
+impl fmt::Display for ServerKind {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.pad(match self {
+            Self::Quickstart => "quickstart",
+            Self::Tuned => "tuned",
+        })
+    }
+}
+
+impl fmt::Display for BuildEnv {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.pad(match self {
+            Self::Release => "release",
+            Self::Max => "max",
+        })
+    }
+}
+
+/// What a contestant plays in a run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// One of those compared.
+    #[default]
+    Contestant,
+    /// The one all others are read against.
+    Floor,
+}
+
+/// One folder under `frameworks/`.
+#[derive(Debug, Clone, Serialize)]
+pub struct Framework {
+    /// The folder's name, which is the contestant's.
+    pub name: String,
+    /// The package in the folder.
+    pub package: String,
+    /// The framework's own crate.
+    #[serde(rename = "crate")]
+    pub crate_name: String,
+    /// The version of that crate which the lockfile has resolved.
+    pub version: String,
+    /// What it plays in a run.
+    pub role: Role,
+    /// The binary of each server there is.
+    pub servers: BTreeMap<ServerKind, String>,
+    /// How each server spreads its work over processors, as its author states it.
+    pub topology: BTreeMap<ServerKind, String>,
+    /// What a reader of the tables has to know of each server.
+    pub notes: BTreeMap<ServerKind, String>,
+}

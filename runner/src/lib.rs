@@ -1,0 +1,35 @@
+//! The runner of a shootout of web frameworks that can be trusted.
+//!
+//! Modules, from the ground up; each uses only those before it:
+//!
+//! - [`usage`], [`interrupt`]: what a person can get wrong, and Ctrl-C
+//! - [`http`], [`contract`], [`client`]: one strict answer parser, what must be answered, and a
+//!   careful connection to ask with
+//! - [`stats`]: pure summaries of numbers
+//! - [`environment`]: the machine's facts, its processors and limits
+//! - [`server`]: the server under test as a child process
+//! - [`framework`]: the contestants, discovered and built
+//! - [`plan`], [`warning`]: what is measured when, and every doubt about it
+//! - [`load`], [`null`]: the load generator, and the canned responder it is held against
+//! - [`verify`]: is a contestant what the contract says
+//! - [`record`], [`report`]: rows on disk, and tables from them
+//! - [`cli`], [`commands`]: the command line, one module per command
+
+pub mod cli;
+pub mod client;
+pub mod commands;
+pub mod contract;
+pub mod environment;
+pub mod framework;
+pub mod http;
+pub mod interrupt;
+pub mod load;
+pub mod null;
+pub mod plan;
+pub mod record;
+pub mod report;
+pub mod server;
+pub mod stats;
+pub mod usage;
+pub mod verify;
+pub mod warning;

@@ -1,0 +1,261 @@
+//! Judges received bytes: the template where they match it, the strict parser where they do not.
+
+use super::tally::Outcome;
+use super::template::{Comparison, Template};
+use super::{Expected, Target};
+use crate::contract::{self, Violation};
+use crate::http::{self, Answer, Method};
+
+/// What received bytes amount to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Judgement {
+    /// Not a whole answer yet: wait for more.
+    Incomplete,
+    /// One whole answer.
+    Answered {
+        /// What it is worth.
+        outcome: Outcome,
+        /// The connection cannot carry another request.
+        closes: bool,
+    },
+}
+
+/// The judge of all connections to one target on one thread.
+#[derive(Debug)]
+pub(super) struct Validator {
+    expected: Expected,
+    template: Option<Template>,
+    complaint: Option<String>,
+}
+
+impl Validator {
+    pub(super) fn new(target: &Target) -> Self {
+        Self {
+            expected: target.expected,
+            template: None,
+            complaint: None,
+        }
+    }
+
+    /// What was wrong with the first answer that was not right.
+    pub(super) fn complaint(&self) -> Option<&str> {
+        self.complaint.as_deref()
+    }
+
+    /// Forgets what went wrong in an earlier run.
+    pub(super) fn forget_complaint(&mut self) {
+        self.complaint = None;
+    }
+
+    /// Remembers the first thing that went wrong, for the row's error.
+    pub(super) fn complain(&mut self, what: impl FnOnce() -> String) {
+        self.complaint.get_or_insert_with(what);
+    }
+
+    /// Judges the answer whose bytes so far are `partial` then `received`.
+    ///
+    /// An incomplete answer is kept in `partial`; after a complete one `partial` is empty. With
+    /// `strict` the template is not asked: a connection's first answer earns its trust.
+    #[inline]
+    pub(super) fn judge(
+        &mut self,
+        partial: &mut Vec<u8>,
+        received: &[u8],
+        strict: bool,
+    ) -> Judgement {
+        if partial.is_empty() {
+            return self.judge_whole(received, strict).unwrap_or_else(|| {
+                partial.extend_from_slice(received);
+                Judgement::Incomplete
+            });
+        }
+        partial.extend_from_slice(received);
+        let judgement = self.judge_whole(partial, strict);
+        if judgement.is_some() {
+            partial.clear();
+        }
+        judgement.unwrap_or(Judgement::Incomplete)
+    }
+
+    /// Judges what is left when the server has ended the connection inside an answer.
+    pub(super) fn judge_ended(&mut self, partial: &mut Vec<u8>) -> Judgement {
+        let judgement = match http::parse(partial, Method::Get, true) {
+            Ok(Some(answer)) => self.judge_answer(partial, &answer),
+            _ => {
+                let read_bytes = partial.len();
+                self.complain(|| {
+                    format!("the server ended the connection {read_bytes} bytes into an answer")
+                });
+                Judgement::Answered {
+                    outcome: Outcome::Reset,
+                    closes: true,
+                }
+            }
+        };
+        partial.clear();
+        judgement
+    }
+
+    #[inline]
+    fn judge_whole(&mut self, bytes: &[u8], strict: bool) -> Option<Judgement> {
+        if !strict && let Some(template) = &mut self.template {
+            match template.compare(bytes) {
+                Comparison::Same => {
+                    return Some(Judgement::Answered {
+                        outcome: Outcome::Ok,
+                        closes: false,
+                    });
+                }
+                Comparison::Beginning => return None,
+                Comparison::Different => {}
+            }
+        }
+        self.judge_strictly(bytes)
+    }
+
+    #[cold]
+    fn judge_strictly(&mut self, bytes: &[u8]) -> Option<Judgement> {
+        match http::parse(bytes, Method::Get, false) {
+            Ok(None) => None,
+            Ok(Some(answer)) => Some(self.judge_answer(bytes, &answer)),
+            Err(malformed) => {
+                self.complain(|| malformed.to_string());
+                Some(PROTOCOL_ERROR)
+            }
+        }
+    }
+
+    fn judge_answer(&mut self, bytes: &[u8], answer: &Answer) -> Judgement {
+        if answer.length_bytes < bytes.len() {
+            let surplus_bytes = bytes.len() - answer.length_bytes;
+            self.complain(|| format!("{surplus_bytes} bytes came after the answer"));
+            return PROTOCOL_ERROR;
+        }
+        let outcome = match self.hold_against_expected(answer) {
+            Ok(()) => Outcome::Ok,
+            Err(violation) => {
+                let outcome = outcome_of(&violation);
+                self.complain(|| violation.to_string());
+                outcome
+            }
+        };
+        // The template stands for answers after which the connection goes on.
+        if outcome == Outcome::Ok && !answer.closes {
+            self.template = Some(Template::new(bytes, answer.date.clone()));
+        }
+        Judgement::Answered {
+            outcome,
+            closes: answer.closes,
+        }
+    }
+
+    fn hold_against_expected(&self, answer: &Answer) -> Result<(), Violation> {
+        match self.expected {
+            Expected::Contract => contract::check(answer),
+            Expected::Success => contract::check_status(answer, 200),
+        }
+    }
+}
+
+/// After a framing error nothing on the connection can be trusted.
+const PROTOCOL_ERROR: Judgement = Judgement::Answered {
+    outcome: Outcome::ProtocolError,
+    closes: true,
+};
+
+fn outcome_of(violation: &Violation) -> Outcome {
+    match violation {
+        Violation::Status { .. } => Outcome::BadStatus,
+        Violation::Body(_) => Outcome::BadBody,
+        Violation::ContentLength(_) | Violation::ContentType(_) | Violation::Date(_) => {
+            Outcome::ProtocolError
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RIGHT: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 12\r\ndate: Sun, 06 Nov 1994 08:49:37 GMT\r\n\r\nHello World!";
+
+    fn validator() -> Validator {
+        Validator::new(&Target::welcome(([127, 0, 0, 1], 1).into()))
+    }
+
+    fn answered(outcome: Outcome, closes: bool) -> Judgement {
+        Judgement::Answered { outcome, closes }
+    }
+
+    #[test]
+    fn an_answer_in_pieces_is_judged_like_one_in_a_piece() {
+        for cut in 1..RIGHT.len() {
+            let mut validator = validator();
+            for strict in [true, false] {
+                let mut partial = Vec::new();
+                let (head, tail) = RIGHT.as_bytes().split_at(cut);
+                assert_eq!(
+                    validator.judge(&mut partial, head, strict),
+                    Judgement::Incomplete
+                );
+                assert_eq!(
+                    validator.judge(&mut partial, tail, strict),
+                    answered(Outcome::Ok, false)
+                );
+                assert!(partial.is_empty());
+            }
+        }
+    }
+
+    #[test]
+    fn a_wrong_answer_after_a_right_one_is_seen() {
+        let mut validator = validator();
+        let mut judge = |bytes: &str| validator.judge(&mut Vec::new(), bytes.as_bytes(), false);
+        assert_eq!(judge(RIGHT), answered(Outcome::Ok, false));
+        assert_eq!(
+            judge(&RIGHT.replace("World!", "World?")),
+            answered(Outcome::BadBody, false)
+        );
+        assert_eq!(
+            judge(&RIGHT.replace("200 OK", "500 No")),
+            answered(Outcome::BadStatus, false)
+        );
+        assert_eq!(
+            judge(&RIGHT.replace("plain", "plane")),
+            answered(Outcome::ProtocolError, false)
+        );
+        assert_eq!(
+            judge(&RIGHT.replace("HTTP/1.1", "HTTQ/1.1")),
+            answered(Outcome::ProtocolError, true)
+        );
+        assert_eq!(
+            judge(&[RIGHT, "x"].concat()),
+            answered(Outcome::ProtocolError, true)
+        );
+        assert_eq!(judge(RIGHT), answered(Outcome::Ok, false));
+        assert_eq!(
+            validator.complaint(),
+            Some("body is \"Hello World?\", not \"Hello World!\"")
+        );
+    }
+
+    #[test]
+    fn an_answer_that_closes_is_right_and_says_so() {
+        let closing = RIGHT.replace("\r\n\r\n", "\r\nconnection: close\r\n\r\n");
+        let mut validator = validator();
+        for _ in 0..2 {
+            let judgement = validator.judge(&mut Vec::new(), closing.as_bytes(), false);
+            assert_eq!(judgement, answered(Outcome::Ok, true));
+        }
+    }
+
+    #[test]
+    fn an_answer_cut_short_is_a_reset() {
+        let mut partial = RIGHT.as_bytes()[..40].to_vec();
+        assert_eq!(
+            validator().judge_ended(&mut partial),
+            answered(Outcome::Reset, true)
+        );
+        assert!(partial.is_empty());
+    }
+}

@@ -1,0 +1,33 @@
+//! The runner: parse, dispatch, print the error chain, set the exit status.
+
+use clap::Parser;
+use runner::cli::Cli;
+use runner::commands::{self, Verdict};
+use runner::interrupt::{self, Interrupted};
+use runner::usage::UsageError;
+use std::process::ExitCode;
+
+const EXIT_BAD: u8 = 1;
+const EXIT_USAGE: u8 = 2;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match interrupt::install().and_then(|()| commands::run(cli.command)) {
+        Ok(Verdict::Good) => ExitCode::SUCCESS,
+        Ok(Verdict::Bad) => ExitCode::from(EXIT_BAD),
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(exit_status(&error))
+        }
+    }
+}
+
+fn exit_status(error: &anyhow::Error) -> u8 {
+    if error.chain().any(|cause| cause.is::<Interrupted>()) {
+        interrupt::EXIT_STATUS
+    } else if error.chain().any(|cause| cause.is::<UsageError>()) {
+        EXIT_USAGE
+    } else {
+        EXIT_BAD
+    }
+}

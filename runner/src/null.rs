@@ -1,0 +1,293 @@
+//! The canned responder: what generator and kernel reach when the server does next to nothing.
+//!
+//! It looks for the ends of request heads and writes as many canned answers; it parses nothing,
+//! routes nothing and allocates nothing per request. It is a ceiling, not a contestant.
+
+use anyhow::{Context, Result};
+use rustix::buffer::spare_capacity;
+use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
+use rustix::fd::OwnedFd;
+use rustix::io::Errno;
+use rustix::net::{
+    AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, accept_with, bind, ipproto,
+    listen, recv, send, socket_with, sockopt,
+};
+use rustix::time::{ClockId, clock_gettime};
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::time::{Duration, SystemTime};
+
+const BACKLOG: i32 = 4096;
+const BATCH_EVENTS: usize = 256;
+const BUFFER_BYTES: usize = 16 * 1024;
+const HEAD_END: &[u8] = b"\r\n\r\n";
+const LISTENER: u64 = u64::MAX;
+
+/// Answers on `address` with `threads` threads until the process ends.
+///
+/// # Errors
+///
+/// Where the address cannot be listened on, or the kernel refuses what the loop needs.
+pub fn serve(address: SocketAddr, threads: usize) -> Result<()> {
+    let listeners = (0..threads.max(1)).map(|_| listening_socket(address));
+    let mut loops = Vec::new();
+    for listener in listeners.collect::<Result<Vec<_>>>()? {
+        loops.push(std::thread::spawn(move || Responder::new(listener)?.run()));
+    }
+    for one in loops {
+        one.join()
+            .unwrap_or_else(|_| anyhow::bail!("a thread of the responder has died"))?;
+    }
+    Ok(())
+}
+
+/// Each thread has a listener of its own; the kernel spreads connections over them.
+fn listening_socket(address: SocketAddr) -> Result<OwnedFd> {
+    let family = if address.is_ipv4() {
+        AddressFamily::INET
+    } else {
+        AddressFamily::INET6
+    };
+    let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
+    let socket = socket_with(family, SocketType::STREAM, flags, Some(ipproto::TCP))?;
+    sockopt::set_socket_reuseaddr(&socket, true)?;
+    sockopt::set_socket_reuseport(&socket, true)?;
+    sockopt::set_tcp_nodelay(&socket, true)?;
+    bind(&socket, &address).with_context(|| format!("cannot listen on {address}"))?;
+    listen(&socket, BACKLOG).with_context(|| format!("cannot listen on {address}"))?;
+    Ok(socket)
+}
+
+/// One thread's loop.
+struct Responder {
+    epoll: OwnedFd,
+    listener: OwnedFd,
+    connections: HashMap<u64, Connection>,
+    next_key: u64,
+    answer: CannedAnswer,
+}
+
+struct Connection {
+    socket: OwnedFd,
+    /// How many bytes of [`HEAD_END`] the last read ended with.
+    matched: usize,
+    /// Bytes of answers the kernel has not taken yet.
+    owed_bytes: usize,
+    /// What the connection is watched for: writing, where something is owed.
+    watched_for: EventFlags,
+}
+
+impl Responder {
+    fn new(listener: OwnedFd) -> Result<Self> {
+        let epoll =
+            epoll::create(CreateFlags::CLOEXEC).context("cannot create an epoll instance")?;
+        epoll::add(
+            &epoll,
+            &listener,
+            EventData::new_u64(LISTENER),
+            EventFlags::IN,
+        )
+        .context("cannot watch the listener")?;
+        Ok(Self {
+            epoll,
+            listener,
+            connections: HashMap::new(),
+            next_key: 0,
+            answer: CannedAnswer::new(),
+        })
+    }
+
+    fn run(&mut self) -> Result<()> {
+        let mut events: Vec<Event> = Vec::with_capacity(BATCH_EVENTS);
+        let mut buffer = vec![0; BUFFER_BYTES];
+        loop {
+            events.clear();
+            match epoll::wait(&self.epoll, spare_capacity(&mut events), None) {
+                Ok(_) | Err(Errno::INTR) => {}
+                Err(errno) => return Err(errno).context("cannot wait for events"),
+            }
+            self.answer.refresh_date();
+            for event in &events {
+                match event.data.u64() {
+                    LISTENER => self.accept_all()?,
+                    key => self.on_connection(key, &mut buffer),
+                }
+            }
+        }
+    }
+
+    fn accept_all(&mut self) -> Result<()> {
+        loop {
+            let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
+            let socket = match accept_with(&self.listener, flags) {
+                Ok(socket) => socket,
+                Err(Errno::AGAIN) => return Ok(()),
+                Err(Errno::INTR | Errno::CONNABORTED) => continue,
+                Err(errno) => return Err(errno).context("cannot accept a connection"),
+            };
+            let key = self.next_key;
+            self.next_key += 1;
+            epoll::add(
+                &self.epoll,
+                &socket,
+                EventData::new_u64(key),
+                EventFlags::IN,
+            )
+            .context("cannot watch a connection")?;
+            let connection = Connection {
+                socket,
+                matched: 0,
+                owed_bytes: 0,
+                watched_for: EventFlags::IN,
+            };
+            self.connections.insert(key, connection);
+        }
+    }
+
+    fn on_connection(&mut self, key: u64, buffer: &mut [u8]) {
+        let Some(connection) = self.connections.get_mut(&key) else {
+            return;
+        };
+        if connection.serve(&self.answer, buffer).is_err() {
+            self.connections.remove(&key);
+            return;
+        }
+        let wanted = match connection.owed_bytes {
+            0 => EventFlags::IN,
+            _ => EventFlags::OUT,
+        };
+        if wanted != connection.watched_for {
+            connection.watched_for = wanted;
+            let data = EventData::new_u64(key);
+            if epoll::modify(&self.epoll, &connection.socket, data, wanted).is_err() {
+                self.connections.remove(&key);
+            }
+        }
+    }
+}
+
+/// The connection is of no more use.
+struct Ended;
+
+impl Connection {
+    fn serve(&mut self, answer: &CannedAnswer, buffer: &mut [u8]) -> Result<(), Ended> {
+        if self.owed_bytes == 0 {
+            let read_bytes = match recv(&self.socket, &mut *buffer, RecvFlags::empty()) {
+                Ok((0, _)) => return Err(Ended),
+                Ok((read_bytes, _)) => read_bytes,
+                Err(Errno::AGAIN | Errno::INTR) => return Ok(()),
+                Err(_) => return Err(Ended),
+            };
+            let heads = count_head_ends(&mut self.matched, &buffer[..read_bytes]);
+            self.owed_bytes = heads * answer.bytes.len();
+        }
+        self.pay(answer)
+    }
+
+    /// Writes what is owed, as far as the kernel takes it.
+    fn pay(&mut self, answer: &CannedAnswer) -> Result<(), Ended> {
+        while self.owed_bytes > 0 {
+            let start =
+                (answer.bytes.len() - self.owed_bytes % answer.bytes.len()) % answer.bytes.len();
+            match send(&self.socket, &answer.bytes[start..], SendFlags::NOSIGNAL) {
+                Ok(sent_bytes) => self.owed_bytes -= sent_bytes,
+                Err(Errno::AGAIN) => return Ok(()),
+                Err(Errno::INTR) => {}
+                Err(_) => return Err(Ended),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// How many request heads end in `bytes`; `matched` carries a split ending over to the next read.
+fn count_head_ends(matched: &mut usize, bytes: &[u8]) -> usize {
+    if *matched == 0 && bytes.ends_with(HEAD_END) {
+        // The usual case: whole requests in one read.
+        return memchr::memmem::find_iter(bytes, HEAD_END).count();
+    }
+    let mut ends = 0;
+    for &byte in bytes {
+        *matched = match (byte, *matched) {
+            (b'\r', 2) => 3,
+            (b'\r', _) => 1,
+            (b'\n', 1) => 2,
+            (b'\n', 3) => {
+                ends += 1;
+                0
+            }
+            _ => 0,
+        };
+    }
+    ends
+}
+
+/// The answer's bytes, with a date that moves on.
+struct CannedAnswer {
+    bytes: Vec<u8>,
+    second: u64,
+    date_start: usize,
+}
+
+impl CannedAnswer {
+    fn new() -> Self {
+        let bytes = b"HTTP/1.1 200 OK\r\n\
+            content-type: text/plain; charset=utf-8\r\n\
+            content-length: 12\r\n\
+            date: Thu, 01 Jan 1970 00:00:00 GMT\r\n\
+            \r\n\
+            Hello World!"
+            .to_vec();
+        let date_start = memchr::memmem::find(&bytes, b"Thu, ").expect("the text above has it");
+        let mut answer = Self {
+            bytes,
+            second: 0,
+            date_start,
+        };
+        answer.refresh_date();
+        answer
+    }
+
+    fn refresh_date(&mut self) {
+        let second = clock_gettime(ClockId::RealtimeCoarse).tv_sec.unsigned_abs();
+        if second != self.second {
+            self.second = second;
+            let now = SystemTime::UNIX_EPOCH + Duration::from_secs(second);
+            let text = httpdate::fmt_http_date(now);
+            self.bytes[self.date_start..self.date_start + text.len()]
+                .copy_from_slice(text.as_bytes());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn head_ends_are_counted_however_they_are_split() {
+        let requests = b"GET /a HTTP/1.1\r\nx: y\r\n\r\nGET /b HTTP/1.1\r\n\r\n";
+        for first in 0..requests.len() {
+            for second in first..requests.len() {
+                let mut matched = 0;
+                let pieces = [
+                    &requests[..first],
+                    &requests[first..second],
+                    &requests[second..],
+                ];
+                let found: usize = pieces
+                    .iter()
+                    .map(|piece| count_head_ends(&mut matched, piece))
+                    .sum();
+                assert_eq!((found, matched), (2, 0), "{first} {second}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_canned_answer_honours_the_contract() {
+        let answer = CannedAnswer::new();
+        let parsed = crate::http::parse(&answer.bytes, crate::http::Method::Get, false);
+        crate::contract::check(&parsed.unwrap().unwrap()).unwrap();
+    }
+}

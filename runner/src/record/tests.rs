@@ -1,0 +1,144 @@
+//! What is written is what is read, and a half-written block does not count.
+
+use super::*;
+use crate::environment::{Machine, Toolchain};
+use crate::framework::{BuildEnv, Role, ServerKind};
+use crate::load::service_time_histogram;
+use crate::plan::Plan;
+
+fn run() -> Run {
+    Run {
+        schema: SCHEMA,
+        method: METHOD,
+        started_at: "2026-11-22T12:00:00Z".into(),
+        ended_at: None,
+        state: State::Running,
+        command: vec!["bench".into()],
+        plan: Plan {
+            server: ServerKind::Quickstart,
+            env: BuildEnv::Release,
+            levels: vec![64],
+            requests: 100,
+            blocks: 2,
+            laps: 1,
+            slice_limit_ms: 100,
+            warmup_ms: 0,
+            timeout_ms: 1000,
+            seed: 7,
+        },
+        processors: Processors {
+            server: vec![0],
+            generator: vec![1],
+        },
+        machine: Machine {
+            processor: "A processor".into(),
+            processors: 2,
+            memory_mib: 1024,
+            virtualized: false,
+            kernel: "6.1".into(),
+            governor: None,
+            somaxconn: Some(4096),
+        },
+        toolchain: Toolchain {
+            rustc: "rustc 1.95.0".into(),
+            cargo: "cargo 1.95.0".into(),
+            revision: None,
+            uncommitted: false,
+        },
+        arms: vec![Arm {
+            name: "one".into(),
+            kind: ArmKind::Framework,
+            role: Role::Contestant,
+            version: Some("1.2.3".into()),
+            topology: None,
+            note: None,
+            answer_bytes: Some(130),
+            absent: None,
+            err: None,
+            conformance_misses: vec![],
+        }],
+        warnings: vec![],
+    }
+}
+
+fn slice(block: u32) -> SliceRow {
+    SliceRow {
+        block,
+        connections: 64,
+        arm: "one".into(),
+        sent: 50,
+        ok: 50,
+        err: "a, \"quoted\"\nthing".into(),
+        ..SliceRow::default()
+    }
+}
+
+fn times(block: u32) -> ServiceTimes {
+    let mut histogram = service_time_histogram();
+    histogram.record(640_000 + u64::from(block)).unwrap();
+    let key = Tagged {
+        arm: "one".into(),
+        connections: 64,
+        block,
+    };
+    ServiceTimes::from([(key, histogram)])
+}
+
+fn block(block: u32, complete: u8) -> BlockRow {
+    BlockRow {
+        block,
+        complete,
+        ..BlockRow::default()
+    }
+}
+
+#[test]
+fn what_is_written_is_what_is_read() {
+    let parent = tempfile::tempdir().unwrap();
+    let path = parent.path().join("run");
+    let mut folder = Folder::create(&path).unwrap();
+    folder.write_run(&run()).unwrap();
+    folder.write_slice(&slice(0)).unwrap();
+    folder.write_block(&block(0, 1), &times(0)).unwrap();
+    drop(folder);
+
+    let mut folder = Folder::reopen(&path).unwrap();
+    folder.write_slice(&slice(1)).unwrap();
+    folder.write_block(&block(1, 0), &times(1)).unwrap();
+    folder.write_slice(&slice(2)).unwrap();
+    folder.write_block(&block(2, 1), &times(2)).unwrap();
+    // The run was killed in this block: its row says nothing about it.
+    folder.write_slice(&slice(3)).unwrap();
+
+    let records = Records::read(&path).unwrap();
+    assert_eq!(records.run, run());
+    assert_eq!(records.slices, [slice(0), slice(2)]);
+    assert_eq!(records.complete_blocks(), 2);
+    let expected: ServiceTimes = times(0).into_iter().chain(times(2)).collect();
+    assert_eq!(records.service_times, expected);
+    assert_eq!(find_runs(parent.path()).unwrap(), [(path, run())]);
+}
+
+#[test]
+fn nothing_is_overwritten() {
+    let parent = tempfile::tempdir().unwrap();
+    let error = Folder::create(parent.path()).err().unwrap();
+    assert!(error.to_string().contains("is not overwritten"), "{error}");
+}
+
+#[test]
+fn a_row_that_does_not_read_is_named() {
+    let parent = tempfile::tempdir().unwrap();
+    let path = parent.path().join("run");
+    let mut folder = Folder::create(&path).unwrap();
+    folder.write_run(&run()).unwrap();
+    folder.write_slice(&slice(0)).unwrap();
+    folder.write_block(&block(0, 1), &times(0)).unwrap();
+    let blocks = path.join("blocks.csv");
+    let broken = std::fs::read_to_string(&blocks)
+        .unwrap()
+        .replace("0,1,", "0,NaN,");
+    std::fs::write(&blocks, broken).unwrap();
+    let error = format!("{:#}", Records::read(&path).unwrap_err());
+    assert!(error.contains("blocks.csv, line 2"), "{error}");
+}

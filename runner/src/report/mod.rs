@@ -1,0 +1,19 @@
+//! Tables from records, and from records only: the same files give the same bytes, on any machine.
+//!
+//! `figures` computes what a row shows, `columns` says how each column shows it, and `terminal`,
+//! `markdown` and `splice` put it where it is read.
+
+mod columns;
+mod figures;
+mod format;
+mod markdown;
+mod splice;
+mod terminal;
+
+pub use figures::{Figures, Level, Outcome, Report, Row};
+pub use markdown::{front_page_part, run_page};
+pub use splice::{Stale, splice};
+pub use terminal::tables;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,230 @@
+//! The server under test as a child process: started on its processors, watched, stopped, and
+//! never left behind.
+
+mod port;
+mod readiness;
+pub(crate) mod spawn;
+mod usage;
+
+pub use port::{PortTaken, check_free};
+pub use usage::{CpuTime, Usage};
+
+use crate::interrupt;
+use anyhow::{Context, Result, bail};
+use rustix::process::{Pid, Signal, kill_process};
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::net::SocketAddr;
+use std::os::unix::process::ExitStatusExt;
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+/// How long a server may take to its first right answer.
+const READY_WITHIN: Duration = Duration::from_secs(10);
+
+/// How long it may take to end after SIGTERM before SIGKILL ends it.
+pub const END_WITHIN: Duration = Duration::from_secs(5);
+
+/// How often a process is looked at while it is waited for.
+const PAUSE: Duration = Duration::from_millis(2);
+
+/// What to start.
+#[derive(Debug, Clone)]
+pub struct Program {
+    /// The binary.
+    pub path: PathBuf,
+    /// Its arguments.
+    pub arguments: Vec<OsString>,
+}
+
+impl Program {
+    /// A binary that needs no arguments.
+    #[must_use]
+    pub fn new(path: PathBuf) -> Self {
+        Self {
+            path,
+            arguments: Vec::new(),
+        }
+    }
+}
+
+/// How a server ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// It ended by itself, or by the signal's default action, within [`END_WITHIN`] of SIGTERM.
+    Clean(Duration),
+    /// It ended after SIGTERM with a status that says something went wrong.
+    Failed(ExitStatus),
+    /// It had to be killed.
+    Killed,
+}
+
+/// A running server. Dropping it ends it.
+#[derive(Debug)]
+pub struct Server {
+    child: Child,
+    words: File,
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// From the start of the process to its first right answer.
+    pub ready_after: Duration,
+    /// Bytes of that answer, head and body.
+    pub answer_bytes: usize,
+}
+
+impl Server {
+    /// Starts `program` on a free port and on these processors; it has answered rightly once when
+    /// this returns.
+    ///
+    /// # Errors
+    ///
+    /// Where it does not start, dies, or does not answer rightly in time; its own last words are
+    /// part of the error.
+    pub fn start(program: &Program, processors: &[usize]) -> Result<Self> {
+        let address = port::free()?;
+        let words = tempfile::tempfile().context("cannot create a file for a server's output")?;
+        let mut command = Command::new(&program.path);
+        command
+            .args(&program.arguments)
+            .env("ADDR", address.to_string())
+            .stdin(Stdio::null())
+            .stdout(words.try_clone()?)
+            .stderr(words.try_clone()?);
+        spawn::supervised(&mut command, processors)?;
+        let started = Instant::now();
+        let child = command
+            .spawn()
+            .with_context(|| format!("cannot start {}", program.path.display()))?;
+        let mut server = Self {
+            child,
+            words,
+            address,
+            ready_after: Duration::ZERO,
+            answer_bytes: 0,
+        };
+        server.wait_until_ready(started)?;
+        Ok(server)
+    }
+
+    fn wait_until_ready(&mut self, started: Instant) -> Result<()> {
+        let mut last = None;
+        while started.elapsed() < READY_WITHIN {
+            interrupt::check()?;
+            if let Some(status) = self.child.try_wait().context("cannot look at a server")? {
+                bail!(
+                    "the server ended before it answered ({status}){}",
+                    self.last_words()
+                );
+            }
+            match readiness::ask(self.address) {
+                Ok(answer_bytes) => {
+                    self.answer_bytes = answer_bytes;
+                    self.ready_after = started.elapsed();
+                    return Ok(());
+                }
+                Err(error) => last = Some(error),
+            }
+            std::thread::sleep(PAUSE);
+        }
+        let why = last.map_or_else(String::new, |error| format!(": {error:#}"));
+        let seconds = READY_WITHIN.as_secs();
+        bail!(
+            "no right answer within {seconds} s of its start{why}{}",
+            self.last_words()
+        )
+    }
+
+    /// The process's number.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What the kernel says the process has used so far.
+    ///
+    /// # Errors
+    ///
+    /// Where the process has gone.
+    pub fn usage(&self) -> Result<Usage> {
+        usage::read(self.pid())
+    }
+
+    /// CPU time so far, exact while the server is idle.
+    ///
+    /// # Errors
+    ///
+    /// Where the process has gone.
+    pub fn cpu(&self) -> Result<Duration> {
+        usage::cpu(self.pid())
+    }
+
+    /// How it ended, if it is no longer running.
+    #[must_use]
+    pub fn died(&mut self) -> Option<String> {
+        let status = self.child.try_wait().ok().flatten()?;
+        Some(format!("the server died ({status}){}", self.last_words()))
+    }
+
+    /// Asks the server to end, without waiting.
+    pub fn ask_to_end(&self) {
+        // It may have ended by itself; then there is nobody to ask.
+        let _ = kill_process(Pid::from_child(&self.child), Signal::TERM);
+    }
+
+    /// Asks the server to end, waits, and kills it where it does not.
+    ///
+    /// # Errors
+    ///
+    /// Where the kernel cannot say what became of it.
+    pub fn stop(mut self) -> Result<Ending> {
+        self.ask_to_end();
+        let asked = Instant::now();
+        while asked.elapsed() < END_WITHIN {
+            if let Some(status) = self.child.try_wait().context("cannot look at a server")? {
+                let by_signal = status.signal() == Some(Signal::TERM.as_raw());
+                return Ok(if status.success() || by_signal {
+                    Ending::Clean(asked.elapsed())
+                } else {
+                    Ending::Failed(status)
+                });
+            }
+            std::thread::sleep(PAUSE);
+        }
+        self.kill();
+        Ok(Ending::Killed)
+    }
+
+    fn kill(&mut self) {
+        // Both fail only where the process has already been waited for.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// The end of what the server has printed, to stand behind an error.
+    fn last_words(&mut self) -> String {
+        const SHOWN_BYTES: u64 = 400;
+        let mut text = Vec::new();
+        let length = self.words.metadata().map_or(0, |facts| facts.len());
+        let from = SeekFrom::Start(length.saturating_sub(SHOWN_BYTES));
+        if self.words.seek(from).is_err() || self.words.read_to_end(&mut text).is_err() {
+            return String::new();
+        }
+        match String::from_utf8_lossy(&text).trim() {
+            "" => String::new(),
+            words => format!("; its last words: {words}"),
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if matches!(self.child.try_wait(), Ok(None)) {
+            self.kill();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

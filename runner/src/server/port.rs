@@ -1,0 +1,67 @@
+//! Ports: a free one for a child, and who holds one that is not.
+
+use anyhow::{Context, Result};
+use procfs::process::FDTarget;
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+
+/// A loopback address nobody listens on.
+pub(super) fn free() -> Result<SocketAddr> {
+    let listener = TcpListener::bind("127.0.0.1:0").context("loopback has no free port")?;
+    listener.local_addr().context("a listener has an address")
+}
+
+/// Somebody else listens there.
+#[derive(Debug, thiserror::Error)]
+#[error("{address} is taken{}; choose another with PORT=…", holder.as_deref().unwrap_or(""))]
+pub struct PortTaken {
+    address: SocketAddr,
+    holder: Option<String>,
+}
+
+/// Makes sure that one can listen on `address`.
+///
+/// # Errors
+///
+/// [`PortTaken`] with the process that holds it, where the kernel tells; otherwise what it says.
+pub fn check_free(address: SocketAddr) -> Result<()> {
+    match TcpListener::bind(address) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+            let holder = holder(address).map(|who| format!(" by {who}"));
+            Err(PortTaken { address, holder }.into())
+        }
+        Err(error) => Err(error).with_context(|| format!("cannot listen on {address}")),
+    }
+}
+
+/// The name and number of the process that listens on this port.
+fn holder(address: SocketAddr) -> Option<String> {
+    let tables = [procfs::net::tcp().ok(), procfs::net::tcp6().ok()];
+    let entry = tables.into_iter().flatten().flatten().find(|entry| {
+        entry.local_address.port() == address.port() && entry.state == procfs::net::TcpState::Listen
+    })?;
+    let mut processes = procfs::process::all_processes().ok()?.flatten();
+    let process = processes.find(|process| {
+        let mut files = process.fd().into_iter().flatten().flatten();
+        files.any(|file| file.target == FDTarget::Socket(entry.inode))
+    })?;
+    let name = process.stat().ok()?.comm;
+    Some(format!("{name} (process {})", process.pid))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_taken_port_names_its_holder() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let error = check_free(address).unwrap_err().to_string();
+        let own = format!("(process {})", std::process::id());
+        assert!(error.contains(&own), "{error}");
+        drop(listener);
+        check_free(address).unwrap();
+    }
+}

@@ -1,0 +1,66 @@
+//! What the kernel says a process has used.
+
+use anyhow::{Context, Result};
+use procfs::process::Process;
+use std::time::Duration;
+
+/// CPU time in user and in system mode. The sum is exact; how it splits is sampled at the kernel's
+/// tick (`CONFIG_TICK_CPU_ACCOUNTING`) and rounded to 10 ms, so it needs a second or so of use to
+/// mean something.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CpuTime {
+    /// In the program itself.
+    pub user: Duration,
+    /// In the kernel on its behalf.
+    pub system: Duration,
+}
+
+/// What a process has used.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// CPU time since its start.
+    pub cpu: CpuTime,
+    /// The most memory it had resident at a time, in KiB.
+    pub peak_rss_kib: u64,
+    /// How many threads it has.
+    pub threads: u64,
+}
+
+pub(super) fn read(pid: u32) -> Result<Usage> {
+    let process = process(pid)?;
+    let stat = process.stat().context("cannot read a server's CPU time")?;
+    let status = process.status().context("cannot read a server's memory")?;
+    let ticks_per_second = procfs::ticks_per_second();
+    let time = |ticks: u64| Duration::from_millis(ticks * 1000 / ticks_per_second);
+    Ok(Usage {
+        cpu: CpuTime {
+            user: time(stat.utime),
+            system: time(stat.stime),
+        },
+        peak_rss_kib: status.vmhwm.unwrap_or(0),
+        threads: status.threads,
+    })
+}
+
+/// CPU time over all threads, to the nanosecond, from the scheduler's own sums.
+///
+/// A thread that is running is charged up to its last switch or tick, so this is exact only while
+/// the process waits: between slices it does.
+pub(super) fn cpu(pid: u32) -> Result<Duration> {
+    let tasks = process(pid)?
+        .tasks()
+        .context("cannot list a server's threads")?;
+    let mut sum_ns = 0;
+    for task in tasks.flatten() {
+        // A thread that has just ended has no more to say.
+        if let Ok(schedstat) = task.schedstat() {
+            sum_ns += schedstat.sum_exec_runtime;
+        }
+    }
+    Ok(Duration::from_nanos(sum_ns))
+}
+
+fn process(pid: u32) -> Result<Process> {
+    let pid = i32::try_from(pid).context("a process number is a positive int")?;
+    Process::new(pid).context("the server has gone")
+}

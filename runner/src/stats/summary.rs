@@ -1,0 +1,82 @@
+//! Robust summaries: the median for what is typical, the quartiles for how far values lie apart.
+
+/// The three quartiles of a set of values.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Quartiles {
+    /// A quarter of the values lie below.
+    pub lower: f64,
+    /// Half of the values lie below.
+    pub median: f64,
+    /// A quarter of the values lie above.
+    pub upper: f64,
+}
+
+impl Quartiles {
+    /// Of `values`, in any order; nothing where there is none.
+    ///
+    /// Between two values it interpolates linearly (Hyndman and Fan 1996, definition 7).
+    #[must_use]
+    pub fn of(values: &[f64]) -> Option<Self> {
+        let mut sorted = values.to_vec();
+        sorted.sort_unstable_by(f64::total_cmp);
+        Some(Self {
+            lower: quantile(&sorted, 0.25)?,
+            median: quantile(&sorted, 0.5)?,
+            upper: quantile(&sorted, 0.75)?,
+        })
+    }
+
+    /// The distance of the outer quartiles, as a share of the median.
+    #[must_use]
+    pub fn relative_spread(&self) -> f64 {
+        (self.upper - self.lower) / self.median
+    }
+}
+
+/// The median of `values`, in any order; nothing where there is none.
+#[must_use]
+pub fn median(values: &[f64]) -> Option<f64> {
+    Quartiles::of(values).map(|quartiles| quartiles.median)
+}
+
+/// The geometric mean, which treats twice and half alike; nothing where there is no value.
+#[must_use]
+pub fn geometric_mean(values: &[f64]) -> Option<f64> {
+    if values.is_empty() {
+        return None;
+    }
+    let sum: f64 = values.iter().map(|value| value.ln()).sum();
+    Some((sum / values.len() as f64).exp())
+}
+
+fn quantile(sorted: &[f64], share: f64) -> Option<f64> {
+    let last = sorted.len().checked_sub(1)?;
+    let place = share * last as f64;
+    let below = place.floor() as usize;
+    let above = place.ceil() as usize;
+    let weight = place - place.floor();
+    Some(sorted[below] * (1.0 - weight) + sorted[above] * weight)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quartiles_agree_with_the_definition() {
+        let quartiles = Quartiles::of(&[4.0, 1.0, 3.0, 2.0]).unwrap();
+        assert_eq!(
+            (quartiles.lower, quartiles.median, quartiles.upper),
+            (1.75, 2.5, 3.25)
+        );
+        assert_eq!(quartiles.relative_spread(), 0.6);
+        assert_eq!(median(&[7.0]), Some(7.0));
+        assert_eq!(Quartiles::of(&[]), None);
+    }
+
+    #[test]
+    fn twice_and_half_cancel_in_the_geometric_mean() {
+        assert!((geometric_mean(&[0.5, 2.0]).unwrap() - 1.0).abs() < 1e-12);
+        assert_eq!(geometric_mean(&[]), None);
+    }
+}

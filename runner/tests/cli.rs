@@ -1,0 +1,182 @@
+//! The command line as a person meets it: right and wrong arguments, and what is said to them.
+//! Nothing here builds a contestant.
+#![allow(clippy::unwrap_used, reason = "the panic of a test is its report")]
+
+use assert_cmd::Command;
+use controls::{Planted, Server};
+use std::net::TcpListener;
+
+fn runner(arguments: &[&str]) -> Command {
+    let mut command = Command::cargo_bin("runner").unwrap();
+    command.args(arguments);
+    command
+}
+
+/// Exit status and standard error.
+fn refused(arguments: &[&str]) -> (i32, String) {
+    let output = runner(arguments).output().unwrap();
+    let words = String::from_utf8(output.stderr).unwrap();
+    assert!(!words.contains("panicked"), "{words}");
+    (output.status.code().unwrap(), words)
+}
+
+fn any_framework() -> String {
+    let output = runner(&["list", "--json"]).output().unwrap();
+    let list: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    list[0]["name"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn the_list_has_a_version_and_a_server_for_each_framework() {
+    let output = runner(&["list", "--json"]).output().unwrap();
+    let list: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let list = list.as_array().unwrap();
+    assert!(list.len() >= 8, "{list:?}");
+    for framework in list {
+        assert!(
+            framework["version"].as_str().unwrap().contains('.'),
+            "{framework}"
+        );
+        assert!(
+            framework["servers"]["quickstart"].is_string(),
+            "{framework}"
+        );
+    }
+    let floors = list
+        .iter()
+        .filter(|framework| framework["role"] == "floor")
+        .count();
+    assert_eq!(floors, 1);
+}
+
+#[test]
+fn an_unknown_framework_is_answered_with_the_known_ones() {
+    let known = any_framework();
+    for arguments in [
+        &["serve", "nosuch"][..],
+        &["verify", "nosuch"],
+        &["bench", "nosuch"],
+    ] {
+        let (status, words) = refused(arguments);
+        assert_eq!(status, 2, "{words}");
+        assert!(
+            words.contains("no framework `nosuch`") && words.contains(&known),
+            "{words}"
+        );
+    }
+}
+
+#[test]
+fn absurd_numbers_are_refused_with_their_range() {
+    for (arguments, expected) in [
+        (
+            &["bench", "-c", "0"][..],
+            "connections (C): 0 is out of range",
+        ),
+        (
+            &["bench", "-c", "64,1000000"],
+            "connections (C): 1000000 is out of range",
+        ),
+        (&["bench", "-c", "x"], "`x` is no whole number"),
+        (&["bench", "-n", "0"], "requests (N): 0 is out of range"),
+        (&["bench", "-n", "100"], "at least 192 requests"),
+        (
+            &["bench", "--blocks", "0"],
+            "blocks (BLOCKS): 0 is out of range",
+        ),
+        (&["bench", "--laps", "0"], "laps: 0 is out of range"),
+        (
+            &["bench", "--server-processors", "9-1"],
+            "no list of processors",
+        ),
+        (&["bench", "--server", "fast"], "invalid value 'fast'"),
+        (&["load", "http://127.0.0.1:1/", "-c", "0"], "start at 1"),
+        (
+            &["load", "http://127.0.0.1:1/", "-d", "-1"],
+            "unexpected argument",
+        ),
+        (
+            &["load", "http://127.0.0.1:1/", "-t", "9", "-c", "8"],
+            "each needs a connection",
+        ),
+        (&["load", "ftp://127.0.0.1/"], "does not begin with http://"),
+        (&["load", "http://192.0.2.1/"], "not on this machine"),
+    ] {
+        let (status, words) = refused(arguments);
+        assert_eq!(status, 2, "{arguments:?}: {words}");
+        assert!(words.contains(expected), "{arguments:?}: {words}");
+    }
+}
+
+#[test]
+fn more_connections_than_files_are_refused_with_the_limit() {
+    let script = r#"ulimit -n 300; exec "$0" load http://127.0.0.1:1/ -c 500"#;
+    let binary = assert_cmd::cargo::cargo_bin("runner");
+    let output = Command::new("sh")
+        .args(["-c", script])
+        .arg(binary)
+        .output()
+        .unwrap();
+    let words = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{words}");
+    assert!(words.contains("the limit is 300"), "{words}");
+}
+
+#[test]
+fn a_taken_port_names_its_holder() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let (status, words) = refused(&["serve", &any_framework(), "--address", &address]);
+    assert_eq!(status, 1, "{words}");
+    let holder = format!("(process {})", std::process::id());
+    assert!(
+        words.contains("is taken by") && words.contains(&holder),
+        "{words}"
+    );
+}
+
+#[test]
+fn a_folder_that_is_there_is_not_overwritten() {
+    let folder = tempfile::tempdir().unwrap();
+    let (status, words) = refused(&["bench", "--out", folder.path().to_str().unwrap()]);
+    assert_eq!(status, 1, "{words}");
+    assert!(
+        words.contains("is already there and is not overwritten"),
+        "{words}"
+    );
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn load_counts_what_the_server_counts() {
+    let server = Server::start(Planted::Status500Every(10));
+    let url = format!("http://{}/welcome", server.address);
+    let output = runner(&["load", &url, "-c", "4", "-n", "1k", "--json"])
+        .output()
+        .unwrap();
+    let result: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(result["sent"], 1000);
+    assert_eq!(result["errors"]["bad_status"], server.planted());
+    assert_eq!(output.status.code(), Some(1), "errors are bad");
+}
+
+#[test]
+fn nobody_listening_is_an_error_with_the_address() {
+    let address = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let (status, words) = refused(&["load", &format!("http://{address}/"), "-n", "1"]);
+    assert_eq!(status, 1, "{words}");
+    assert!(
+        words.contains(&format!("cannot connect to {address}")),
+        "{words}"
+    );
+}
+
+#[test]
+fn every_command_explains_itself() {
+    for command in ["list", "serve", "verify", "bench", "load", "null", "report"] {
+        runner(&[command, "--help"]).assert().success();
+    }
+}
