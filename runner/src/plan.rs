@@ -102,6 +102,12 @@ impl Plan {
         self.blocks < KEPT_BLOCKS_MIN || self.requests < KEPT_REQUESTS_MIN
     }
 
+    /// Whether this is the variant that the front page shows.
+    #[must_use]
+    pub fn is_main_job(&self) -> bool {
+        self.server == ServerKind::Quickstart && self.env == BuildEnv::Release
+    }
+
     /// [`Plan::slice_limit_ms`] as a duration.
     #[must_use]
     pub fn slice_limit(&self) -> Duration {

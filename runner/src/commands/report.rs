@@ -32,7 +32,7 @@ pub(super) fn run(options: &ReportOptions) -> Result<Verdict> {
     }
     for page in &stale {
         let what = if options.check {
-            "is not what the records say"
+            "is not what the records say; run `make report`"
         } else {
             "written"
         };
@@ -51,12 +51,12 @@ pub(super) fn write_pages(root: &Path, folder: &Path) -> Result<Report> {
     Ok(report)
 }
 
-/// Splices the newest kept run into the front page; one that was not finished does not go there.
+/// Splices the newest kept run of the main job into the front page, if it was finished.
 fn front_page(root: &Path, check: bool) -> Result<Option<PathBuf>> {
     let kept = find_runs(&root.join("results"))?;
     let finished = kept
         .into_iter()
-        .find(|(_, run)| run.state == State::Complete);
+        .find(|(_, run)| run.state == State::Complete && run.plan.is_main_job());
     let Some((newest, _)) = finished else {
         return Ok(None);
     };

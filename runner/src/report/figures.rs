@@ -51,7 +51,8 @@ pub enum Outcome {
 pub struct Figures {
     /// Right answers per second; each block counts once, with the median of its slices.
     pub rps: Quartiles,
-    /// The ratio to the floor in the same block; nothing where there is no floor.
+    /// The ratio to the floor over blocks; nothing where there is no floor. A block's ratio is
+    /// the median over its laps of the ratio of the two slices of the same lap.
     pub ratio: Option<Quartiles>,
     /// Median service time over all slices, in µs.
     pub service_time_p50_us: u64,
@@ -105,28 +106,23 @@ fn floor(run: &Run) -> Option<&Arm> {
 
 impl Level {
     fn of(records: &Records, connections: usize) -> Self {
-        let floor_rps = floor(&records.run)
-            .map(|arm| block_rps(&slices_of(records, connections, &arm.name)))
+        let floor_slices = floor(&records.run)
+            .map(|arm| slices_of(records, connections, &arm.name))
             .unwrap_or_default();
         let mut rows: Vec<Row> = records
             .run
             .arms
             .iter()
             .map(|arm| Row {
-                outcome: Outcome::of(records, connections, arm, &floor_rps),
+                outcome: Outcome::of(records, connections, arm, &floor_slices),
                 arm: arm.clone(),
             })
             .collect();
         rows.sort_by(|one, other| {
-            let group = |row: &Row| (row.arm.kind as u8, row.rps().is_none());
+            let group = |row: &Row| (row.arm.kind as u8, row.figures().is_none());
             group(one)
                 .cmp(&group(other))
-                .then(
-                    other
-                        .rps()
-                        .unwrap_or(0.0)
-                        .total_cmp(&one.rps().unwrap_or(0.0)),
-                )
+                .then(other.estimate().total_cmp(&one.estimate()))
                 .then(one.arm.name.cmp(&other.arm.name))
         });
         Self { connections, rows }
@@ -143,18 +139,18 @@ impl Row {
         }
     }
 
-    fn rps(&self) -> Option<f64> {
-        self.figures().map(|figures| figures.rps.median)
+    /// What rows are sorted by: the ratio, which is steadier than the throughput it comes from.
+    fn estimate(&self) -> f64 {
+        let figures = self.figures();
+        figures.map_or(0.0, |figures| match figures.ratio {
+            Some(ratio) => ratio.median,
+            None => figures.rps.median,
+        })
     }
 }
 
 impl Outcome {
-    fn of(
-        records: &Records,
-        connections: usize,
-        arm: &Arm,
-        floor_rps: &BTreeMap<u32, f64>,
-    ) -> Self {
+    fn of(records: &Records, connections: usize, arm: &Arm, floor_slices: &[&SliceRow]) -> Self {
         if let Some(reason) = &arm.absent {
             return Self::Absent(reason.clone());
         }
@@ -171,7 +167,7 @@ impl Outcome {
         match Quartiles::of(&blocks) {
             Some(quartiles) => Self::Measured(Figures {
                 rps: quartiles,
-                ratio: ratio(&rps, floor_rps),
+                ratio: ratio(&slices, floor_slices),
                 first_err: first_err.cloned(),
                 ..Figures::sums(records, connections, arm, &slices, quartiles)
             }),
@@ -245,7 +241,6 @@ fn slices_of<'r>(records: &'r Records, connections: usize, arm: &str) -> Vec<&'r
 
 /// Throughput per block: the median of its slices, which neither a slow nor a lucky slice moves.
 fn block_rps(slices: &[&SliceRow]) -> BTreeMap<u32, f64> {
-    let rps = |row: &SliceRow| row.ok as f64 * 1e9 / row.elapsed_ns as f64;
     by_block(slices)
         .into_iter()
         .filter_map(|(block, rows)| {
@@ -253,6 +248,11 @@ fn block_rps(slices: &[&SliceRow]) -> BTreeMap<u32, f64> {
             Some((block, median(&values)?))
         })
         .collect()
+}
+
+/// Right answers per second of one slice.
+fn rps(row: &SliceRow) -> f64 {
+    row.ok as f64 * 1e9 / row.elapsed_ns as f64
 }
 
 /// Server CPU time per request in each block, in ns.
@@ -279,10 +279,25 @@ fn by_block<'r>(slices: &[&'r SliceRow]) -> BTreeMap<u32, Vec<&'r SliceRow>> {
 }
 
 /// The ratio to the floor over the blocks that have both.
-fn ratio(rps: &BTreeMap<u32, f64>, floor_rps: &BTreeMap<u32, f64>) -> Option<Quartiles> {
-    let ratios: Vec<f64> = rps
-        .iter()
-        .filter_map(|(block, rps)| Some(rps / floor_rps.get(block)?))
+///
+/// The two slices of one lap are a fraction of a second apart, so what the machine does in between
+/// is mostly the same for both and leaves the ratio; over a block it is not.
+fn ratio(slices: &[&SliceRow], floor_slices: &[&SliceRow]) -> Option<Quartiles> {
+    let floor_blocks = by_block(floor_slices);
+    let blocks: Vec<f64> = by_block(slices)
+        .into_iter()
+        .filter_map(|(block, rows)| block_ratio(&rows, floor_blocks.get(&block)?))
         .collect();
-    Quartiles::of(&ratios)
+    Quartiles::of(&blocks)
+}
+
+fn block_ratio(rows: &[&SliceRow], floor_rows: &[&SliceRow]) -> Option<f64> {
+    let laps: Vec<f64> = rows
+        .iter()
+        .filter_map(|row| {
+            let floor = floor_rows.iter().find(|floor| floor.lap == row.lap)?;
+            Some(rps(row) / rps(floor))
+        })
+        .collect();
+    median(&laps)
 }

@@ -159,7 +159,9 @@ fn reading(report: &Report) -> String {
          slices, and the column is the median over blocks. IQR: the distance between the \
          quartiles over blocks, as a share of the median."
             .to_owned(),
-        format!("ratio: to {floor}, within the same block, where slow drift cancels."),
+        format!("ratio: to {floor}, between slices of the same lap, where the drift of the machine \
+             cancels; the median over laps, then over blocks. Rows are sorted by it, not by \
+             requests/s, which the drift does move."),
         "p50, p99: *service time* at fixed concurrency in a closed loop, from sending a request to \
          reading its answer. It is no latency under a given rate."
             .to_owned(),

@@ -12,7 +12,7 @@ mod terminal;
 
 pub use figures::{Figures, Level, Outcome, Report, Row};
 pub use markdown::{front_page_part, run_page};
-pub use splice::{Stale, splice};
+pub use splice::{NoPlace, splice};
 pub use terminal::tables;
 
 #[cfg(test)]

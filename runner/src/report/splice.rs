@@ -3,7 +3,7 @@
 /// The page has not exactly one pair of markers in the right order.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("there is no part between `{begin}` and `{end}`, once each and in this order")]
-pub struct Stale {
+pub struct NoPlace {
     begin: String,
     end: String,
 }
@@ -12,8 +12,8 @@ pub struct Stale {
 ///
 /// # Errors
 ///
-/// [`Stale`] where the markers are not there.
-pub fn splice(page: &str, name: &str, part: &str) -> Result<String, Stale> {
+/// [`NoPlace`] where the markers are not there.
+pub fn splice(page: &str, name: &str, part: &str) -> Result<String, NoPlace> {
     let begin = format!("<!-- BEGIN: {name} -->");
     let end = format!("<!-- END: {name} -->");
     let pieces = page
@@ -25,7 +25,7 @@ pub fn splice(page: &str, name: &str, part: &str) -> Result<String, Stale> {
         });
     match pieces {
         Some((before, after)) => Ok(format!("{before}{begin}\n\n{part}\n{end}{after}")),
-        None => Err(Stale { begin, end }),
+        None => Err(NoPlace { begin, end }),
     }
 }
 

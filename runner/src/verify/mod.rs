@@ -5,6 +5,7 @@
 
 mod checks;
 
+use crate::interrupt;
 use crate::server::{END_WITHIN, Ending, Program, Server};
 use anyhow::Result;
 use serde::Serialize;
@@ -57,16 +58,16 @@ pub fn verify(program: &Program, processors: &[usize]) -> Result<Vec<Finding>> {
 ///
 /// Where nobody knows what became of the process.
 pub fn findings(server: Server) -> Result<Vec<Finding>> {
-    let mut findings: Vec<Finding> = checks::ALL
-        .iter()
-        .map(|check| Finding {
+    let mut findings = Vec::new();
+    for check in &checks::ALL {
+        interrupt::check()?;
+        let failure = (check.run)(server.address).err();
+        findings.push(Finding {
             check: check.name,
             kind: check.kind,
-            failure: (check.run)(server.address)
-                .err()
-                .map(|error| format!("{error:#}")),
-        })
-        .collect();
+            failure: failure.map(|error| format!("{error:#}")),
+        });
+    }
     let failure = match server.stop()? {
         Ending::Clean(_) => None,
         Ending::Failed(status) => Some(format!("it ended with {status}")),

@@ -9,11 +9,12 @@ use super::{Verdict, report};
 use crate::cli::BenchOptions;
 use crate::environment::processors::{self, Split};
 use crate::environment::{Machine, Toolchain, limits};
-use crate::framework::{self, Workspace};
+use crate::framework::{self, BuildError, Workspace};
 use crate::load::Generator;
 use crate::plan::Plan;
 use crate::record::{ArmKind, BlockRow, Folder, METHOD, Processors, Records, Run, SCHEMA, State};
 use crate::report::{Outcome, Report};
+use crate::usage::UsageError;
 use anyhow::{Result, bail};
 use arms::Contender;
 use block::Bench;
@@ -58,14 +59,14 @@ struct Job {
 
 /// A new run: its plan, and a place that is free.
 fn begin(workspace: &Workspace, options: &BenchOptions) -> Result<Job> {
-    workspace.select(&options.names)?;
     let plan = plan(options);
     plan.validate()?;
+    refuse_impossible(workspace, options, &plan)?;
     let machine = Machine::read()?;
     let place = options
         .out
         .clone()
-        .unwrap_or_else(|| default_place(workspace, &plan, &machine));
+        .unwrap_or_else(|| default_place(workspace, options, &plan, &machine));
     Folder::refuse_existing(&place)?;
     let mut run = Run {
         schema: SCHEMA,
@@ -91,6 +92,23 @@ fn begin(workspace: &Workspace, options: &BenchOptions) -> Result<Job> {
     })
 }
 
+/// What can be seen to be impossible before anything is built.
+fn refuse_impossible(workspace: &Workspace, options: &BenchOptions, plan: &Plan) -> Result<()> {
+    let selected = workspace.select(&options.names)?;
+    for framework in &selected {
+        if !options.names.is_empty() && !framework.servers.contains_key(&plan.server) {
+            let (framework, kind) = (framework.name.clone(), plan.server);
+            let error = BuildError::NoSuchServer { framework, kind };
+            return Err(UsageError(error.to_string()).into());
+        }
+    }
+    // The floor, its twin and the canned responder may come on top.
+    const OTHER_ARMS: usize = 3;
+    let connections_max = plan.levels.iter().max().copied().unwrap_or(0);
+    limits::allow_connections((selected.len() + OTHER_ARMS) * connections_max)?;
+    Ok(())
+}
+
 /// A run that was interrupted: its own plan, its own seed, its own folder.
 fn resume(workspace: &Workspace, path: &Path) -> Result<Job> {
     let records = Records::read(path)?;
@@ -109,6 +127,8 @@ fn resume(workspace: &Workspace, path: &Path) -> Result<Job> {
         );
     }
     run.state = State::Running;
+    let connections_max = run.plan.levels.iter().max().copied().unwrap_or(0);
+    limits::allow_connections(run.arms.len() * connections_max)?;
     Ok(Job {
         names: arms::framework_names(&run.arms),
         run,
@@ -134,8 +154,6 @@ fn prepare(workspace: &Workspace, job: &mut Job) -> Result<Vec<Contender>> {
     {
         bail!("there is nothing to measure: see what is said above");
     }
-    let connections_max = run.plan.levels.iter().max().copied().unwrap_or(0);
-    limits::allow_connections(prepared.contenders.len() * connections_max)?;
     Ok(prepared.contenders)
 }
 
@@ -209,16 +227,28 @@ fn split(options: &BenchOptions) -> Result<Processors> {
     })
 }
 
-/// Kept runs stand under results/, named by day and machine; short ones are left to target/.
-fn default_place(workspace: &Workspace, plan: &Plan, machine: &Machine) -> PathBuf {
+/// Kept runs stand under results/, named by day, machine and variant; short ones and those of
+/// single contestants are left to target/.
+fn default_place(
+    workspace: &Workspace,
+    options: &BenchOptions,
+    plan: &Plan,
+    machine: &Machine,
+) -> PathBuf {
+    let mut name = machine.slug();
+    if !plan.is_main_job() {
+        name = format!("{name}-{}-{}", plan.server, plan.env);
+    }
     let now = Zoned::now();
-    let slug = machine.slug();
-    if plan.is_short() {
-        let name = format!("{}-{slug}", now.strftime("%Y-%m-%d-%H%M%S"));
-        workspace.target.join("runs").join(name)
+    if plan.is_short() || !options.names.is_empty() {
+        let second = now.strftime("%Y-%m-%d-%H%M%S");
+        workspace
+            .target
+            .join("runs")
+            .join(format!("{second}-{name}"))
     } else {
-        let name = format!("{}-{slug}", now.strftime("%Y-%m-%d"));
-        workspace.root.join("results").join(name)
+        let day = now.strftime("%Y-%m-%d");
+        workspace.root.join("results").join(format!("{day}-{name}"))
     }
 }
 
