@@ -2,6 +2,7 @@
 
 use crate::environment::processors;
 use crate::framework::{BuildEnv, ServerKind};
+use crate::load::{Arrivals, EngineChoice};
 use clap::{Args, Parser, Subcommand};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -121,6 +122,9 @@ pub struct BenchOptions {
     /// Processors of the generator, one thread each; the other half where not given
     #[arg(long, value_parser = processor_list)]
     pub generator_processors: Option<ProcessorList>,
+    /// How the generator asks the kernel
+    #[arg(long, value_enum, default_value_t = EngineChoice::Epoll)]
+    pub engine: EngineChoice,
     /// Where the records go; results/DATE-MACHINE where not given, or under target/ for a short run
     #[arg(long)]
     pub out: Option<PathBuf>,
@@ -146,6 +150,15 @@ pub struct LoadOptions {
     /// Threads
     #[arg(short, long, default_value_t = 1)]
     pub threads: usize,
+    /// Open loop: this many requests per second by schedule, whatever the answers do
+    #[arg(long, value_parser = rate)]
+    pub rate: Option<f64>,
+    /// Open loop: how arrivals are spread
+    #[arg(long, value_enum, default_value_t = Arrivals::Uniform)]
+    pub arrivals: Arrivals,
+    /// How the kernel is asked: auto takes io_uring where it is granted
+    #[arg(long, value_enum, default_value_t = EngineChoice::Auto)]
+    pub engine: EngineChoice,
     /// Processors to run on, one thread each
     #[arg(long, value_parser = processor_list)]
     pub processors: Option<ProcessorList>,
@@ -186,6 +199,15 @@ fn processor_list(text: &str) -> Result<ProcessorList, String> {
 fn connections(text: &str) -> Result<usize, String> {
     let number = count(text)?;
     usize::try_from(number).map_err(|_| format!("{number} is out of range"))
+}
+
+/// Requests per second, with an optional suffix.
+fn rate(text: &str) -> Result<f64, String> {
+    let per_second = count(text)? as f64;
+    if (1.0..=1e9).contains(&per_second) {
+        return Ok(per_second);
+    }
+    Err(format!("{text} is out of range; it goes from 1 to 1G"))
 }
 
 /// A whole number with an optional suffix: `1k`, `2.5M`.

@@ -3,6 +3,8 @@
 //! Each is a plain blocking server on a port the kernel chose, with a thread per connection; it
 //! counts what it does, so that a test can hold the generator's counts against the server's own.
 
+pub mod stall;
+
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;

@@ -5,7 +5,7 @@ use crate::cli::LoadOptions;
 use crate::contract;
 use crate::environment::limits;
 use crate::interrupt::{self, Interrupted};
-use crate::load::{Expected, Generator, Limits, Measured, Target};
+use crate::load::{Expected, Generator, Limits, Measured, Pace, Target};
 use crate::usage::UsageError;
 use anyhow::{Context, Result};
 use serde_json::json;
@@ -15,12 +15,15 @@ use std::time::Duration;
 const DEFAULT_DURATION: Duration = Duration::from_secs(10);
 const THREADS_MAX: usize = 1024;
 
+/// Poisson arrivals are the same in every run, so that runs can be compared.
+const SEED: u64 = 1;
+
 pub(super) fn run(options: &LoadOptions) -> Result<Verdict> {
     let target = target(&options.url)?;
     let limits = limits_of(options)?;
     limits::allow_connections(options.connections)?;
     let processors = options.processors.as_ref().map_or(&[][..], |list| &list.0);
-    let generator = Generator::start(processors, options.threads)?;
+    let generator = Generator::start(options.engine.resolve()?, processors, options.threads)?;
     generator
         .open(0, &target, options.connections, limits.timeout)
         .with_context(|| format!("cannot load {}", options.url))?;
@@ -59,11 +62,23 @@ fn limits_of(options: &LoadOptions) -> Result<Limits, UsageError> {
         None => None,
     };
     Ok(Limits {
+        pace: pace(options),
         requests: options.requests,
         duration,
         timeout: Duration::from_millis(options.timeout_ms),
         stop: interrupt::flag(),
     })
+}
+
+fn pace(options: &LoadOptions) -> Pace {
+    match options.rate {
+        None => Pace::Closed,
+        Some(rate) => Pace::Open {
+            rate,
+            arrivals: options.arrivals,
+            seed: SEED,
+        },
+    }
 }
 
 /// Reads `http://ADDRESS:PORT/PATH`.
@@ -123,7 +138,7 @@ fn rps(measured: &Measured) -> f64 {
 
 fn print_text(options: &LoadOptions, measured: &Measured) {
     let tally = &measured.tally;
-    let at = |quantile: f64| measured.service_time.value_at_quantile(quantile) as f64 / 1e3;
+    let at = |quantile: f64| measured.times.service.value_at_quantile(quantile) as f64 / 1e3;
     let seconds = measured.elapsed.as_secs_f64();
     println!(
         "{} with {} connections, closed loop, epoll",
@@ -140,7 +155,7 @@ fn print_text(options: &LoadOptions, measured: &Measured) {
         at(0.9),
         at(0.99),
         at(0.999),
-        measured.service_time.max() as f64 / 1e3
+        measured.times.service.max() as f64 / 1e3
     );
     println!(
         "  sent {} = ok {} + bad status {} + bad body {} + protocol error {} + reset {} + timeout {} + unanswered {}",
@@ -166,7 +181,7 @@ fn print_text(options: &LoadOptions, measured: &Measured) {
 fn json_of(options: &LoadOptions, measured: &Measured, threads: usize) -> serde_json::Value {
     let tally = &measured.tally;
     let us = |ns: u64| ns as f64 / 1e3;
-    let at = |quantile: f64| us(measured.service_time.value_at_quantile(quantile));
+    let at = |quantile: f64| us(measured.times.service.value_at_quantile(quantile));
     json!({
         "schema": 1,
         "url": options.url,
@@ -190,13 +205,13 @@ fn json_of(options: &LoadOptions, measured: &Measured, threads: usize) -> serde_
         "duration_s": measured.elapsed.as_secs_f64(),
         "rps": rps(measured),
         "latency_us": {
-            "mean": measured.service_time.mean() / 1e3,
+            "mean": measured.times.service.mean() / 1e3,
             "p50": at(0.5),
             "p90": at(0.9),
             "p95": at(0.95),
             "p99": at(0.99),
             "p999": at(0.999),
-            "max": us(measured.service_time.max()),
+            "max": us(measured.times.service.max()),
         },
         "client_cpu_s": measured.cpu.as_secs_f64(),
         "waits": tally.waits,

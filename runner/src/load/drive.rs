@@ -1,5 +1,7 @@
-//! One run: how much is left to send, what has come of it, and when to stop. No I/O.
+//! One run on one thread: what is left to send, what has come of it, and when to stop. No I/O.
 
+use super::pace::{Pace, Schedule};
+use super::service_time_histogram;
 use super::tally::{Outcome, Tally};
 use hdrhistogram::Histogram;
 use std::sync::Arc;
@@ -9,9 +11,11 @@ use std::time::{Duration, Instant};
 /// How long a thread sleeps at most before it looks at deadlines again.
 pub(super) const TICK: Duration = Duration::from_millis(10);
 
-/// When a closed-loop run ends: at its requests or at its time, whichever is first.
+/// How a run goes on, and when it ends: at its requests or at its time, whichever is first.
 #[derive(Debug, Clone)]
 pub struct Limits {
+    /// When requests go out.
+    pub pace: Pace,
     /// Exactly this many requests are sent, unless time runs out.
     pub requests: Option<u64>,
     /// After this long nothing more is sent; what is open is waited for.
@@ -20,6 +24,44 @@ pub struct Limits {
     pub timeout: Duration,
     /// Set from outside to stop at once; open requests then count as unanswered.
     pub stop: Arc<AtomicBool>,
+}
+
+/// The distributions of one run, in ns. They are kept from run to run and emptied in between.
+#[derive(Debug, Clone)]
+pub struct Times {
+    /// From sending a request to reading its answer.
+    pub service: Histogram<u64>,
+    /// Open loop: from when a request was due to reading its answer.
+    pub response: Histogram<u64>,
+    /// Open loop: from when a request was due to sending it.
+    pub dispatch_delay: Histogram<u64>,
+    /// From the end of one wait to the beginning of the next: what a time may be off by.
+    pub turn: Histogram<u64>,
+}
+
+impl Times {
+    pub(super) fn new() -> Self {
+        Self {
+            service: service_time_histogram(),
+            response: service_time_histogram(),
+            dispatch_delay: service_time_histogram(),
+            turn: service_time_histogram(),
+        }
+    }
+
+    fn reset(&mut self) {
+        self.service.reset();
+        self.response.reset();
+        self.dispatch_delay.reset();
+        self.turn.reset();
+    }
+
+    pub(super) fn add(&mut self, other: &Self) -> Result<(), hdrhistogram::AdditionError> {
+        self.service.add(&other.service)?;
+        self.response.add(&other.response)?;
+        self.dispatch_delay.add(&other.dispatch_delay)?;
+        self.turn.add(&other.turn)
+    }
 }
 
 /// What a run is for.
@@ -32,21 +74,29 @@ pub(super) enum Goal {
 }
 
 /// The state of one run on one thread.
-pub(super) struct Run<'h> {
+pub(super) struct Run<'t> {
     pub(super) goal: Goal,
     /// Requests not sent yet.
     left: u64,
+    /// Open loop: when they are due.
+    pub(super) schedule: Option<Schedule>,
     /// Connections that are connecting or waiting.
     pub(super) busy: usize,
+    /// Open loop: connections with nothing to do.
+    pub(super) idle: Vec<usize>,
     /// Connections whose last attempt to connect failed, to be tried again at the next tick.
     pub(super) retries: Vec<usize>,
     pub(super) tally: Tally,
-    service_time: &'h mut Histogram<u64>,
+    times: &'t mut Times,
     clock: Instant,
     /// The time of the current batch, in ns since the run began.
     pub(super) now_ns: u64,
+    /// Time spent waiting for the kernel.
+    pub(super) waited_ns: u64,
     /// The time of the latest batch that brought an answer.
     answered_at_ns: u64,
+    /// Since when connections have failed without a right answer in between.
+    trouble_since_ns: Option<u64>,
     next_tick_ns: u64,
     deadline_ns: u64,
     pub(super) timeout_ns: u64,
@@ -57,34 +107,49 @@ pub(super) struct Run<'h> {
     pub(super) failed: bool,
 }
 
-impl<'h> Run<'h> {
-    pub(super) fn load(limits: &Limits, service_time: &'h mut Histogram<u64>) -> Self {
-        service_time.reset();
+impl<'t> Run<'t> {
+    /// A run of thread `index` of `threads`.
+    pub(super) fn load(
+        limits: &Limits,
+        index: usize,
+        threads: usize,
+        times: &'t mut Times,
+    ) -> Self {
+        let schedule = match limits.pace {
+            Pace::Closed => None,
+            Pace::Open {
+                rate,
+                arrivals,
+                seed,
+            } => Some(Schedule::new(rate, arrivals, seed, index, threads)),
+        };
         Self {
             goal: Goal::Load,
             left: limits.requests.unwrap_or(u64::MAX),
             deadline_ns: limits.duration.map_or(u64::MAX, nanoseconds),
             stop: Some(Arc::clone(&limits.stop)),
-            ..Self::new(limits.timeout, service_time)
+            schedule,
+            ..Self::open(limits.timeout, times)
         }
     }
 
-    pub(super) fn open(timeout: Duration, service_time: &'h mut Histogram<u64>) -> Self {
-        service_time.reset();
-        Self::new(timeout, service_time)
-    }
-
-    fn new(timeout: Duration, service_time: &'h mut Histogram<u64>) -> Self {
+    /// A run that opens connections.
+    pub(super) fn open(timeout: Duration, times: &'t mut Times) -> Self {
+        times.reset();
         Self {
             goal: Goal::Open,
             left: 0,
+            schedule: None,
             busy: 0,
+            idle: Vec::new(),
             retries: Vec::new(),
             tally: Tally::default(),
-            service_time,
+            times,
             clock: Instant::now(),
             now_ns: 0,
+            waited_ns: 0,
             answered_at_ns: 0,
+            trouble_since_ns: None,
             next_tick_ns: nanoseconds(TICK),
             deadline_ns: u64::MAX,
             timeout_ns: nanoseconds(timeout),
@@ -94,7 +159,21 @@ impl<'h> Run<'h> {
         }
     }
 
-    /// The one clock read of a batch.
+    /// Before a wait: how long the last batch took.
+    pub(super) fn turn_ends(&mut self) -> u64 {
+        let ended_ns = nanoseconds(self.clock.elapsed());
+        self.times.turn.saturating_record(ended_ns - self.now_ns);
+        ended_ns
+    }
+
+    /// After a wait: the time of the batch that begins.
+    pub(super) fn turn_begins(&mut self, last_ended_ns: u64) {
+        self.read_clock();
+        self.waited_ns += self.now_ns - last_ended_ns;
+        self.tally.waits += 1;
+    }
+
+    /// Moves the time of the current batch on.
     pub(super) fn read_clock(&mut self) {
         self.now_ns = nanoseconds(self.clock.elapsed());
     }
@@ -122,17 +201,60 @@ impl<'h> Run<'h> {
         self.left > 0
     }
 
-    /// Counts how the request sent at `sent_at_ns` ended.
+    /// Open loop: takes the next request if it is due by now; when it was due.
+    pub(super) fn take_due(&mut self) -> Option<u64> {
+        let schedule = self.schedule.as_mut()?;
+        let due_ns = schedule.next_due_ns();
+        if self.left == 0 || due_ns > self.now_ns || due_ns >= self.deadline_ns {
+            return None;
+        }
+        self.left -= 1;
+        Some(schedule.take())
+    }
+
+    /// How long the thread may sleep.
+    pub(super) fn sleep(&self) -> Duration {
+        match &self.schedule {
+            // Without an idle connection only an answer makes the next request possible.
+            Some(schedule) if self.left > 0 && !self.idle.is_empty() => {
+                let until_due_ns = schedule.next_due_ns().saturating_sub(self.now_ns);
+                TICK.min(Duration::from_nanos(until_due_ns))
+            }
+            _ => TICK,
+        }
+    }
+
+    /// Whether something is still to come.
+    pub(super) fn goes_on(&self) -> bool {
+        self.busy > 0 || (self.schedule.is_some() && self.left > 0)
+    }
+
+    /// Notes when a request went out that was due at `due_at_ns`.
+    pub(super) fn dispatched(&mut self, due_at_ns: u64) {
+        let delay_ns = self.now_ns.saturating_sub(due_at_ns);
+        self.times.dispatch_delay.saturating_record(delay_ns);
+    }
+
+    /// Counts how a request ended.
     ///
-    /// Only right answers and timeouts are service times: a refusal is fast for the wrong reason,
-    /// and a timeout left out would make the slowest answers invisible.
+    /// Only right answers and timeouts have a time: a refusal is fast for the wrong reason, and a
+    /// timeout left out would make the slowest answers invisible.
     #[inline]
-    pub(super) fn settle(&mut self, outcome: Outcome, sent_at_ns: u64) {
+    pub(super) fn settle(&mut self, outcome: Outcome, sent_at_ns: u64, due_at_ns: u64) {
         self.tally.count(outcome);
         self.answered_at_ns = self.now_ns;
+        if outcome == Outcome::Ok {
+            self.trouble_since_ns = None;
+        }
         if matches!(outcome, Outcome::Ok | Outcome::Timeout) {
-            self.service_time
+            self.times
+                .service
                 .saturating_record(self.now_ns - sent_at_ns);
+            if self.schedule.is_some() {
+                self.times
+                    .response
+                    .saturating_record(self.now_ns - due_at_ns);
+            }
         }
     }
 
@@ -148,20 +270,25 @@ impl<'h> Run<'h> {
     /// Stops sending where the time is up.
     pub(super) fn obey_deadline(&mut self) {
         if self.now_ns >= self.deadline_ns && self.left > 0 {
-            self.left = 0;
-            self.cut = true;
+            self.end_sending(self.deadline_ns);
         }
     }
 
-    /// Whether nothing has come back for so long that nothing will.
-    pub(super) fn is_stalled(&self) -> bool {
-        self.now_ns > self.answered_at_ns + 2 * self.timeout_ns
+    /// Notes that a connection could not be opened or used.
+    pub(super) fn note_trouble(&mut self) {
+        self.trouble_since_ns.get_or_insert(self.now_ns);
+    }
+
+    /// Whether there has been nothing but trouble for so long that there will be nothing else.
+    pub(super) fn is_hopeless(&self) -> bool {
+        let since_ns = self.trouble_since_ns;
+        since_ns.is_some_and(|since_ns| self.now_ns > since_ns + 2 * self.timeout_ns)
     }
 
     /// Gives up: nothing more is sent.
     pub(super) fn fail(&mut self) {
         self.failed = true;
-        self.left = 0;
+        self.end_sending(self.now_ns);
     }
 
     pub(super) fn is_stopped(&self) -> bool {
@@ -172,8 +299,21 @@ impl<'h> Run<'h> {
 
     /// Stops sending at once, as asked from outside.
     pub(super) fn abandon(&mut self) {
+        self.end_sending(self.now_ns);
+    }
+
+    /// Sends nothing more; what was due before `end_ns` and never left is counted, with its age.
+    fn end_sending(&mut self, end_ns: u64) {
+        self.cut = self.left > 0;
+        if let Some(schedule) = &mut self.schedule {
+            while self.left > 0 && schedule.next_due_ns() < end_ns {
+                let due_ns = schedule.take();
+                self.left -= 1;
+                self.tally.unsent += 1;
+                self.tally.unsent_age_max_ns = self.tally.unsent_age_max_ns.max(end_ns - due_ns);
+            }
+        }
         self.left = 0;
-        self.cut = true;
     }
 }
 

@@ -1,14 +1,19 @@
 //! The threads of the generator: one per processor, each with its own connections and histogram.
 //! They share nothing while a run is on; their results are added when it has ended.
 
-use super::drive::{Limits, Run};
-use super::epoll::{Pool, Scratch};
-use super::{Tally, Target, service_time_histogram};
+use super::drive::{Limits, Run, Times};
+use super::engine::EngineKind;
+use super::epoll::Epoll;
+use super::pool::Pool;
+use super::uring::Uring;
+use super::{Tally, Target};
 use crate::environment::processors;
 use anyhow::{Context, Result, anyhow};
-use hdrhistogram::Histogram;
+use rustix::thread::set_current_timer_slack;
 use rustix::time::{ClockId, clock_gettime};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::num::NonZeroU64;
 use std::sync::mpsc;
 use std::sync::{Arc, Barrier};
 use std::thread::JoinHandle;
@@ -19,12 +24,14 @@ use std::time::{Duration, Instant};
 pub struct Measured {
     /// Outcomes and bytes.
     pub tally: Tally,
-    /// From the batch in which a request was sent to the batch that brought its answer, in ns.
-    pub service_time: Histogram<u64>,
+    /// How long things took.
+    pub times: Times,
     /// From the first request sent to the last answer read.
     pub elapsed: Duration,
     /// User and system time of the generator's threads.
     pub cpu: Duration,
+    /// Time the generator's threads spent waiting for the kernel, added up.
+    pub waited: Duration,
     /// Requests were left when the time was up.
     pub cut: bool,
     /// What was wrong with the first answer that was not right, or why the run gave up.
@@ -33,6 +40,7 @@ pub struct Measured {
 
 /// The load generator: threads that wait for work until it is dropped.
 pub struct Generator {
+    engine: EngineKind,
     threads: Vec<Thread>,
 }
 
@@ -49,16 +57,23 @@ impl Generator {
     /// # Errors
     ///
     /// Where a thread cannot be started or pinned.
-    pub fn start(processors: &[usize], threads: usize) -> Result<Self> {
+    pub fn start(engine: EngineKind, processors: &[usize], threads: usize) -> Result<Self> {
         let places: Vec<Option<usize>> = if processors.is_empty() {
             vec![None; threads.max(1)]
         } else {
             processors.iter().copied().map(Some).collect()
         };
-        let threads = places.into_iter().map(Thread::start);
+        let threads = places.into_iter().map(|place| Thread::start(engine, place));
         Ok(Self {
+            engine,
             threads: threads.collect::<Result<_>>()?,
         })
+    }
+
+    /// Which engine does the work.
+    #[must_use]
+    pub fn engine(&self) -> EngineKind {
+        self.engine
     }
 
     /// How many threads there are.
@@ -93,7 +108,7 @@ impl Generator {
         Ok(sum)
     }
 
-    /// Drives the connections under `key` in a closed loop until `limits` end it.
+    /// Drives the connections under `key` until `limits` end it.
     ///
     /// # Errors
     ///
@@ -108,7 +123,7 @@ impl Generator {
             limits.requests = limits.requests.map(|all| share(all, index, threads));
             move |worker: &mut Worker| {
                 start.wait();
-                worker.run(key, &limits)
+                worker.run(key, &limits, index, threads)
             }
         })?;
         merge(parts)
@@ -152,14 +167,14 @@ impl Generator {
 }
 
 impl Thread {
-    fn start(processor: Option<usize>) -> Result<Self> {
+    fn start(engine: EngineKind, processor: Option<usize>) -> Result<Self> {
         let (jobs, inbox) = mpsc::channel::<Job>();
         let (pinned, outcome) = mpsc::channel();
         let handle = std::thread::Builder::new()
             .name("generator".to_owned())
             .spawn(move || {
                 let set = processor.map_or(Ok(()), |processor| processors::pin(&[processor]));
-                let mut worker = Worker::new();
+                let mut worker = Worker::new(engine);
                 // The starter waits for this before it does anything else.
                 let _ = pinned.send(set);
                 for job in inbox {
@@ -195,9 +210,25 @@ impl Drop for Thread {
 
 /// What one thread owns.
 struct Worker {
-    pools: HashMap<usize, Pool>,
-    scratch: Scratch,
-    service_time: Histogram<u64>,
+    engine: EngineKind,
+    pools: HashMap<usize, AnyPool>,
+    times: Times,
+}
+
+/// A pool on either engine.
+enum AnyPool {
+    Epoll(Box<Pool<Epoll>>),
+    Uring(Box<Pool<Uring>>),
+}
+
+/// Does the same to a pool of either kind: the engines differ in type only.
+macro_rules! with_pool {
+    ($any:expr, $pool:ident => $do:expr) => {
+        match $any {
+            AnyPool::Epoll($pool) => $do,
+            AnyPool::Uring($pool) => $do,
+        }
+    };
 }
 
 /// What one thread has measured.
@@ -207,11 +238,14 @@ struct Part {
 }
 
 impl Worker {
-    fn new() -> Self {
+    fn new(engine: EngineKind) -> Self {
+        // Timers of this thread are for scheduled requests; the usual slack of 50 µs would delay
+        // each of them. Without the right to change it they are late, and the delays show it.
+        let _ = set_current_timer_slack(NonZeroU64::new(1));
         Self {
+            engine,
             pools: HashMap::new(),
-            scratch: Scratch::new(),
-            service_time: service_time_histogram(),
+            times: Times::new(),
         }
     }
 
@@ -223,36 +257,39 @@ impl Worker {
         timeout: Duration,
     ) -> Result<Tally> {
         let pool = match self.pools.entry(key) {
-            std::collections::hash_map::Entry::Occupied(entry) => entry.into_mut(),
-            std::collections::hash_map::Entry::Vacant(entry) => {
-                entry.insert(Pool::new(target, connections)?)
-            }
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => entry.insert(match self.engine {
+                EngineKind::Epoll => AnyPool::Epoll(Box::new(Pool::new(target, connections)?)),
+                EngineKind::IoUring => AnyPool::Uring(Box::new(Pool::new(target, connections)?)),
+            }),
         };
-        let mut run = Run::open(timeout, &mut self.service_time);
-        pool.open(&mut run, &mut self.scratch)?;
+        let mut run = Run::open(timeout, &mut self.times);
+        with_pool!(pool, pool => pool.open(&mut run))?;
         Ok(run.tally)
     }
 
-    fn run(&mut self, key: usize, limits: &Limits) -> Result<Part> {
+    fn run(&mut self, key: usize, limits: &Limits, index: usize, threads: usize) -> Result<Part> {
         let pool = self
             .pools
             .get_mut(&key)
             .context("no connections were opened under this key")?;
-        pool.validator.forget_complaint();
+        with_pool!(pool, pool => pool.validator.forget_complaint());
         let cpu_before = thread_cpu();
-        let mut run = Run::load(limits, &mut self.service_time);
-        pool.load(&mut run, &mut self.scratch)?;
+        let mut run = Run::load(limits, index, threads, &mut self.times);
+        with_pool!(pool, pool => pool.load(&mut run))?;
         let cpu = thread_cpu().saturating_sub(cpu_before);
         let span = run.span();
-        let (tally, cut) = (run.tally, run.cut);
+        let (tally, cut, waited_ns) = (run.tally, run.cut, run.waited_ns);
+        let complaint = with_pool!(pool, pool => pool.validator.complaint());
         Ok(Part {
             measured: Measured {
                 tally,
-                service_time: self.service_time.clone(),
+                times: self.times.clone(),
                 elapsed: span.1 - span.0,
                 cpu,
+                waited: Duration::from_nanos(waited_ns),
                 cut,
-                complaint: pool.validator.complaint().map(str::to_owned),
+                complaint: complaint.map(str::to_owned),
             },
             span,
         })
@@ -267,10 +304,11 @@ fn merge(parts: Vec<Result<Part>>) -> Result<Measured> {
     for part in parts {
         let part = part?;
         sum.tally.add(&part.measured.tally);
-        sum.service_time
-            .add(&part.measured.service_time)
+        sum.times
+            .add(&part.measured.times)
             .context("histograms of one run have one shape")?;
         sum.cpu += part.measured.cpu;
+        sum.waited += part.measured.waited;
         sum.cut |= part.measured.cut;
         sum.complaint = sum.complaint.or(part.measured.complaint);
         began = began.min(part.span.0);

@@ -2,24 +2,32 @@
 //! byte for byte.
 //!
 //! In reading order: a [`Generator`] owns one thread per processor; each thread holds a `Pool` of
-//! connections per target, driven by epoll; a `Connection` says where one exchange stands; the
-//! `Validator` judges what came back, against a learned `Template` where it can and with the
-//! strict parser where it must; the [`Tally`] counts outcomes, and they add up.
+//! connections per target; a `Connection` says where one exchange stands, a `Run` what is left to do
+//! and by which [`Pace`]; the `Validator` judges what came back, against a learned `Template` where
+//! it can and with the strict parser where it must; the [`Tally`] counts outcomes, and they add up.
+//! An `Engine`, epoll or io_uring, moves the bytes.
 //!
-//! Per request the hot path does one `send` and one `recv`: no allocation, no lock, no shared
-//! write and no clock read. The clock is read once per batch of events, so a service time is exact
-//! to one turn of the loop, and the sum of a connection's service times is the time it was busy.
+//! Per request the hot path does one send and one receive: no allocation, no lock, no shared write
+//! and no clock read. The clock is read once before and once after each wait, so a time is exact to
+//! one turn of the loop, and in the closed loop the sum of a connection's service times is the time
+//! it was busy.
 
 mod connection;
 mod drive;
+mod engine;
 mod epoll;
 mod generator;
+mod pace;
+mod pool;
 mod tally;
 mod template;
+mod uring;
 mod validator;
 
-pub use drive::Limits;
+pub use drive::{Limits, Times};
+pub use engine::{EngineChoice, EngineKind};
 pub use generator::{Generator, Measured};
+pub use pace::{Arrivals, Pace};
 pub use tally::Tally;
 
 use crate::contract;

@@ -40,6 +40,10 @@ pub struct Tally {
     pub timeout: u64,
     /// Requests open when the run was stopped.
     pub unanswered: u64,
+    /// Open loop: requests that were due and never left, for want of a free connection.
+    pub unsent: u64,
+    /// How long the oldest of them had been due when the run ended.
+    pub unsent_age_max_ns: u64,
     /// Connections opened again because the server had closed them; no outcome of a request.
     pub reconnects: u64,
     /// Attempts to connect that failed; no outcome of a request.
@@ -82,6 +86,12 @@ impl Tally {
         self.sent == self.ok + self.errors()
     }
 
+    /// Open loop: requests that the schedule asked for.
+    #[must_use]
+    pub fn scheduled(&self) -> u64 {
+        self.sent + self.unsent
+    }
+
     /// Adds the counts of another thread or slice.
     pub fn add(&mut self, other: &Self) {
         self.sent += other.sent;
@@ -92,6 +102,8 @@ impl Tally {
         self.reset += other.reset;
         self.timeout += other.timeout;
         self.unanswered += other.unanswered;
+        self.unsent += other.unsent;
+        self.unsent_age_max_ns = self.unsent_age_max_ns.max(other.unsent_age_max_ns);
         self.reconnects += other.reconnects;
         self.connect_errors += other.connect_errors;
         self.bytes_sent += other.bytes_sent;

@@ -1,6 +1,7 @@
 //! The generator against planted servers: its counts must be the server's own, and add up.
 
-use super::{Generator, Limits, Measured, Tally, Target};
+use super::{Arrivals, EngineChoice, EngineKind, Generator, Limits, Measured, Pace, Tally, Target};
+use controls::stall::Stalling;
 use controls::{Planted, Server};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,8 +9,44 @@ use std::time::Duration;
 
 const TIMEOUT: Duration = Duration::from_millis(300);
 
+/// Every test runs on every engine that the kernel grants.
+macro_rules! on_every_engine {
+    ($($test:ident),* $(,)?) => {
+        mod epoll {
+            $(#[test] fn $test() { super::$test(super::EngineKind::Epoll) })*
+        }
+        mod uring {
+            $(#[test] fn $test() {
+                match super::EngineChoice::Uring.resolve() {
+                    Ok(engine) => super::$test(engine),
+                    Err(error) => eprintln!("not run: {error:#}"),
+                }
+            })*
+        }
+    };
+}
+
+on_every_engine![
+    a_stall_is_seen_by_every_request_it_delays,
+    what_never_leaves_in_the_open_loop_is_counted_with_its_age,
+    exactly_the_requests_asked_for_are_sent_and_counted,
+    answers_in_pieces_are_right_answers,
+    wrong_answers_are_counted_as_the_server_counts_them,
+    a_connection_closed_between_requests_is_no_error_when_it_was_announced,
+    every_request_has_an_outcome_when_the_server_closes_unannounced,
+    resets_truncations_and_silence_are_told_apart,
+    a_timeout_enters_the_service_times,
+    servers_that_break_the_contract_are_refused_at_the_first_answer,
+    interim_answers_do_not_count,
+    nobody_listening_is_said_at_once,
+    a_run_that_is_cut_says_so_and_answers_what_it_sent,
+    a_run_that_is_stopped_leaves_its_open_requests_unanswered,
+    connections_are_kept_across_runs_and_replaced_where_the_server_closed_them,
+];
+
 fn limits(requests: u64) -> Limits {
     Limits {
+        pace: Pace::Closed,
         requests: Some(requests),
         duration: None,
         timeout: TIMEOUT,
@@ -18,8 +55,14 @@ fn limits(requests: u64) -> Limits {
 }
 
 /// Opens and loads; the server's count of requests includes one per connection from opening.
-fn load(server: &Server, connections: usize, requests: u64, threads: usize) -> (Tally, Measured) {
-    let generator = Generator::start(&[], threads).unwrap();
+fn load(
+    engine: EngineKind,
+    server: &Server,
+    connections: usize,
+    requests: u64,
+    threads: usize,
+) -> (Tally, Measured) {
+    let generator = Generator::start(engine, &[], threads).unwrap();
     let target = Target::welcome(server.address);
     let opened = generator.open(0, &target, connections, TIMEOUT).unwrap();
     let measured = generator.run(0, &limits(requests)).unwrap();
@@ -27,19 +70,18 @@ fn load(server: &Server, connections: usize, requests: u64, threads: usize) -> (
     (opened, measured)
 }
 
-fn open_error(planted: Planted) -> String {
+fn open_error(engine: EngineKind, planted: Planted) -> String {
     let server = Server::start(planted);
-    let generator = Generator::start(&[], 1).unwrap();
+    let generator = Generator::start(engine, &[], 1).unwrap();
     let target = Target::welcome(server.address);
     let error = generator.open(0, &target, 2, TIMEOUT).unwrap_err();
     format!("{error:#}")
 }
 
-#[test]
-fn exactly_the_requests_asked_for_are_sent_and_counted() {
+fn exactly_the_requests_asked_for_are_sent_and_counted(engine: EngineKind) {
     for (connections, requests, threads) in [(1, 1, 1), (7, 1000, 1), (8, 1001, 3), (50, 20, 1)] {
         let server = Server::start(Planted::Nothing);
-        let (opened, measured) = load(&server, connections, requests, threads);
+        let (opened, measured) = load(engine, &server, connections, requests, threads);
         assert_eq!(
             (opened.sent, opened.ok),
             (connections as u64, connections as u64)
@@ -49,25 +91,23 @@ fn exactly_the_requests_asked_for_are_sent_and_counted() {
             (requests, requests)
         );
         assert_eq!(server.requests(), requests + connections as u64);
-        assert_eq!(measured.service_time.len(), requests);
+        assert_eq!(measured.times.service.len(), requests);
         assert!(!measured.cut && measured.complaint.is_none());
     }
 }
 
-#[test]
-fn answers_in_pieces_are_right_answers() {
+fn answers_in_pieces_are_right_answers(engine: EngineKind) {
     for planted in [Planted::OneByteSegments, Planted::HeadThenBody] {
         let server = Server::start(planted);
-        let (_, measured) = load(&server, 4, 100, 1);
+        let (_, measured) = load(engine, &server, 4, 100, 1);
         assert_eq!(measured.tally.ok, 100, "{planted:?}");
         assert_eq!(measured.complaint, None);
     }
 }
 
-#[test]
-fn wrong_answers_are_counted_as_the_server_counts_them() {
+fn wrong_answers_are_counted_as_the_server_counts_them(engine: EngineKind) {
     let server = Server::start(Planted::WrongByteEvery(100));
-    let (_, measured) = load(&server, 8, 5000, 1);
+    let (_, measured) = load(engine, &server, 8, 5000, 1);
     assert_eq!(
         (measured.tally.bad_body, measured.tally.sent),
         (server.planted(), 5000)
@@ -79,13 +119,13 @@ fn wrong_answers_are_counted_as_the_server_counts_them() {
     );
 
     let server = Server::start(Planted::Status500Every(100));
-    let (_, measured) = load(&server, 8, 5000, 1);
+    let (_, measured) = load(engine, &server, 8, 5000, 1);
     assert_eq!(measured.tally.bad_status, 50);
     assert_eq!(measured.tally.reconnects, 0);
-    assert_eq!(measured.service_time.len(), 4950);
+    assert_eq!(measured.times.service.len(), 4950);
 
     let server = Server::start(Planted::TwiceEvery(100));
-    let (_, measured) = load(&server, 8, 5000, 1);
+    let (_, measured) = load(engine, &server, 8, 5000, 1);
     assert_eq!(measured.tally.protocol_error, server.planted());
     assert_eq!(
         measured.complaint.unwrap(),
@@ -93,10 +133,9 @@ fn wrong_answers_are_counted_as_the_server_counts_them() {
     );
 }
 
-#[test]
-fn a_connection_closed_between_requests_is_no_error_when_it_was_announced() {
+fn a_connection_closed_between_requests_is_no_error_when_it_was_announced(engine: EngineKind) {
     let server = Server::start(Planted::AnnouncedCloseAfter(50));
-    let (_, measured) = load(&server, 8, 1000, 1);
+    let (_, measured) = load(engine, &server, 8, 1000, 1);
     assert_eq!((measured.tally.ok, measured.tally.errors()), (1000, 0));
     assert!(
         measured.tally.reconnects >= 19,
@@ -105,20 +144,18 @@ fn a_connection_closed_between_requests_is_no_error_when_it_was_announced() {
     );
 }
 
-#[test]
-fn every_request_has_an_outcome_when_the_server_closes_unannounced() {
+fn every_request_has_an_outcome_when_the_server_closes_unannounced(engine: EngineKind) {
     let server = Server::start(Planted::CloseAfter(50));
-    let (_, measured) = load(&server, 8, 1000, 1);
+    let (_, measured) = load(engine, &server, 8, 1000, 1);
     // A close can overtake the next request: then that request is lost, and counted.
     assert_eq!(measured.tally.ok + measured.tally.reset, 1000);
     assert!(measured.tally.reconnects >= 19);
 }
 
-#[test]
-fn resets_truncations_and_silence_are_told_apart() {
+fn resets_truncations_and_silence_are_told_apart(engine: EngineKind) {
     let outcome = |planted| {
         let server = Server::start(planted);
-        let (_, measured) = load(&server, 2, 100, 1);
+        let (_, measured) = load(engine, &server, 2, 100, 1);
         assert_eq!(
             (measured.tally.ok, server.planted()),
             (99, 1),
@@ -131,65 +168,63 @@ fn resets_truncations_and_silence_are_told_apart() {
     assert_eq!(outcome(Planted::SilentAt(50)).timeout, 1);
 }
 
-#[test]
-fn a_timeout_enters_the_service_times() {
+fn a_timeout_enters_the_service_times(engine: EngineKind) {
     let server = Server::start(Planted::SilentAt(50));
-    let (_, measured) = load(&server, 2, 100, 1);
-    assert_eq!(measured.service_time.len(), 100);
-    assert!(measured.service_time.max() >= TIMEOUT.as_nanos() as u64);
+    let (_, measured) = load(engine, &server, 2, 100, 1);
+    assert_eq!(measured.times.service.len(), 100);
+    assert!(measured.times.service.max() >= TIMEOUT.as_nanos() as u64);
 }
 
-#[test]
-fn servers_that_break_the_contract_are_refused_at_the_first_answer() {
+fn servers_that_break_the_contract_are_refused_at_the_first_answer(engine: EngineKind) {
     assert_eq!(
-        open_error(Planted::NotHttp),
+        open_error(engine, Planted::NotHttp),
         "the head does not parse: invalid HTTP version"
     );
     assert_eq!(
-        open_error(Planted::TwoLengths),
+        open_error(engine, Planted::TwoLengths),
         "content-length is not one valid number"
     );
     assert_eq!(
-        open_error(Planted::BodyTooLong),
+        open_error(engine, Planted::BodyTooLong),
         "1 bytes came after the answer"
     );
     assert_eq!(
-        open_error(Planted::Chunked),
+        open_error(engine, Planted::Chunked),
         "content-length is missing, not 12"
     );
-    assert!(open_error(Planted::NoDate).starts_with("date is missing"));
-    assert!(open_error(Planted::BodyTooShort).contains("ended the connection"));
-    assert_eq!(open_error(Planted::SilentAt(1)), "an answer took too long");
+    assert!(open_error(engine, Planted::NoDate).starts_with("date is missing"));
+    assert!(open_error(engine, Planted::BodyTooShort).contains("ended the connection"));
     assert_eq!(
-        open_error(Planted::AnnouncedCloseAfter(1)),
+        open_error(engine, Planted::SilentAt(1)),
+        "an answer took too long"
+    );
+    assert_eq!(
+        open_error(engine, Planted::AnnouncedCloseAfter(1)),
         "the server does not keep the connection open"
     );
 }
 
-#[test]
-fn interim_answers_do_not_count() {
+fn interim_answers_do_not_count(engine: EngineKind) {
     let server = Server::start(Planted::InterimFirst);
-    let (_, measured) = load(&server, 2, 200, 1);
+    let (_, measured) = load(engine, &server, 2, 200, 1);
     assert_eq!(measured.tally.ok, 200);
 }
 
-#[test]
-fn nobody_listening_is_said_at_once() {
+fn nobody_listening_is_said_at_once(engine: EngineKind) {
     let address = std::net::TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()
         .unwrap();
-    let generator = Generator::start(&[], 1).unwrap();
+    let generator = Generator::start(engine, &[], 1).unwrap();
     let error = generator
         .open(0, &Target::welcome(address), 3, TIMEOUT)
         .unwrap_err();
     assert!(format!("{error:#}").starts_with("cannot connect to 127.0.0.1:"));
 }
 
-#[test]
-fn a_run_that_is_cut_says_so_and_answers_what_it_sent() {
+fn a_run_that_is_cut_says_so_and_answers_what_it_sent(engine: EngineKind) {
     let server = Server::start(Planted::SlowMs(20));
-    let generator = Generator::start(&[], 1).unwrap();
+    let generator = Generator::start(engine, &[], 1).unwrap();
     generator
         .open(0, &Target::welcome(server.address), 4, TIMEOUT)
         .unwrap();
@@ -201,10 +236,9 @@ fn a_run_that_is_cut_says_so_and_answers_what_it_sent() {
     assert_eq!(server.right(), measured.tally.ok + 4);
 }
 
-#[test]
-fn a_run_that_is_stopped_leaves_its_open_requests_unanswered() {
+fn a_run_that_is_stopped_leaves_its_open_requests_unanswered(engine: EngineKind) {
     let server = Server::start(Planted::SlowMs(250));
-    let generator = Generator::start(&[], 1).unwrap();
+    let generator = Generator::start(engine, &[], 1).unwrap();
     let target = Target::welcome(server.address);
     generator
         .open(0, &target, 4, Duration::from_secs(2))
@@ -217,10 +251,9 @@ fn a_run_that_is_stopped_leaves_its_open_requests_unanswered() {
     assert!(measured.tally.balances() && measured.cut);
 }
 
-#[test]
-fn connections_are_kept_across_runs_and_replaced_where_the_server_closed_them() {
+fn connections_are_kept_across_runs_and_replaced_where_the_server_closed_them(engine: EngineKind) {
     let server = Server::start(Planted::AnnouncedCloseAfter(30));
-    let generator = Generator::start(&[], 1).unwrap();
+    let generator = Generator::start(engine, &[], 1).unwrap();
     let target = Target::welcome(server.address);
     generator.open(0, &target, 4, TIMEOUT).unwrap();
     for _ in 0..5 {
@@ -229,4 +262,74 @@ fn connections_are_kept_across_runs_and_replaced_where_the_server_closed_them() 
     }
     let connections = server.counts.connections.load(Ordering::Relaxed);
     assert!((4..=8).contains(&connections), "{connections}");
+}
+
+/// The stall oracle: at a fixed rate a server answers at once, but for one stall of S within T.
+/// Requests due during the stall wait for its end, so their response times are spread evenly over
+/// 0..S, and there are S/T of them; all others take next to nothing.
+fn a_stall_is_seen_by_every_request_it_delays(engine: EngineKind) {
+    const STALL_MS: u64 = 1_000;
+    const RUN_MS: u64 = 10_000;
+    const RATE: u64 = 200;
+    let server = Stalling::start(400, Duration::from_millis(STALL_MS));
+    let generator = Generator::start(engine, &[], 1).unwrap();
+    let patience = Duration::from_secs(2);
+    generator
+        .open(0, &Target::welcome(server.address), 16, patience)
+        .unwrap();
+    let limits = Limits {
+        pace: Pace::Open {
+            rate: RATE as f64,
+            arrivals: Arrivals::Uniform,
+            seed: 0,
+        },
+        duration: Some(Duration::from_millis(RUN_MS)),
+        timeout: patience,
+        ..limits(u64::MAX)
+    };
+    let measured = generator.run(0, &limits).unwrap();
+    let tally = &measured.tally;
+    assert!(tally.balances() && tally.errors() == 0, "{tally:?}");
+    assert_eq!(tally.scheduled(), RATE * RUN_MS / 1000);
+    let response_ms = |quantile| measured.times.response.value_at_quantile(quantile) as f64 / 1e6;
+    let stall = STALL_MS as f64;
+    assert!(response_ms(0.5) < 0.1 * stall, "{}", response_ms(0.5));
+    for (quantile, expected) in [(0.95, 0.5), (0.99, 0.9), (1.0, 1.0)] {
+        let share = response_ms(quantile) / stall;
+        assert!(
+            (share - expected).abs() < 0.03,
+            "p{quantile}: {share} of the stall"
+        );
+    }
+    // What was sent saw it too, but only as many requests as there are connections.
+    assert!(
+        measured.times.service.value_at_quantile(0.99)
+            < measured.times.response.value_at_quantile(0.99)
+    );
+}
+
+fn what_never_leaves_in_the_open_loop_is_counted_with_its_age(engine: EngineKind) {
+    let server = Server::start(Planted::SlowMs(100));
+    let generator = Generator::start(engine, &[], 1).unwrap();
+    generator
+        .open(0, &Target::welcome(server.address), 2, TIMEOUT)
+        .unwrap();
+    let limits = Limits {
+        pace: Pace::Open {
+            rate: 200.0,
+            arrivals: Arrivals::Uniform,
+            seed: 0,
+        },
+        duration: Some(Duration::from_millis(1000)),
+        ..limits(u64::MAX)
+    };
+    let tally = generator.run(0, &limits).unwrap().tally;
+    assert_eq!(tally.scheduled(), 200);
+    // Two connections, ten answers a second each.
+    assert!(
+        tally.balances() && (15..=22).contains(&tally.sent),
+        "{tally:?}"
+    );
+    let oldest_ms = tally.unsent_age_max_ns / 1_000_000;
+    assert!((800..=1000).contains(&oldest_ms), "{oldest_ms} ms");
 }

@@ -67,7 +67,7 @@ impl SliceRow {
     #[must_use]
     pub fn measured(self, measured: &Measured, server_cpu_ns: u64) -> Self {
         let tally = &measured.tally;
-        let at = |quantile: f64| measured.service_time.value_at_quantile(quantile) / 1000;
+        let at = |quantile: f64| measured.times.service.value_at_quantile(quantile) / 1000;
         Self {
             sent: tally.sent,
             ok: tally.ok,
@@ -87,7 +87,7 @@ impl SliceRow {
             server_cpu_ns,
             service_time_p50_us: at(0.5),
             service_time_p99_us: at(0.99),
-            service_time_max_us: measured.service_time.max() / 1000,
+            service_time_max_us: measured.times.service.max() / 1000,
             cut: u8::from(measured.cut),
             err: match tally.errors() + tally.connect_errors {
                 0 => String::new(),

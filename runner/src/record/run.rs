@@ -2,6 +2,7 @@
 
 use crate::environment::{Machine, Toolchain};
 use crate::framework::Role;
+use crate::load::EngineKind;
 use crate::plan::Plan;
 use crate::warning::Warning;
 use serde::{Deserialize, Serialize};
@@ -13,6 +14,9 @@ pub struct Run {
     pub schema: u32,
     /// Version of the method.
     pub method: u32,
+    /// The generator's engine. The first records had no such field, and epoll was all there was.
+    #[serde(default = "epoll")]
+    pub engine: EngineKind,
     /// When it began (RFC 3339, UTC).
     pub started_at: String,
     /// When it ended.
@@ -33,6 +37,10 @@ pub struct Run {
     pub arms: Vec<Arm>,
     /// What to doubt.
     pub warnings: Vec<Warning>,
+}
+
+fn epoll() -> EngineKind {
+    EngineKind::Epoll
 }
 
 /// How far a run came.

@@ -10,6 +10,7 @@ fn run() -> Run {
     Run {
         schema: SCHEMA,
         method: METHOD,
+        engine: crate::load::EngineKind::Epoll,
         started_at: "2026-11-22T12:00:00Z".into(),
         ended_at: None,
         state: State::Running,

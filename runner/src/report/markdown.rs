@@ -252,8 +252,8 @@ fn circumstances(report: &Report) -> String {
         ),
         format!("tools: {}; {}", run.toolchain.rustc, run.toolchain.cargo),
         format!(
-            "revision {revision}, method {}, records of schema {}",
-            run.method, run.schema
+            "revision {revision}, method {}, engine {}, records of schema {}",
+            run.method, run.engine, run.schema
         ),
         format!(
             "started {}, ended {}",

@@ -135,6 +135,7 @@ fn run() -> Run {
     Run {
         schema: SCHEMA,
         method: METHOD,
+        engine: crate::load::EngineKind::Epoll,
         started_at: "2026-11-22T12:00:00Z".into(),
         ended_at: Some("2026-11-22T12:05:00Z".into()),
         state: State::Complete,

@@ -5,7 +5,7 @@ use super::arms::Contender;
 use super::progress::Progress;
 use crate::environment::Counters;
 use crate::interrupt;
-use crate::load::{Generator, Limits, Target, service_time_histogram};
+use crate::load::{Generator, Limits, Pace, Target, service_time_histogram};
 use crate::plan::Plan;
 use crate::record::{BlockRow, Folder, ProcessRow, ServiceTimes, SliceRow, Tagged};
 use crate::server::{Server, Usage};
@@ -219,7 +219,7 @@ impl<'p> Bench<'p> {
                 block: place.block,
             };
             let sum = times.entry(tag).or_insert_with(service_time_histogram);
-            sum.add(&measured.service_time)?;
+            sum.add(&measured.times.service)?;
             row = std::mem::take(&mut row).measured(&measured, nanoseconds(cpu));
             Ok(())
         });
@@ -231,6 +231,7 @@ impl<'p> Bench<'p> {
 
     fn limits(&self) -> Limits {
         Limits {
+            pace: Pace::Closed,
             requests: None,
             duration: None,
             timeout: self.plan.timeout(),

@@ -71,6 +71,7 @@ fn begin(workspace: &Workspace, options: &BenchOptions) -> Result<Job> {
     let mut run = Run {
         schema: SCHEMA,
         method: METHOD,
+        engine: options.engine.resolve()?,
         started_at: now(),
         ended_at: None,
         state: State::Running,
@@ -161,7 +162,7 @@ fn prepare(workspace: &Workspace, job: &mut Job) -> Result<Vec<Contender>> {
 fn measure(job: &mut Job, contenders: Vec<Contender>, folder: &mut Folder) -> Result<()> {
     doubts::listen(&mut job.run)?;
     let run = &job.run;
-    let generator = Generator::start(&run.processors.generator, 1)?;
+    let generator = Generator::start(run.engine, &run.processors.generator, 1)?;
     let complete: u32 = job.done.iter().map(|block| u32::from(block.complete)).sum();
     let next_number = job
         .done

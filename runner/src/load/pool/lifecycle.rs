@@ -1,46 +1,93 @@
 //! Opening, closing and giving up: what happens around the hot path.
 
-use super::{Pool, READABLE, Scratch, WRITABLE, wait};
-use crate::load::Target;
+use super::Pool;
 use crate::load::connection::Phase;
 use crate::load::drive::{Goal, Run};
+use crate::load::engine::{Engine, Patience};
 use crate::load::tally::Outcome;
 use crate::load::validator::Judgement;
-use anyhow::{Context, Result, bail};
-use rustix::event::epoll::{self, EventData};
-use rustix::fd::OwnedFd;
+use anyhow::{Result, bail};
 use rustix::io::Errno;
-use rustix::net::{AddressFamily, SocketFlags, SocketType, connect, ipproto, socket_with, sockopt};
-use rustix::time::Timespec;
 use std::time::Duration;
 
 /// Handshakes under way at once. A listen queue may be as short as 128, and a connection that does
 /// not fit into it costs a second.
 const OPENING_MAX: usize = 64;
 
-impl Pool {
+impl<E: Engine> Pool<E> {
     /// Notices which idle connections the server has closed, and opens every closed one.
-    pub(in crate::load) fn open(&mut self, run: &mut Run, scratch: &mut Scratch) -> Result<()> {
-        self.notice_closed(run, scratch)?;
+    pub(in crate::load) fn open(&mut self, run: &mut Run) -> Result<()> {
+        self.notice_closed(run)?;
         self.next_closed = 0;
         for _ in 0..OPENING_MAX {
             self.open_next(run)?;
         }
-        self.drive(run, scratch)?;
+        self.drive(run)?;
         if run.failed {
             bail!("{}", self.validator.complaint().unwrap_or("no answer came"));
         }
         Ok(())
     }
 
-    /// The server had closed an idle connection: this request never left.
+    /// Takes the events of idle connections: the only ones they can have end them.
+    fn notice_closed(&mut self, run: &mut Run) -> Result<()> {
+        loop {
+            self.engine.wait(Patience {
+                timeout: Duration::ZERO,
+                wanted: 1,
+            })?;
+            let mut some = false;
+            while let Some((at, _)) = self.engine.next()? {
+                some = true;
+                self.on_disturbed(at, run)?;
+            }
+            if !some {
+                return Ok(());
+            }
+        }
+    }
+
+    /// An idle connection has an event. Nothing was asked, so this is the server closing, or
+    /// talking out of turn; either way the connection is of no more use.
     #[cold]
-    pub(super) fn on_send_refused(&mut self, at: usize, errno: Errno, run: &mut Run) -> Result<()> {
+    pub(super) fn on_disturbed(&mut self, at: usize, run: &mut Run) -> Result<()> {
+        self.close(at);
+        run.tally.reconnects += 1;
+        run.idle.retain(|&idle| idle != at);
+        if run.goal == Goal::Load && run.wants_more() {
+            run.busy += 1;
+            self.connect(at, run)?;
+        }
+        Ok(())
+    }
+
+    fn close(&mut self, at: usize) {
+        self.engine.close(at);
+        self.connections[at].reset();
+    }
+
+    /// A request could not be handed over: the server had closed the idle connection, and the
+    /// request never left.
+    #[cold]
+    pub(super) fn on_send_refused(
+        &mut self,
+        at: usize,
+        errno: Errno,
+        due_at_ns: u64,
+        run: &mut Run,
+    ) -> Result<()> {
         self.validator.complain(|| format!("cannot send: {errno}"));
+        run.note_trouble();
         if run.goal == Goal::Open {
             return self.on_opened(at, Outcome::Reset, true, run);
         }
-        run.give_back();
+        if run.schedule.is_none() {
+            run.give_back();
+            return self.reopen(at, run);
+        }
+        // In the open loop its time has come and gone: it counts as sent into a broken connection.
+        run.tally.sent += 1;
+        run.settle(Outcome::Reset, run.now_ns, due_at_ns);
         self.reopen(at, run)
     }
 
@@ -59,17 +106,10 @@ impl Pool {
         self.on_answer(at, outcome, true, run)
     }
 
-    #[cold]
-    pub(super) fn on_reset(&mut self, at: usize, errno: Errno, run: &mut Run) -> Result<()> {
-        self.validator
-            .complain(|| format!("the connection broke: {errno}"));
-        self.on_answer(at, Outcome::Reset, true, run)
-    }
-
     /// Closes, and connects again where there is more to send.
     #[cold]
     pub(super) fn reopen(&mut self, at: usize, run: &mut Run) -> Result<()> {
-        self.connections[at].close();
+        self.close(at);
         if !run.wants_more() {
             run.busy -= 1;
             return Ok(());
@@ -80,44 +120,40 @@ impl Pool {
 
     /// Starts a handshake on a closed connection that counts as busy.
     fn connect(&mut self, at: usize, run: &mut Run) -> Result<()> {
-        let socket = new_socket(&self.target)?;
-        match connect(&socket, &self.target.address) {
-            Ok(()) | Err(Errno::INPROGRESS) => {}
-            Err(errno) => return self.on_connect_failed(at, errno, run),
+        if let Err(errno) = self.engine.connect(at, self.target.address) {
+            return self.on_connect_failed(at, errno, run);
         }
-        epoll::add(
-            &self.epoll,
-            &socket,
-            EventData::new_u64(at as u64),
-            WRITABLE,
-        )
-        .context("cannot watch a socket")?;
         let connection = &mut self.connections[at];
-        connection.socket = Some(socket);
         connection.phase = Phase::Connecting;
         connection.sent_at_ns = run.now_ns;
         Ok(())
     }
 
-    pub(super) fn on_connected(&mut self, at: usize, run: &mut Run) -> Result<()> {
-        let pending = sockopt::socket_error(self.connections[at].socket());
-        match pending.context("cannot ask a socket for its error")? {
-            Err(errno) => {
-                self.connections[at].close();
+    pub(super) fn on_connected(
+        &mut self,
+        at: usize,
+        outcome: Result<(), Errno>,
+        run: &mut Run,
+    ) -> Result<()> {
+        match (outcome, run.goal) {
+            (Err(errno), _) => {
+                self.close(at);
                 self.on_connect_failed(at, errno, run)
             }
-            Ok(()) => {
-                self.listen_for(at, READABLE)?;
-                match run.goal {
-                    Goal::Open => self.send(at, run),
-                    Goal::Load => self.proceed(at, run),
-                }
-            }
+            (Ok(()), Goal::Open) => self.send(at, run.now_ns, run),
+            (Ok(()), Goal::Load) => self.proceed(at, run),
         }
     }
 
     fn on_connect_failed(&mut self, at: usize, errno: Errno, run: &mut Run) -> Result<()> {
+        if matches!(
+            errno,
+            Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM
+        ) {
+            bail!("the kernel grants no more sockets ({errno}); is ulimit -n too low?");
+        }
         run.tally.connect_errors += 1;
+        run.note_trouble();
         let address = self.target.address;
         self.validator
             .complain(|| format!("cannot connect to {address}: {errno}"));
@@ -145,7 +181,7 @@ impl Pool {
                 .complain(|| "the server does not keep the connection open".to_owned());
         }
         if closes || outcome != Outcome::Ok {
-            self.connections[at].close();
+            self.close(at);
             run.fail();
             return Ok(());
         }
@@ -168,27 +204,10 @@ impl Pool {
         }
     }
 
-    /// Takes the events of idle connections: the only ones they can have end them.
-    fn notice_closed(&mut self, run: &mut Run, scratch: &mut Scratch) -> Result<()> {
-        let at_once = Timespec::try_from(Duration::ZERO).expect("zero fits a timespec");
-        loop {
-            wait(&self.epoll, &mut scratch.events, &at_once)?;
-            if scratch.events.is_empty() {
-                return Ok(());
-            }
-            for event in &scratch.events {
-                let at = usize::try_from(event.data.u64()).expect("the data is an index");
-                self.connections[at].close();
-                run.tally.reconnects += 1;
-            }
-        }
-    }
-
-    /// Every ten milliseconds: deadlines, timeouts, connections to try again, a request to stop.
+    /// Every ten milliseconds: timeouts, connections to try again, a request to stop.
     #[cold]
     pub(super) fn on_tick(&mut self, run: &mut Run) -> Result<()> {
-        run.obey_deadline();
-        if run.is_stopped() || run.is_stalled() {
+        if run.is_stopped() || run.is_hopeless() {
             self.give_up(run);
             return Ok(());
         }
@@ -202,7 +221,7 @@ impl Pool {
                     self.on_answer(at, Outcome::Timeout, true, run)?;
                 }
                 Phase::Connecting if is_late => {
-                    self.connections[at].close();
+                    self.close(at);
                     self.on_connect_failed(at, Errno::TIMEDOUT, run)?;
                 }
                 _ => {}
@@ -225,31 +244,16 @@ impl Pool {
         } else {
             run.fail();
         }
-        for connection in &mut self.connections {
-            if connection.phase == Phase::Waiting {
+        for at in 0..self.connections.len() {
+            let phase = self.connections[at].phase;
+            if phase == Phase::Waiting {
                 run.tally.count(Outcome::Unanswered);
             }
-            if matches!(connection.phase, Phase::Waiting | Phase::Connecting) {
-                connection.close();
+            if matches!(phase, Phase::Waiting | Phase::Connecting) {
+                self.close(at);
             }
         }
         run.retries.clear();
         run.busy = 0;
     }
-}
-
-/// A non-blocking socket that is reset on close: a run leaves no thousands of sockets in
-/// TIME-WAIT behind for the next one.
-fn new_socket(target: &Target) -> Result<OwnedFd> {
-    let family = if target.address.is_ipv4() {
-        AddressFamily::INET
-    } else {
-        AddressFamily::INET6
-    };
-    let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
-    let socket = socket_with(family, SocketType::STREAM, flags, Some(ipproto::TCP))
-        .context("cannot create a socket; is the limit on open files (ulimit -n) too low?")?;
-    sockopt::set_socket_linger(&socket, Some(Duration::ZERO)).context("cannot set SO_LINGER")?;
-    sockopt::set_tcp_nodelay(&socket, true).context("cannot set TCP_NODELAY")?;
-    Ok(socket)
 }

@@ -1,0 +1,140 @@
+//! The seam between what a run does and how the kernel is asked: one small interface, two engines.
+//!
+//! An engine owns sockets and buffers; it knows neither answers nor schedules. The pool above it
+//! knows no system call.
+
+use anyhow::Result;
+use clap::ValueEnum;
+use rustix::io::Errno;
+use rustix::net::{AddressFamily, SocketFlags, SocketType, ipproto, socket_with, sockopt};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::net::SocketAddr;
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::uring;
+use anyhow::Context;
+use rustix::fd::OwnedFd;
+
+/// Which engine is asked for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum EngineChoice {
+    /// io_uring where the kernel has what we need of it and lets us, epoll elsewhere.
+    #[default]
+    Auto,
+    /// Readiness: there on every Linux.
+    Epoll,
+    /// Completion: Linux 6.1 or newer, unless it is forbidden (containers often forbid it).
+    Uring,
+}
+
+/// Which engine does the work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EngineKind {
+    /// Readiness.
+    Epoll,
+    /// Completion.
+    IoUring,
+}
+
+impl fmt::Display for EngineKind {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.pad(match self {
+            Self::Epoll => "epoll",
+            Self::IoUring => "io_uring",
+        })
+    }
+}
+
+impl EngineChoice {
+    /// The engine to use here; a probe decides where the choice is left open.
+    ///
+    /// # Errors
+    ///
+    /// Where io_uring is demanded and the kernel does not grant it.
+    pub fn resolve(self) -> Result<EngineKind> {
+        match self {
+            Self::Epoll => Ok(EngineKind::Epoll),
+            Self::Auto if uring::probe().is_err() => Ok(EngineKind::Epoll),
+            Self::Auto => Ok(EngineKind::IoUring),
+            Self::Uring => uring::probe()
+                .map(|()| EngineKind::IoUring)
+                .context("this kernel does not grant io_uring as we need it; use --engine epoll"),
+        }
+    }
+}
+
+/// Something that happened to a connection.
+#[derive(Debug)]
+pub(super) enum Event {
+    /// The handshake has ended.
+    Connected(Result<(), Errno>),
+    /// Bytes came; [`Engine::bytes`] has them until the next event is asked for.
+    Received {
+        /// Where they are.
+        place: Range<usize>,
+        /// The server has ended the connection after them.
+        ends: bool,
+    },
+    /// The server has ended the connection.
+    Ended,
+    /// The connection broke.
+    Broken(Errno),
+}
+
+/// How long to wait for events.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Patience {
+    /// Return after this long even if nothing has happened.
+    pub(super) timeout: Duration,
+    /// An engine that can may wait a little for this many events; see `uring`.
+    pub(super) wanted: usize,
+}
+
+/// What a pool needs of the kernel. Connections are numbered from 0.
+pub(super) trait Engine: Sized {
+    /// An engine for so many connections, all of which send `request`.
+    fn new(request: Arc<[u8]>, connections: usize) -> Result<Self>;
+
+    /// Starts a handshake; [`Event::Connected`] tells how it ends.
+    fn connect(&mut self, at: usize, address: SocketAddr) -> Result<(), Errno>;
+
+    /// Hands the request to the kernel, whole or in parts.
+    fn send(&mut self, at: usize) -> Result<(), Errno>;
+
+    /// Whether a part of the request is still to be handed over.
+    fn is_sending(&self, at: usize) -> bool;
+
+    /// Closes the socket; no event of it comes any more.
+    fn close(&mut self, at: usize);
+
+    /// Waits for events.
+    fn wait(&mut self, patience: Patience) -> Result<()>;
+
+    /// The next event of the last wait, and the connection it belongs to.
+    fn next(&mut self) -> Result<Option<(usize, Event)>>;
+
+    /// Received bytes.
+    fn bytes(&self, place: Range<usize>) -> &[u8];
+
+    /// Bytes of requests handed over since this was last asked.
+    fn take_bytes_sent(&mut self) -> u64;
+}
+
+/// A socket that is reset on close: a run leaves no thousands of sockets in TIME-WAIT behind for
+/// the next one.
+pub(super) fn new_socket(address: SocketAddr, flags: SocketFlags) -> Result<OwnedFd, Errno> {
+    let family = if address.is_ipv4() {
+        AddressFamily::INET
+    } else {
+        AddressFamily::INET6
+    };
+    let flags = flags | SocketFlags::CLOEXEC;
+    let socket = socket_with(family, SocketType::STREAM, flags, Some(ipproto::TCP))?;
+    sockopt::set_socket_linger(&socket, Some(Duration::ZERO))?;
+    sockopt::set_tcp_nodelay(&socket, true)?;
+    Ok(socket)
+}

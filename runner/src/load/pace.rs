@@ -1,0 +1,147 @@
+//! When requests are due: as soon as possible, or by a schedule that does not wait for answers.
+//!
+//! In the open loop request `i` is due at `i / rate` after the start, whatever has happened since;
+//! its response time counts from then, so that a stall is seen by every request it delayed
+//! (coordinated omission: Gil Tene, "How NOT to Measure Latency").
+
+use clap::ValueEnum;
+use rand::{RngExt, SeedableRng};
+use rand_pcg::Pcg64;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// How arrivals are spread in the open loop.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Arrivals {
+    /// Evenly.
+    #[default]
+    Uniform,
+    /// As a Poisson process: independent of each other, as those of many users are.
+    Poisson,
+}
+
+impl fmt::Display for Arrivals {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.pad(match self {
+            Self::Uniform => "uniform",
+            Self::Poisson => "poisson",
+        })
+    }
+}
+
+/// When the next request goes out.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Pace {
+    /// Closed loop: each connection sends when its last request is answered.
+    Closed,
+    /// Open loop: by schedule.
+    Open {
+        /// Requests per second, over all threads.
+        rate: f64,
+        /// How they are spread.
+        arrivals: Arrivals,
+        /// Where random arrivals come from.
+        seed: u64,
+    },
+}
+
+/// The due times of one thread's requests, in ns since the start of the run.
+#[derive(Debug)]
+pub(super) struct Schedule {
+    arrivals: Arrivals,
+    /// Requests of this thread that have been taken.
+    taken: u64,
+    interval_ns: f64,
+    /// Where this thread's first request lies, so that threads take turns.
+    offset_ns: f64,
+    /// Poisson: the due time that `next_due_ns` is rounded from.
+    clock_ns: f64,
+    next_due_ns: u64,
+    random: Pcg64,
+}
+
+impl Schedule {
+    /// The schedule of thread `index` of `threads`.
+    pub(super) fn new(
+        rate: f64,
+        arrivals: Arrivals,
+        seed: u64,
+        index: usize,
+        threads: usize,
+    ) -> Self {
+        let interval_ns = 1e9 * threads as f64 / rate;
+        let mut schedule = Self {
+            arrivals,
+            taken: 0,
+            interval_ns,
+            offset_ns: interval_ns * index as f64 / threads as f64,
+            clock_ns: 0.0,
+            next_due_ns: 0,
+            random: Pcg64::seed_from_u64(seed.wrapping_add(index as u64)),
+        };
+        schedule.next_due_ns = schedule.due_after_taken();
+        schedule
+    }
+
+    /// When the next request is due.
+    pub(super) fn next_due_ns(&self) -> u64 {
+        self.next_due_ns
+    }
+
+    /// Takes the next request; when it was due.
+    pub(super) fn take(&mut self) -> u64 {
+        let due_ns = self.next_due_ns;
+        self.taken += 1;
+        self.next_due_ns = self.due_after_taken();
+        due_ns
+    }
+
+    fn due_after_taken(&mut self) -> u64 {
+        match self.arrivals {
+            // From the index, not from the last due time: rounding does not add up.
+            Arrivals::Uniform => (self.offset_ns + self.taken as f64 * self.interval_ns) as u64,
+            Arrivals::Poisson => {
+                // The inverse of the exponential distribution's cumulative function.
+                let uniform: f64 = self.random.random();
+                self.clock_ns += -(1.0 - uniform).ln() * self.interval_ns;
+                self.clock_ns as u64
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn uniform_arrivals_follow_the_index_and_threads_take_turns() {
+        let due = |index| {
+            let mut schedule = Schedule::new(1000.0, Arrivals::Uniform, 0, index, 2);
+            (0..3).map(|_| schedule.take()).collect::<Vec<_>>()
+        };
+        assert_eq!(due(0), [0, 2_000_000, 4_000_000]);
+        assert_eq!(due(1), [1_000_000, 3_000_000, 5_000_000]);
+    }
+
+    #[test]
+    fn an_odd_rate_does_not_drift() {
+        let mut schedule = Schedule::new(30_000.0, Arrivals::Uniform, 0, 0, 1);
+        for _ in 0..30_000 * 100 {
+            schedule.take();
+        }
+        assert_eq!(schedule.next_due_ns(), 100_000_000_000);
+    }
+
+    #[test]
+    fn poisson_arrivals_have_the_rate_and_the_spread_of_one() {
+        let mut schedule = Schedule::new(1000.0, Arrivals::Poisson, 7, 0, 1);
+        let due: Vec<f64> = (0..100_000).map(|_| schedule.take() as f64 / 1e6).collect();
+        let gaps: Vec<f64> = due.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        let mean = gaps.iter().sum::<f64>() / gaps.len() as f64;
+        let variance = gaps.iter().map(|gap| (gap - mean).powi(2)).sum::<f64>() / gaps.len() as f64;
+        assert!((mean - 1.0).abs() < 0.02, "{mean}");
+        assert!((variance.sqrt() - 1.0).abs() < 0.02, "{variance}");
+    }
+}

@@ -1,0 +1,218 @@
+//! The connections of one target on one thread, and what happens to them: the same for every
+//! engine.
+//!
+//! This file is the hot path, `lifecycle` what happens around it.
+
+mod lifecycle;
+
+use super::Target;
+use super::connection::{Connection, Phase};
+use super::drive::{Goal, Run};
+use super::engine::{Engine, Event, Patience};
+use super::tally::Outcome;
+use super::validator::{Judgement, Validator};
+use anyhow::Result;
+use rustix::io::Errno;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// Requests sent under one reading of the clock, when many go out at once.
+const SENDS_PER_CLOCK_READ: usize = 64;
+
+/// The connections of one target.
+pub(super) struct Pool<E> {
+    engine: E,
+    target: Target,
+    pub(super) validator: Validator,
+    connections: Vec<Connection>,
+    /// While opening: where to look for the next closed connection.
+    next_closed: usize,
+}
+
+impl<E: Engine> Pool<E> {
+    /// A pool of closed connections.
+    pub(super) fn new(target: Target, connections: usize) -> Result<Self> {
+        Ok(Self {
+            engine: E::new(Arc::from(target.request.as_slice()), connections)?,
+            validator: Validator::new(&target),
+            target,
+            connections: std::iter::repeat_with(Connection::closed)
+                .take(connections)
+                .collect(),
+            next_closed: 0,
+        })
+    }
+
+    /// Drives the open connections until the run is over.
+    pub(super) fn load(&mut self, run: &mut Run) -> Result<()> {
+        let open =
+            (0..self.connections.len()).filter(|&at| self.connections[at].phase == Phase::Idle);
+        run.idle = open.rev().collect();
+        if run.schedule.is_none() {
+            self.send_first(run)?;
+        }
+        self.drive(run)
+    }
+
+    /// Closed loop: one request on every idle connection, as far as there are requests.
+    fn send_first(&mut self, run: &mut Run) -> Result<()> {
+        let mut sends = 0;
+        while let Some(at) = run.idle.pop() {
+            if !run.take() {
+                break;
+            }
+            if sends % SENDS_PER_CLOCK_READ == 0 {
+                run.read_clock();
+            }
+            sends += 1;
+            run.busy += 1;
+            self.send(at, run.now_ns, run)?;
+        }
+        run.idle.clear();
+        Ok(())
+    }
+
+    /// The loop: what is due goes out, one wait, one batch of events.
+    fn drive(&mut self, run: &mut Run) -> Result<()> {
+        while run.goes_on() {
+            self.send_due(run)?;
+            let turn_ended_ns = run.turn_ends();
+            self.engine.wait(Patience {
+                timeout: run.sleep(),
+                wanted: if run.schedule.is_none() { run.busy } else { 1 },
+            })?;
+            run.turn_begins(turn_ended_ns);
+            run.obey_deadline();
+            while let Some((at, event)) = self.engine.next()? {
+                self.on_event(at, event, run)?;
+            }
+            if run.tick_is_due() {
+                self.on_tick(run)?;
+            }
+        }
+        run.tally.bytes_sent += self.engine.take_bytes_sent();
+        Ok(())
+    }
+
+    /// Open loop: whoever is idle sends what is due.
+    #[inline]
+    fn send_due(&mut self, run: &mut Run) -> Result<()> {
+        if run.schedule.is_none() {
+            return Ok(());
+        }
+        let mut sends = 0;
+        while let Some(&at) = run.idle.last() {
+            if sends % SENDS_PER_CLOCK_READ == 0 {
+                run.read_clock();
+            }
+            let Some(due_at_ns) = run.take_due() else {
+                break;
+            };
+            sends += 1;
+            run.idle.pop();
+            run.busy += 1;
+            run.dispatched(due_at_ns);
+            self.send(at, due_at_ns, run)?;
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn on_event(&mut self, at: usize, event: Event, run: &mut Run) -> Result<()> {
+        match (self.connections[at].phase, event) {
+            (Phase::Waiting, Event::Received { place, ends }) => {
+                self.on_received(at, place, ends, run)
+            }
+            (Phase::Waiting, Event::Ended) => self.on_ended(at, run),
+            (Phase::Waiting, Event::Broken(errno)) => self.on_broken(at, errno, run),
+            (Phase::Connecting, Event::Connected(outcome)) => self.on_connected(at, outcome, run),
+            (Phase::Connecting, Event::Broken(errno)) => self.on_connected(at, Err(errno), run),
+            (Phase::Idle, _) => self.on_disturbed(at, run),
+            // What was under way when the connection was closed.
+            (Phase::Closed | Phase::Connecting | Phase::Waiting, _) => Ok(()),
+        }
+    }
+
+    #[inline]
+    fn on_received(
+        &mut self,
+        at: usize,
+        place: Range<usize>,
+        ends: bool,
+        run: &mut Run,
+    ) -> Result<()> {
+        let connection = &mut self.connections[at];
+        let received = self.engine.bytes(place);
+        run.tally.bytes_received += received.len() as u64;
+        let strict = !connection.proven;
+        let judgement = self
+            .validator
+            .judge(&mut connection.partial, received, strict);
+        match judgement {
+            Judgement::Incomplete => Ok(()),
+            Judgement::Answered { .. } if self.engine.is_sending(at) => {
+                self.validator
+                    .complain(|| "the answer came before the request was sent".to_owned());
+                self.on_answer(at, Outcome::ProtocolError, true, run)
+            }
+            Judgement::Answered { outcome, closes } => {
+                self.on_answer(at, outcome, closes || ends, run)
+            }
+        }
+    }
+
+    #[inline]
+    fn on_answer(
+        &mut self,
+        at: usize,
+        outcome: Outcome,
+        closes: bool,
+        run: &mut Run,
+    ) -> Result<()> {
+        let connection = &mut self.connections[at];
+        run.settle(outcome, connection.sent_at_ns, connection.due_at_ns);
+        connection.proven |= outcome == Outcome::Ok;
+        if run.goal == Goal::Open {
+            return self.on_opened(at, outcome, closes, run);
+        }
+        if closes {
+            self.reopen(at, run)
+        } else {
+            self.proceed(at, run)
+        }
+    }
+
+    /// The connection is free: in a closed loop it sends the next request, if one is left; in the
+    /// open loop it waits for one to be due.
+    #[inline]
+    fn proceed(&mut self, at: usize, run: &mut Run) -> Result<()> {
+        if run.schedule.is_none() && run.take() {
+            return self.send(at, run.now_ns, run);
+        }
+        self.connections[at].phase = Phase::Idle;
+        run.busy -= 1;
+        if run.schedule.is_some() {
+            run.idle.push(at);
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn send(&mut self, at: usize, due_at_ns: u64, run: &mut Run) -> Result<()> {
+        if let Err(errno) = self.engine.send(at) {
+            return self.on_send_refused(at, errno, due_at_ns, run);
+        }
+        let connection = &mut self.connections[at];
+        connection.phase = Phase::Waiting;
+        connection.due_at_ns = due_at_ns;
+        connection.sent_at_ns = run.now_ns;
+        run.tally.sent += 1;
+        Ok(())
+    }
+
+    fn on_broken(&mut self, at: usize, errno: Errno, run: &mut Run) -> Result<()> {
+        self.validator
+            .complain(|| format!("the connection broke: {errno}"));
+        self.on_answer(at, Outcome::Reset, true, run)
+    }
+}
