@@ -37,8 +37,13 @@ pub enum Violation {
         expected: u16,
     },
     /// Another body.
-    #[error("body is {0:?}, not \"Hello World!\"")]
-    Body(String),
+    #[error("body is {found:?}, not {expected:?}")]
+    Body {
+        /// The beginning of the body that came.
+        found: String,
+        /// The beginning of the body that was to come.
+        expected: String,
+    },
     /// `content-length` is missing, or is not the body's length.
     #[error("content-length is {0}, not 12")]
     ContentLength(String),
@@ -57,9 +62,7 @@ pub enum Violation {
 /// The first [`Violation`] found; status and body come before the header fields.
 pub fn check(answer: &Answer) -> Result<(), Violation> {
     check_status(answer, 200)?;
-    if *answer.body != *BODY {
-        return Err(Violation::Body(excerpt(&answer.body)));
-    }
+    check_body(answer, BODY)?;
     check_content_length(answer)?;
     check_content_type(answer)?;
     check_date(answer)
@@ -75,6 +78,21 @@ pub fn check_status(answer: &Answer, expected: u16) -> Result<(), Violation> {
         found if found == expected => Ok(()),
         found => Err(Violation::Status { found, expected }),
     }
+}
+
+/// Checks the body alone, byte for byte.
+///
+/// # Errors
+///
+/// [`Violation::Body`] where it is another.
+pub fn check_body(answer: &Answer, expected: &[u8]) -> Result<(), Violation> {
+    if *answer.body == *expected {
+        return Ok(());
+    }
+    Err(Violation::Body {
+        found: excerpt(&answer.body),
+        expected: excerpt(expected),
+    })
 }
 
 fn check_content_length(answer: &Answer) -> Result<(), Violation> {
@@ -162,7 +180,10 @@ mod tests {
         );
         assert_eq!(
             broken("World!", "World?"),
-            Violation::Body("Hello World?".into())
+            Violation::Body {
+                found: "Hello World?".into(),
+                expected: "Hello World!".into()
+            }
         );
         assert_eq!(
             broken("text/plain", "text/plainer"),

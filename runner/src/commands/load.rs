@@ -4,6 +4,7 @@ use super::{Verdict, print_json};
 use crate::cli::LoadOptions;
 use crate::contract;
 use crate::environment::limits;
+use crate::http::Method;
 use crate::interrupt::{self, Interrupted};
 use crate::load::{Expected, Generator, Limits, Measured, Pace, Target};
 use crate::usage::UsageError;
@@ -123,12 +124,17 @@ fn target(url: &str) -> Result<Target> {
     let expected = if path == contract::PATH {
         Expected::Contract
     } else {
-        Expected::Success
+        Expected::Answer {
+            status: 200,
+            body: None,
+        }
     };
     Ok(Target {
         address,
         request,
+        method: Method::Get,
         expected,
+        requests_per_connection: None,
     })
 }
 
@@ -231,7 +237,13 @@ mod tests {
         let root = target("http://localhost").unwrap();
         assert_eq!(
             (root.address.port(), root.expected),
-            (80, Expected::Success)
+            (
+                80,
+                Expected::Answer {
+                    status: 200,
+                    body: None
+                }
+            )
         );
         assert!(target("http://[::1]:80/").unwrap().address.is_ipv6());
         for wrong in [

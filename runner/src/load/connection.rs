@@ -19,6 +19,8 @@ pub(super) struct Connection {
     pub(super) phase: Phase,
     /// An answer of this very connection has passed the strict parser.
     pub(super) proven: bool,
+    /// Answers it has brought.
+    pub(super) answers: u32,
     /// When the current request was due, in ns since the run began. In a closed loop a request is
     /// due when it is sent.
     pub(super) due_at_ns: u64,
@@ -33,6 +35,7 @@ impl Connection {
         Self {
             phase: Phase::Closed,
             proven: false,
+            answers: 0,
             due_at_ns: 0,
             sent_at_ns: 0,
             partial: Vec::new(),
@@ -43,6 +46,7 @@ impl Connection {
     pub(super) fn reset(&mut self) {
         self.phase = Phase::Closed;
         self.proven = false;
+        self.answers = 0;
         self.partial.clear();
     }
 }

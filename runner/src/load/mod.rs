@@ -31,6 +31,7 @@ pub use pace::{Arrivals, Pace};
 pub use tally::Tally;
 
 use crate::contract;
+use crate::http::Method;
 use hdrhistogram::Histogram;
 use std::net::SocketAddr;
 
@@ -41,8 +42,12 @@ pub struct Target {
     pub address: SocketAddr,
     /// The bytes of one request.
     pub request: Vec<u8>,
+    /// The method of that request, by which its answers are framed.
+    pub method: Method,
     /// What each answer is held against.
     pub expected: Expected,
+    /// How many requests a connection carries before it is closed by us; no limit where nothing.
+    pub requests_per_connection: Option<u32>,
 }
 
 impl Target {
@@ -52,18 +57,25 @@ impl Target {
         Self {
             address,
             request: contract::request(address),
+            method: Method::Get,
             expected: Expected::Contract,
+            requests_per_connection: None,
         }
     }
 }
 
 /// What counts as a right answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Expected {
     /// The whole contract of this project.
     Contract,
-    /// Any rightly framed answer with status 200, the same one every time.
-    Success,
+    /// Any rightly framed answer with this status and, where one is given, this body.
+    Answer {
+        /// The status.
+        status: u16,
+        /// The body, byte for byte.
+        body: Option<Vec<u8>>,
+    },
 }
 
 /// Service times are kept from about half a microsecond to a minute, with three digits, in ns.

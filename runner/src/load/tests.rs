@@ -27,6 +27,8 @@ macro_rules! on_every_engine {
 }
 
 on_every_engine![
+    a_connection_carries_as_many_requests_as_it_may,
+    one_request_per_connection_is_served_by_a_server_that_closes,
     a_stall_is_seen_by_every_request_it_delays,
     what_never_leaves_in_the_open_loop_is_counted_with_its_age,
     exactly_the_requests_asked_for_are_sent_and_counted,
@@ -332,4 +334,32 @@ fn what_never_leaves_in_the_open_loop_is_counted_with_its_age(engine: EngineKind
     );
     let oldest_ms = tally.unsent_age_max_ns / 1_000_000;
     assert!((800..=1000).contains(&oldest_ms), "{oldest_ms} ms");
+}
+
+fn a_connection_carries_as_many_requests_as_it_may(engine: EngineKind) {
+    let server = Server::start(Planted::Nothing);
+    let generator = Generator::start(engine, &[], 1).unwrap();
+    let target = Target {
+        requests_per_connection: Some(10),
+        ..Target::welcome(server.address)
+    };
+    generator.open(0, &target, 4, TIMEOUT).unwrap();
+    let tally = generator.run(0, &limits(996)).unwrap().tally;
+    assert_eq!((tally.ok, tally.errors()), (996, 0));
+    // 1 000 requests with those of the opening, ten on each connection.
+    let connections = server.counts.connections.load(Ordering::Relaxed);
+    assert!((100..=104).contains(&connections), "{connections}");
+}
+
+fn one_request_per_connection_is_served_by_a_server_that_closes(engine: EngineKind) {
+    let server = Server::start(Planted::AnnouncedCloseAfter(1));
+    let generator = Generator::start(engine, &[], 1).unwrap();
+    let target = Target {
+        requests_per_connection: Some(1),
+        ..Target::welcome(server.address)
+    };
+    generator.open(0, &target, 4, TIMEOUT).unwrap();
+    let tally = generator.run(0, &limits(100)).unwrap().tally;
+    assert_eq!((tally.ok, tally.errors()), (100, 0));
+    assert_eq!(server.requests(), 104);
 }

@@ -24,6 +24,7 @@ pub(super) enum Judgement {
 #[derive(Debug)]
 pub(super) struct Validator {
     expected: Expected,
+    method: Method,
     template: Option<Template>,
     complaint: Option<String>,
 }
@@ -31,7 +32,8 @@ pub(super) struct Validator {
 impl Validator {
     pub(super) fn new(target: &Target) -> Self {
         Self {
-            expected: target.expected,
+            expected: target.expected.clone(),
+            method: target.method,
             template: None,
             complaint: None,
         }
@@ -79,7 +81,7 @@ impl Validator {
 
     /// Judges what is left when the server has ended the connection inside an answer.
     pub(super) fn judge_ended(&mut self, partial: &mut Vec<u8>) -> Judgement {
-        let judgement = match http::parse(partial, Method::Get, true) {
+        let judgement = match http::parse(partial, self.method, true) {
             Ok(Some(answer)) => self.judge_answer(partial, &answer),
             _ => {
                 let read_bytes = partial.len();
@@ -115,7 +117,7 @@ impl Validator {
 
     #[cold]
     fn judge_strictly(&mut self, bytes: &[u8]) -> Option<Judgement> {
-        match http::parse(bytes, Method::Get, false) {
+        match http::parse(bytes, self.method, false) {
             Ok(None) => None,
             Ok(Some(answer)) => Some(self.judge_answer(bytes, &answer)),
             Err(malformed) => {
@@ -150,9 +152,15 @@ impl Validator {
     }
 
     fn hold_against_expected(&self, answer: &Answer) -> Result<(), Violation> {
-        match self.expected {
+        match &self.expected {
             Expected::Contract => contract::check(answer),
-            Expected::Success => contract::check_status(answer, 200),
+            Expected::Answer { status, body } => {
+                contract::check_status(answer, *status)?;
+                match body {
+                    Some(body) => contract::check_body(answer, body),
+                    None => Ok(()),
+                }
+            }
         }
     }
 }
@@ -166,7 +174,7 @@ const PROTOCOL_ERROR: Judgement = Judgement::Answered {
 fn outcome_of(violation: &Violation) -> Outcome {
     match violation {
         Violation::Status { .. } => Outcome::BadStatus,
-        Violation::Body(_) => Outcome::BadBody,
+        Violation::Body { .. } => Outcome::BadBody,
         Violation::ContentLength(_) | Violation::ContentType(_) | Violation::Date(_) => {
             Outcome::ProtocolError
         }

@@ -118,6 +118,17 @@ impl<E: Engine> Pool<E> {
         self.connect(at, run)
     }
 
+    /// Connects what is closed, where more is to be sent.
+    pub(super) fn connect_closed(&mut self, run: &mut Run) -> Result<()> {
+        for at in 0..self.connections.len() {
+            if self.connections[at].phase == Phase::Closed && run.wants_more() {
+                run.busy += 1;
+                self.connect(at, run)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Starts a handshake on a closed connection that counts as busy.
     fn connect(&mut self, at: usize, run: &mut Run) -> Result<()> {
         if let Err(errno) = self.engine.connect(at, self.target.address) {
@@ -176,6 +187,11 @@ impl<E: Engine> Pool<E> {
         run: &mut Run,
     ) -> Result<()> {
         run.busy -= 1;
+        if closes && outcome == Outcome::Ok && self.answers_max == 1 {
+            // One request per connection is what was asked for; the run connects anew.
+            self.close(at);
+            return self.open_next(run);
+        }
         if closes && outcome == Outcome::Ok {
             self.validator
                 .complain(|| "the server does not keep the connection open".to_owned());

@@ -25,6 +25,8 @@ pub(super) struct Pool<E> {
     target: Target,
     pub(super) validator: Validator,
     connections: Vec<Connection>,
+    /// After so many answers we close a connection ourselves.
+    answers_max: u32,
     /// While opening: where to look for the next closed connection.
     next_closed: usize,
 }
@@ -35,6 +37,7 @@ impl<E: Engine> Pool<E> {
         Ok(Self {
             engine: E::new(Arc::from(target.request.as_slice()), connections)?,
             validator: Validator::new(&target),
+            answers_max: target.requests_per_connection.unwrap_or(u32::MAX),
             target,
             connections: std::iter::repeat_with(Connection::closed)
                 .take(connections)
@@ -51,6 +54,7 @@ impl<E: Engine> Pool<E> {
         if run.schedule.is_none() {
             self.send_first(run)?;
         }
+        self.connect_closed(run)?;
         self.drive(run)
     }
 
@@ -172,10 +176,11 @@ impl<E: Engine> Pool<E> {
         let connection = &mut self.connections[at];
         run.settle(outcome, connection.sent_at_ns, connection.due_at_ns);
         connection.proven |= outcome == Outcome::Ok;
+        connection.answers = connection.answers.saturating_add(1);
         if run.goal == Goal::Open {
             return self.on_opened(at, outcome, closes, run);
         }
-        if closes {
+        if closes || connection.answers >= self.answers_max {
             self.reopen(at, run)
         } else {
             self.proceed(at, run)
