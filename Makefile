@@ -18,7 +18,7 @@ VARIANT = --server $(SERVER) --env $(ENV)
 OUT_OPTION = $(if $(OUT),--out $(OUT))
 BENCH = $(RUNNER) bench $(VARIANT) --connections $(C) --requests $(N) --blocks $(BLOCKS) $(OUT_OPTION)
 
-.PHONY: help list all bench verify report test clean
+.PHONY: help list all bench verify report compare-generators test clean
 .SUFFIXES:
 # They are for make, and mean something else to cargo and to shells.
 unexport SERVER ENV HOST PORT C N BLOCKS FRAMEWORK OUT
@@ -30,7 +30,7 @@ help:
 	@echo 'make bench FRAMEWORK=NAME  measure one against the floor'
 	@echo 'make verify                check that each honours docs/CONTRACT.md'
 	@echo 'make report                make all tables again from the records in results/'
-	@echo 'make compare-wrk           compare the load generator with wrk'
+	@echo 'make compare-generators    compare the load generator with wrk (apt-get install wrk)'
 	@echo 'make test                  everything that is checked before a change lands'
 	@echo 'make clean                 remove what was built'
 
@@ -49,8 +49,8 @@ verify:
 report:
 	$(RUNNER) report
 
-compare-wrk:
-	cargo bench --locked --package runner --bench against_wrk
+compare-generators:
+	cargo bench --locked --package runner --bench generators
 
 test:
 	cargo fmt --all --check

@@ -68,6 +68,7 @@ fn limits_of(options: &LoadOptions) -> Result<Limits, UsageError> {
         duration,
         timeout: Duration::from_millis(options.timeout_ms),
         stop: interrupt::flag(),
+        seconds: None,
     })
 }
 

@@ -1,11 +1,13 @@
 //! One run on one thread: what is left to send, what has come of it, and when to stop. No I/O.
 
 use super::pace::{Pace, Schedule};
+use super::seconds::{Second, SecondHand};
 use super::service_time_histogram;
 use super::tally::{Outcome, Tally};
 use hdrhistogram::Histogram;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
 /// How long a thread sleeps at most before it looks at deadlines again.
@@ -24,6 +26,8 @@ pub struct Limits {
     pub timeout: Duration,
     /// Set from outside to stop at once; open requests then count as unanswered.
     pub stop: Arc<AtomicBool>,
+    /// Where to tell of each second, while the run goes on.
+    pub seconds: Option<Sender<Second>>,
 }
 
 /// The distributions of one run, in ns. They are kept from run to run and emptied in between.
@@ -101,6 +105,7 @@ pub(super) struct Run<'t> {
     deadline_ns: u64,
     pub(super) timeout_ns: u64,
     stop: Option<Arc<AtomicBool>>,
+    second_hand: Option<SecondHand>,
     /// Requests were left when the time was up.
     pub(super) cut: bool,
     /// The run cannot reach its goal.
@@ -123,8 +128,11 @@ impl<'t> Run<'t> {
                 seed,
             } => Some(Schedule::new(rate, arrivals, seed, index, threads)),
         };
+        times.reset();
+        let second_hand = limits.seconds.clone().map(|to| SecondHand::new(to, times));
         Self {
             goal: Goal::Load,
+            second_hand,
             left: limits.requests.unwrap_or(u64::MAX),
             deadline_ns: limits.duration.map_or(u64::MAX, nanoseconds),
             stop: Some(Arc::clone(&limits.stop)),
@@ -154,6 +162,7 @@ impl<'t> Run<'t> {
             deadline_ns: u64::MAX,
             timeout_ns: nanoseconds(timeout),
             stop: None,
+            second_hand: None,
             cut: false,
             failed: false,
         }
@@ -265,6 +274,20 @@ impl<'t> Run<'t> {
             self.next_tick_ns = self.now_ns + nanoseconds(TICK);
         }
         due
+    }
+
+    /// At a tick: tells of the second that has ended, if one has.
+    pub(super) fn tell_second(&mut self) {
+        if let Some(hand) = &mut self.second_hand {
+            hand.move_to(self.now_ns, &self.tally, self.times);
+        }
+    }
+
+    /// At the end: tells of what came since the last second.
+    pub(super) fn tell_rest(&mut self) {
+        if let Some(hand) = &mut self.second_hand {
+            hand.tell(&self.tally, self.times);
+        }
     }
 
     /// Stops sending where the time is up.

@@ -19,6 +19,7 @@ mod epoll;
 mod generator;
 mod pace;
 mod pool;
+mod seconds;
 mod tally;
 mod template;
 mod uring;
@@ -28,6 +29,7 @@ pub use drive::{Limits, Times};
 pub use engine::{EngineChoice, EngineKind};
 pub use generator::{Generator, Measured};
 pub use pace::{Arrivals, Pace};
+pub use seconds::Second;
 pub use tally::Tally;
 
 use crate::contract;

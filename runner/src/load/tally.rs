@@ -92,6 +92,27 @@ impl Tally {
         self.sent + self.unsent
     }
 
+    /// What has been counted since `before`, an earlier state of the same tally.
+    pub(crate) fn since(&self, before: &Self) -> Self {
+        Self {
+            sent: self.sent - before.sent,
+            ok: self.ok - before.ok,
+            bad_status: self.bad_status - before.bad_status,
+            bad_body: self.bad_body - before.bad_body,
+            protocol_error: self.protocol_error - before.protocol_error,
+            reset: self.reset - before.reset,
+            timeout: self.timeout - before.timeout,
+            unanswered: self.unanswered - before.unanswered,
+            unsent: self.unsent - before.unsent,
+            unsent_age_max_ns: self.unsent_age_max_ns,
+            reconnects: self.reconnects - before.reconnects,
+            connect_errors: self.connect_errors - before.connect_errors,
+            bytes_sent: self.bytes_sent - before.bytes_sent,
+            bytes_received: self.bytes_received - before.bytes_received,
+            waits: self.waits - before.waits,
+        }
+    }
+
     /// Adds the counts of another thread or slice.
     pub fn add(&mut self, other: &Self) {
         self.sent += other.sent;

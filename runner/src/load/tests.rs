@@ -27,6 +27,7 @@ macro_rules! on_every_engine {
 }
 
 on_every_engine![
+    seconds_add_up_to_the_run,
     a_connection_carries_as_many_requests_as_it_may,
     one_request_per_connection_is_served_by_a_server_that_closes,
     a_stall_is_seen_by_every_request_it_delays,
@@ -53,6 +54,7 @@ fn limits(requests: u64) -> Limits {
         duration: None,
         timeout: TIMEOUT,
         stop: Arc::new(AtomicBool::new(false)),
+        seconds: None,
     }
 }
 
@@ -362,4 +364,31 @@ fn one_request_per_connection_is_served_by_a_server_that_closes(engine: EngineKi
     let tally = generator.run(0, &limits(100)).unwrap().tally;
     assert_eq!((tally.ok, tally.errors()), (100, 0));
     assert_eq!(server.requests(), 104);
+}
+
+fn seconds_add_up_to_the_run(engine: EngineKind) {
+    let server = Server::start(Planted::SlowMs(5));
+    let generator = Generator::start(engine, &[], 2).unwrap();
+    generator
+        .open(0, &Target::welcome(server.address), 4, TIMEOUT)
+        .unwrap();
+    let (to, seconds) = std::sync::mpsc::channel();
+    let limits = Limits {
+        duration: Some(Duration::from_millis(2200)),
+        seconds: Some(to),
+        ..limits(u64::MAX)
+    };
+    let measured = generator.run(0, &limits).unwrap();
+    drop(limits);
+    let mut sum = Tally::default();
+    let mut answers = 0;
+    let mut last = 0;
+    for second in seconds {
+        assert!(second.tally.sent > 0, "{second:?}");
+        sum.add(&second.tally);
+        answers += second.service.len();
+        last = last.max(second.index);
+    }
+    assert_eq!((last, answers), (2, measured.tally.ok));
+    assert_eq!(sum, measured.tally);
 }

@@ -236,6 +236,7 @@ impl<'p> Bench<'p> {
             duration: None,
             timeout: self.plan.timeout(),
             stop: interrupt::flag(),
+            seconds: None,
         }
     }
 

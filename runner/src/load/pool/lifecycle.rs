@@ -223,6 +223,8 @@ impl<E: Engine> Pool<E> {
     /// Every ten milliseconds: timeouts, connections to try again, a request to stop.
     #[cold]
     pub(super) fn on_tick(&mut self, run: &mut Run) -> Result<()> {
+        run.tally.bytes_sent += self.engine.take_bytes_sent();
+        run.tell_second();
         if run.is_stopped() || run.is_hopeless() {
             self.give_up(run);
             return Ok(());

@@ -95,6 +95,7 @@ impl<E: Engine> Pool<E> {
             }
         }
         run.tally.bytes_sent += self.engine.take_bytes_sent();
+        run.tell_rest();
         Ok(())
     }
 
