@@ -136,6 +136,7 @@ fn target(url: &str) -> Result<Target> {
         method: Method::Get,
         expected,
         requests_per_connection: None,
+        pipeline: 1,
     })
 }
 

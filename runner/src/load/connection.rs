@@ -19,6 +19,8 @@ pub(super) struct Connection {
     pub(super) phase: Phase,
     /// An answer of this very connection has passed the strict parser.
     pub(super) proven: bool,
+    /// Requests that are out: one, unless they are pipelined.
+    pub(super) open: u32,
     /// Answers it has brought.
     pub(super) answers: u32,
     /// When the current request was due, in ns since the run began. In a closed loop a request is
@@ -35,6 +37,7 @@ impl Connection {
         Self {
             phase: Phase::Closed,
             proven: false,
+            open: 0,
             answers: 0,
             due_at_ns: 0,
             sent_at_ns: 0,
@@ -46,6 +49,7 @@ impl Connection {
     pub(super) fn reset(&mut self) {
         self.phase = Phase::Closed;
         self.proven = false;
+        self.open = 0;
         self.answers = 0;
         self.partial.clear();
     }

@@ -1,5 +1,6 @@
 //! One run on one thread: what is left to send, what has come of it, and when to stop. No I/O.
 
+use super::causes::{Cause, Causes};
 use super::pace::{Pace, Schedule};
 use super::seconds::{Second, SecondHand};
 use super::service_time_histogram;
@@ -91,6 +92,7 @@ pub(super) struct Run<'t> {
     /// Connections whose last attempt to connect failed, to be tried again at the next tick.
     pub(super) retries: Vec<usize>,
     pub(super) tally: Tally,
+    pub(super) causes: Causes,
     times: &'t mut Times,
     clock: Instant,
     /// The time of the current batch, in ns since the run began.
@@ -152,6 +154,7 @@ impl<'t> Run<'t> {
             idle: Vec::new(),
             retries: Vec::new(),
             tally: Tally::default(),
+            causes: Causes::default(),
             times,
             clock: Instant::now(),
             now_ns: 0,
@@ -201,9 +204,17 @@ impl<'t> Run<'t> {
         some
     }
 
-    /// Gives back a request that never left.
-    pub(super) fn give_back(&mut self) {
-        self.left += 1;
+    /// Takes up to `most` further requests; how many.
+    #[inline]
+    pub(super) fn take_more(&mut self, most: u32) -> u32 {
+        let taken = self.left.min(u64::from(most)) as u32;
+        self.left -= u64::from(taken);
+        taken
+    }
+
+    /// Gives back requests that never left.
+    pub(super) fn give_back(&mut self, requests: u32) {
+        self.left += u64::from(requests);
     }
 
     pub(super) fn wants_more(&self) -> bool {
@@ -295,6 +306,18 @@ impl<'t> Run<'t> {
         if self.now_ns >= self.deadline_ns && self.left > 0 {
             self.end_sending(self.deadline_ns);
         }
+    }
+
+    /// Counts a connection that is opened again, and why.
+    pub(super) fn count_reconnect(&mut self, cause: Cause) {
+        self.tally.reconnects += 1;
+        *self.causes.reconnects.entry(cause).or_default() += 1;
+    }
+
+    /// Counts an attempt to connect that failed, and why.
+    pub(super) fn count_connect_error(&mut self, cause: Cause) {
+        self.tally.connect_errors += 1;
+        *self.causes.connect_errors.entry(cause).or_default() += 1;
     }
 
     /// Notes that a connection could not be opened or used.

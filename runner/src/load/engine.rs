@@ -96,14 +96,14 @@ pub(super) struct Patience {
 
 /// What a pool needs of the kernel. Connections are numbered from 0.
 pub(super) trait Engine: Sized {
-    /// An engine for so many connections, all of which send `request`.
+    /// An engine for so many connections, all of which send `request`, or the end of it.
     fn new(request: Arc<[u8]>, connections: usize) -> Result<Self>;
 
     /// Starts a handshake; [`Event::Connected`] tells how it ends.
     fn connect(&mut self, at: usize, address: SocketAddr) -> Result<(), Errno>;
 
-    /// Hands the request to the kernel, whole or in parts.
-    fn send(&mut self, at: usize) -> Result<(), Errno>;
+    /// Hands the request's bytes after the first `skipped_bytes` to the kernel, whole or in parts.
+    fn send(&mut self, at: usize, skipped_bytes: usize) -> Result<(), Errno>;
 
     /// Whether a part of the request is still to be handed over.
     fn is_sending(&self, at: usize) -> bool;

@@ -93,16 +93,17 @@ impl Engine for Epoll {
     }
 
     #[inline]
-    fn send(&mut self, at: usize) -> Result<(), Errno> {
+    fn send(&mut self, at: usize, skipped_bytes: usize) -> Result<(), Errno> {
         let slot = &mut self.slots[at];
-        let sent_bytes = match send(slot.socket(), &self.request, SendFlags::NOSIGNAL) {
+        let request = &self.request[skipped_bytes..];
+        let sent_bytes = match send(slot.socket(), request, SendFlags::NOSIGNAL) {
             Ok(sent_bytes) => sent_bytes,
             Err(Errno::AGAIN | Errno::INTR) => 0,
             Err(errno) => return Err(errno),
         };
         self.bytes_sent += sent_bytes as u64;
-        if sent_bytes < self.request.len() {
-            slot.unsent_bytes = self.request.len() - sent_bytes;
+        if sent_bytes < request.len() {
+            slot.unsent_bytes = request.len() - sent_bytes;
             self.listen_for(at, WRITABLE)?;
         }
         Ok(())

@@ -1,6 +1,7 @@
 //! The threads of the generator: one per processor, each with its own connections and histogram.
 //! They share nothing while a run is on; their results are added when it has ended.
 
+use super::causes::Causes;
 use super::drive::{Limits, Run, Times};
 use super::engine::EngineKind;
 use super::epoll::Epoll;
@@ -24,18 +25,31 @@ use std::time::{Duration, Instant};
 pub struct Measured {
     /// Outcomes and bytes.
     pub tally: Tally,
+    /// Why connections failed.
+    pub causes: Causes,
     /// How long things took.
     pub times: Times,
     /// From the first request sent to the last answer read.
     pub elapsed: Duration,
     /// User and system time of the generator's threads.
     pub cpu: Duration,
-    /// Time the generator's threads spent waiting for the kernel, added up.
-    pub waited: Duration,
+    /// What each of the generator's threads did with its time.
+    pub workers: Vec<WorkerTime>,
     /// Requests were left when the time was up.
     pub cut: bool,
     /// What was wrong with the first answer that was not right, or why the run gave up.
     pub complaint: Option<String>,
+}
+
+/// What one thread of the generator did during a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WorkerTime {
+    /// User and system time.
+    pub cpu: Duration,
+    /// Spent waiting for the kernel to have something.
+    pub waited: Duration,
+    /// From the start of the run to its end on this thread.
+    pub elapsed: Duration,
 }
 
 /// The load generator: threads that wait for work until it is dropped.
@@ -279,15 +293,22 @@ impl Worker {
         with_pool!(pool, pool => pool.load(&mut run))?;
         let cpu = thread_cpu().saturating_sub(cpu_before);
         let span = run.span();
-        let (tally, cut, waited_ns) = (run.tally, run.cut, run.waited_ns);
+        let (tally, cut) = (run.tally, run.cut);
+        let causes = std::mem::take(&mut run.causes);
+        let worker = WorkerTime {
+            cpu,
+            waited: Duration::from_nanos(run.waited_ns),
+            elapsed: Duration::from_nanos(run.now_ns),
+        };
         let complaint = with_pool!(pool, pool => pool.validator.complaint());
         Ok(Part {
             measured: Measured {
                 tally,
+                causes,
                 times: self.times.clone(),
                 elapsed: span.1 - span.0,
                 cpu,
-                waited: Duration::from_nanos(waited_ns),
+                workers: vec![worker],
                 cut,
                 complaint: complaint.map(str::to_owned),
             },
@@ -308,7 +329,8 @@ fn merge(parts: Vec<Result<Part>>) -> Result<Measured> {
             .add(&part.measured.times)
             .context("histograms of one run have one shape")?;
         sum.cpu += part.measured.cpu;
-        sum.waited += part.measured.waited;
+        sum.workers.extend(part.measured.workers);
+        sum.causes.add(&part.measured.causes);
         sum.cut |= part.measured.cut;
         sum.complaint = sum.complaint.or(part.measured.complaint);
         began = began.min(part.span.0);

@@ -12,6 +12,8 @@
 //! one turn of the loop, and in the closed loop the sum of a connection's service times is the time
 //! it was busy.
 
+mod bound;
+mod causes;
 mod connection;
 mod drive;
 mod engine;
@@ -25,9 +27,11 @@ mod template;
 mod uring;
 mod validator;
 
+pub use bound::{Bound, Evidence};
+pub use causes::{Cause, Causes};
 pub use drive::{Limits, Times};
 pub use engine::{EngineChoice, EngineKind};
-pub use generator::{Generator, Measured};
+pub use generator::{Generator, Measured, WorkerTime};
 pub use pace::{Arrivals, Pace};
 pub use seconds::Second;
 pub use tally::Tally;
@@ -50,6 +54,9 @@ pub struct Target {
     pub expected: Expected,
     /// How many requests a connection carries before it is closed by us; no limit where nothing.
     pub requests_per_connection: Option<u32>,
+    /// How many requests are sent at once on a connection (HTTP pipelining, RFC 9112 §9.3.2): 1,
+    /// unless asked for. The next batch goes out when the last is answered.
+    pub pipeline: u32,
 }
 
 impl Target {
@@ -62,6 +69,7 @@ impl Target {
             method: Method::Get,
             expected: Expected::Contract,
             requests_per_connection: None,
+            pipeline: 1,
         }
     }
 }

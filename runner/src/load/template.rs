@@ -33,6 +33,11 @@ impl Template {
         }
     }
 
+    /// Its length in bytes.
+    pub(super) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// Compares, and takes over a date that has moved on.
     pub(super) fn compare(&mut self, received: &[u8]) -> Comparison {
         if received == self.bytes {

@@ -26,6 +26,8 @@ macro_rules! on_every_engine {
     };
 }
 
+mod pipelining;
+
 on_every_engine![
     seconds_add_up_to_the_run,
     a_connection_carries_as_many_requests_as_it_may,

@@ -79,6 +79,43 @@ impl Validator {
         judgement.unwrap_or(Judgement::Incomplete)
     }
 
+    /// Judges the first answer in `bytes`, and says how long it is. Others may follow it where
+    /// `more_to_come`; where they may not, they make it wrong.
+    pub(super) fn judge_first(
+        &mut self,
+        bytes: &[u8],
+        strict: bool,
+        more_to_come: bool,
+    ) -> (Judgement, usize) {
+        let length_bytes = match &self.template {
+            Some(template) if !strict => template.len().min(bytes.len()),
+            _ => 0,
+        };
+        let first = &bytes[..length_bytes];
+        if length_bytes > 0 && (more_to_come || length_bytes == bytes.len()) {
+            match self
+                .template
+                .as_mut()
+                .map(|template| template.compare(first))
+            {
+                Some(Comparison::Same) => return (RIGHT, length_bytes),
+                Some(Comparison::Beginning) => return (Judgement::Incomplete, 0),
+                Some(Comparison::Different) | None => {}
+            }
+        }
+        self.judge_first_strictly(bytes, more_to_come)
+    }
+
+    #[cold]
+    fn judge_first_strictly(&mut self, bytes: &[u8], more_to_come: bool) -> (Judgement, usize) {
+        let length_bytes = match http::parse(bytes, self.method, false) {
+            Ok(Some(answer)) if more_to_come => answer.length_bytes,
+            _ => bytes.len(),
+        };
+        let judgement = self.judge_strictly(&bytes[..length_bytes]);
+        (judgement.unwrap_or(Judgement::Incomplete), length_bytes)
+    }
+
     /// Judges what is left when the server has ended the connection inside an answer.
     pub(super) fn judge_ended(&mut self, partial: &mut Vec<u8>) -> Judgement {
         let judgement = match http::parse(partial, self.method, true) {
@@ -102,12 +139,7 @@ impl Validator {
     fn judge_whole(&mut self, bytes: &[u8], strict: bool) -> Option<Judgement> {
         if !strict && let Some(template) = &mut self.template {
             match template.compare(bytes) {
-                Comparison::Same => {
-                    return Some(Judgement::Answered {
-                        outcome: Outcome::Ok,
-                        closes: false,
-                    });
-                }
+                Comparison::Same => return Some(RIGHT),
                 Comparison::Beginning => return None,
                 Comparison::Different => {}
             }
@@ -165,6 +197,12 @@ impl Validator {
     }
 }
 
+/// The learned answer once more.
+const RIGHT: Judgement = Judgement::Answered {
+    outcome: Outcome::Ok,
+    closes: false,
+};
+
 /// After a framing error nothing on the connection can be trusted.
 const PROTOCOL_ERROR: Judgement = Judgement::Answered {
     outcome: Outcome::ProtocolError,
@@ -185,7 +223,7 @@ fn outcome_of(violation: &Violation) -> Outcome {
 mod tests {
     use super::*;
 
-    const RIGHT: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 12\r\ndate: Sun, 06 Nov 1994 08:49:37 GMT\r\n\r\nHello World!";
+    const WELCOME: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 12\r\ndate: Sun, 06 Nov 1994 08:49:37 GMT\r\n\r\nHello World!";
 
     fn validator() -> Validator {
         Validator::new(&Target::welcome(([127, 0, 0, 1], 1).into()))
@@ -197,11 +235,11 @@ mod tests {
 
     #[test]
     fn an_answer_in_pieces_is_judged_like_one_in_a_piece() {
-        for cut in 1..RIGHT.len() {
+        for cut in 1..WELCOME.len() {
             let mut validator = validator();
             for strict in [true, false] {
                 let mut partial = Vec::new();
-                let (head, tail) = RIGHT.as_bytes().split_at(cut);
+                let (head, tail) = WELCOME.as_bytes().split_at(cut);
                 assert_eq!(
                     validator.judge(&mut partial, head, strict),
                     Judgement::Incomplete
@@ -219,28 +257,28 @@ mod tests {
     fn a_wrong_answer_after_a_right_one_is_seen() {
         let mut validator = validator();
         let mut judge = |bytes: &str| validator.judge(&mut Vec::new(), bytes.as_bytes(), false);
-        assert_eq!(judge(RIGHT), answered(Outcome::Ok, false));
+        assert_eq!(judge(WELCOME), answered(Outcome::Ok, false));
         assert_eq!(
-            judge(&RIGHT.replace("World!", "World?")),
+            judge(&WELCOME.replace("World!", "World?")),
             answered(Outcome::BadBody, false)
         );
         assert_eq!(
-            judge(&RIGHT.replace("200 OK", "500 No")),
+            judge(&WELCOME.replace("200 OK", "500 No")),
             answered(Outcome::BadStatus, false)
         );
         assert_eq!(
-            judge(&RIGHT.replace("plain", "plane")),
+            judge(&WELCOME.replace("plain", "plane")),
             answered(Outcome::ProtocolError, false)
         );
         assert_eq!(
-            judge(&RIGHT.replace("HTTP/1.1", "HTTQ/1.1")),
+            judge(&WELCOME.replace("HTTP/1.1", "HTTQ/1.1")),
             answered(Outcome::ProtocolError, true)
         );
         assert_eq!(
-            judge(&[RIGHT, "x"].concat()),
+            judge(&[WELCOME, "x"].concat()),
             answered(Outcome::ProtocolError, true)
         );
-        assert_eq!(judge(RIGHT), answered(Outcome::Ok, false));
+        assert_eq!(judge(WELCOME), answered(Outcome::Ok, false));
         assert_eq!(
             validator.complaint(),
             Some("body is \"Hello World?\", not \"Hello World!\"")
@@ -249,7 +287,7 @@ mod tests {
 
     #[test]
     fn an_answer_that_closes_is_right_and_says_so() {
-        let closing = RIGHT.replace("\r\n\r\n", "\r\nconnection: close\r\n\r\n");
+        let closing = WELCOME.replace("\r\n\r\n", "\r\nconnection: close\r\n\r\n");
         let mut validator = validator();
         for _ in 0..2 {
             let judgement = validator.judge(&mut Vec::new(), closing.as_bytes(), false);
@@ -259,7 +297,7 @@ mod tests {
 
     #[test]
     fn an_answer_cut_short_is_a_reset() {
-        let mut partial = RIGHT.as_bytes()[..40].to_vec();
+        let mut partial = WELCOME.as_bytes()[..40].to_vec();
         assert_eq!(
             validator().judge_ended(&mut partial),
             answered(Outcome::Reset, true)

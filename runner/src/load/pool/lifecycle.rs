@@ -1,9 +1,10 @@
 //! Opening, closing and giving up: what happens around the hot path.
 
 use super::Pool;
+use crate::load::causes::Cause;
 use crate::load::connection::Phase;
 use crate::load::drive::{Goal, Run};
-use crate::load::engine::{Engine, Patience};
+use crate::load::engine::{Engine, Event, Patience};
 use crate::load::tally::Outcome;
 use crate::load::validator::Judgement;
 use anyhow::{Result, bail};
@@ -37,9 +38,9 @@ impl<E: Engine> Pool<E> {
                 wanted: 1,
             })?;
             let mut some = false;
-            while let Some((at, _)) = self.engine.next()? {
+            while let Some((at, event)) = self.engine.next()? {
                 some = true;
-                self.on_disturbed(at, run)?;
+                self.on_disturbed(at, &event, run)?;
             }
             if !some {
                 return Ok(());
@@ -50,9 +51,13 @@ impl<E: Engine> Pool<E> {
     /// An idle connection has an event. Nothing was asked, so this is the server closing, or
     /// talking out of turn; either way the connection is of no more use.
     #[cold]
-    pub(super) fn on_disturbed(&mut self, at: usize, run: &mut Run) -> Result<()> {
+    pub(super) fn on_disturbed(&mut self, at: usize, event: &Event, run: &mut Run) -> Result<()> {
         self.close(at);
-        run.tally.reconnects += 1;
+        run.count_reconnect(match event {
+            Event::Received { .. } => Cause::Unasked,
+            Event::Broken(errno) => Cause::of(*errno),
+            Event::Ended | Event::Connected(_) => Cause::Ended,
+        });
         run.idle.retain(|&idle| idle != at);
         if run.goal == Goal::Load && run.wants_more() {
             run.busy += 1;
@@ -73,22 +78,23 @@ impl<E: Engine> Pool<E> {
         &mut self,
         at: usize,
         errno: Errno,
+        batch: u32,
         due_at_ns: u64,
         run: &mut Run,
     ) -> Result<()> {
         self.validator.complain(|| format!("cannot send: {errno}"));
         run.note_trouble();
         if run.goal == Goal::Open {
-            return self.on_opened(at, Outcome::Reset, true, run);
+            return self.on_opened(at, Outcome::Reset, Some(Cause::of(errno)), run);
         }
         if run.schedule.is_none() {
-            run.give_back();
-            return self.reopen(at, run);
+            run.give_back(batch);
+            return self.reopen(at, Cause::of(errno), run);
         }
         // In the open loop its time has come and gone: it counts as sent into a broken connection.
         run.tally.sent += 1;
         run.settle(Outcome::Reset, run.now_ns, due_at_ns);
-        self.reopen(at, run)
+        self.reopen(at, Cause::of(errno), run)
     }
 
     #[cold]
@@ -97,24 +103,24 @@ impl<E: Engine> Pool<E> {
         if connection.partial.is_empty() {
             self.validator
                 .complain(|| "the server closed the connection without an answer".to_owned());
-            return self.on_answer(at, Outcome::Reset, true, run);
+            return self.on_answer(at, Outcome::Reset, Some(Cause::Ended), run);
         }
         let judgement = self.validator.judge_ended(&mut connection.partial);
         let Judgement::Answered { outcome, .. } = judgement else {
             unreachable!("what has ended is not incomplete");
         };
-        self.on_answer(at, outcome, true, run)
+        self.on_answer(at, outcome, Some(Cause::Ended), run)
     }
 
     /// Closes, and connects again where there is more to send.
     #[cold]
-    pub(super) fn reopen(&mut self, at: usize, run: &mut Run) -> Result<()> {
+    pub(super) fn reopen(&mut self, at: usize, cause: Cause, run: &mut Run) -> Result<()> {
         self.close(at);
         if !run.wants_more() {
             run.busy -= 1;
             return Ok(());
         }
-        run.tally.reconnects += 1;
+        run.count_reconnect(cause);
         self.connect(at, run)
     }
 
@@ -163,7 +169,7 @@ impl<E: Engine> Pool<E> {
         ) {
             bail!("the kernel grants no more sockets ({errno}); is ulimit -n too low?");
         }
-        run.tally.connect_errors += 1;
+        run.count_connect_error(Cause::of(errno));
         run.note_trouble();
         let address = self.target.address;
         self.validator
@@ -183,9 +189,10 @@ impl<E: Engine> Pool<E> {
         &mut self,
         at: usize,
         outcome: Outcome,
-        closes: bool,
+        end: Option<Cause>,
         run: &mut Run,
     ) -> Result<()> {
+        let closes = end.is_some();
         run.busy -= 1;
         if closes && outcome == Outcome::Ok && self.answers_max == 1 {
             // One request per connection is what was asked for; the run connects anew.
@@ -236,7 +243,7 @@ impl<E: Engine> Pool<E> {
                 Phase::Waiting if is_late => {
                     self.validator
                         .complain(|| "an answer took too long".to_owned());
-                    self.on_answer(at, Outcome::Timeout, true, run)?;
+                    self.on_answer(at, Outcome::Timeout, Some(Cause::TimedOut), run)?;
                 }
                 Phase::Connecting if is_late => {
                     self.close(at);
@@ -264,7 +271,7 @@ impl<E: Engine> Pool<E> {
         }
         for at in 0..self.connections.len() {
             let phase = self.connections[at].phase;
-            if phase == Phase::Waiting {
+            for _ in 0..self.connections[at].open {
                 run.tally.count(Outcome::Unanswered);
             }
             if matches!(phase, Phase::Waiting | Phase::Connecting) {

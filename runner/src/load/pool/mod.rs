@@ -4,8 +4,10 @@
 //! This file is the hot path, `lifecycle` what happens around it.
 
 mod lifecycle;
+mod pipeline;
 
 use super::Target;
+use super::causes::Cause;
 use super::connection::{Connection, Phase};
 use super::drive::{Goal, Run};
 use super::engine::{Engine, Event, Patience};
@@ -34,8 +36,9 @@ pub(super) struct Pool<E> {
 impl<E: Engine> Pool<E> {
     /// A pool of closed connections.
     pub(super) fn new(target: Target, connections: usize) -> Result<Self> {
+        let depth = target.pipeline as usize;
         Ok(Self {
-            engine: E::new(Arc::from(target.request.as_slice()), connections)?,
+            engine: E::new(Arc::from(target.request.repeat(depth)), connections)?,
             validator: Validator::new(&target),
             answers_max: target.requests_per_connection.unwrap_or(u32::MAX),
             target,
@@ -132,7 +135,7 @@ impl<E: Engine> Pool<E> {
             (Phase::Waiting, Event::Broken(errno)) => self.on_broken(at, errno, run),
             (Phase::Connecting, Event::Connected(outcome)) => self.on_connected(at, outcome, run),
             (Phase::Connecting, Event::Broken(errno)) => self.on_connected(at, Err(errno), run),
-            (Phase::Idle, _) => self.on_disturbed(at, run),
+            (Phase::Idle, event) => self.on_disturbed(at, &event, run),
             // What was under way when the connection was closed.
             (Phase::Closed | Phase::Connecting | Phase::Waiting, _) => Ok(()),
         }
@@ -146,6 +149,9 @@ impl<E: Engine> Pool<E> {
         ends: bool,
         run: &mut Run,
     ) -> Result<()> {
+        if self.target.pipeline > 1 {
+            return self.on_received_pipelined(at, place, ends, run);
+        }
         let connection = &mut self.connections[at];
         let received = self.engine.bytes(place);
         run.tally.bytes_received += received.len() as u64;
@@ -158,31 +164,41 @@ impl<E: Engine> Pool<E> {
             Judgement::Answered { .. } if self.engine.is_sending(at) => {
                 self.validator
                     .complain(|| "the answer came before the request was sent".to_owned());
-                self.on_answer(at, Outcome::ProtocolError, true, run)
+                self.on_answer(at, Outcome::ProtocolError, Some(Cause::Disorder), run)
             }
             Judgement::Answered { outcome, closes } => {
-                self.on_answer(at, outcome, closes || ends, run)
+                self.on_answer(at, outcome, end_of(outcome, closes, ends), run)
             }
         }
     }
 
+    /// A request has ended somehow; `end` says why its connection has, if it has.
     #[inline]
     fn on_answer(
         &mut self,
         at: usize,
         outcome: Outcome,
-        closes: bool,
+        end: Option<Cause>,
         run: &mut Run,
     ) -> Result<()> {
         let connection = &mut self.connections[at];
         run.settle(outcome, connection.sent_at_ns, connection.due_at_ns);
         connection.proven |= outcome == Outcome::Ok;
         connection.answers = connection.answers.saturating_add(1);
-        if run.goal == Goal::Open {
-            return self.on_opened(at, outcome, closes, run);
+        connection.open -= 1;
+        if connection.open > 0 {
+            if end.is_none() {
+                return Ok(());
+            }
+            self.lose_open(at, outcome, run);
         }
-        if closes || connection.answers >= self.answers_max {
-            self.reopen(at, run)
+        if run.goal == Goal::Open {
+            return self.on_opened(at, outcome, end, run);
+        }
+        if let Some(cause) = end {
+            self.reopen(at, cause, run)
+        } else if self.connections[at].answers >= self.answers_max {
+            self.reopen(at, Cause::RequestsPerConnection, run)
         } else {
             self.proceed(at, run)
         }
@@ -205,20 +221,37 @@ impl<E: Engine> Pool<E> {
 
     #[inline]
     fn send(&mut self, at: usize, due_at_ns: u64, run: &mut Run) -> Result<()> {
-        if let Err(errno) = self.engine.send(at) {
-            return self.on_send_refused(at, errno, due_at_ns, run);
+        let batch = match self.target.pipeline {
+            1 => 1,
+            depth => self.batch(at, depth, run),
+        };
+        let skipped_bytes = (self.target.pipeline - batch) as usize * self.target.request.len();
+        if let Err(errno) = self.engine.send(at, skipped_bytes) {
+            return self.on_send_refused(at, errno, batch, due_at_ns, run);
         }
         let connection = &mut self.connections[at];
         connection.phase = Phase::Waiting;
+        connection.open = batch;
         connection.due_at_ns = due_at_ns;
         connection.sent_at_ns = run.now_ns;
-        run.tally.sent += 1;
+        run.tally.sent += u64::from(batch);
         Ok(())
     }
 
     fn on_broken(&mut self, at: usize, errno: Errno, run: &mut Run) -> Result<()> {
         self.validator
             .complain(|| format!("the connection broke: {errno}"));
-        self.on_answer(at, Outcome::Reset, true, run)
+        self.on_answer(at, Outcome::Reset, Some(Cause::of(errno)), run)
+    }
+}
+
+/// Why the connection ends after this answer, if it does.
+#[inline]
+fn end_of(outcome: Outcome, closes: bool, ends: bool) -> Option<Cause> {
+    match (closes, ends) {
+        (true, _) if outcome == Outcome::ProtocolError => Some(Cause::Disorder),
+        (true, _) => Some(Cause::Announced),
+        (false, true) => Some(Cause::Ended),
+        (false, false) => None,
     }
 }

@@ -87,6 +87,8 @@ pub(super) struct Uring {
 struct Slot {
     socket: Option<OwnedFd>,
     generation: u32,
+    /// Where the bytes of the last send begin in the request, or of what is left of it.
+    skipped_bytes: usize,
 }
 
 impl Engine for Uring {
@@ -119,11 +121,12 @@ impl Engine for Uring {
     }
 
     #[inline]
-    fn send(&mut self, at: usize) -> Result<(), Errno> {
+    fn send(&mut self, at: usize, skipped_bytes: usize) -> Result<(), Errno> {
         let tag = self.tag(at, Kind::Send);
-        self.bytes_sent += self.ring.request_bytes() as u64;
+        self.bytes_sent += (self.ring.request_bytes() - skipped_bytes) as u64;
+        self.slots[at].skipped_bytes = skipped_bytes;
         self.ring
-            .send(at as u32, tag, 0)
+            .send(at as u32, tag, skipped_bytes)
             .map_err(|error| errno_of(&error))
     }
 
@@ -254,11 +257,12 @@ impl Uring {
         let Ok(sent_bytes) = usize::try_from(result) else {
             return Ok(Some(Event::Broken(Errno::from_raw_os_error(-result))));
         };
-        let request_bytes = self.ring.request_bytes();
-        if sent_bytes < request_bytes {
+        let skipped_bytes = self.slots[at].skipped_bytes + sent_bytes;
+        if skipped_bytes < self.ring.request_bytes() {
+            self.slots[at].skipped_bytes = skipped_bytes;
             let tag = self.tag(at, Kind::Send);
             self.ring
-                .send(at as u32, tag, sent_bytes)
+                .send(at as u32, tag, skipped_bytes)
                 .context("cannot queue the rest of a request")?;
         }
         Ok(None)

@@ -1,0 +1,368 @@
+//! Who is the limit: what a run says about the server, and what about the generator itself. Pure.
+//!
+//! A figure is the server's only where the generator had time left. The signs are those collected
+//! in docs/METHODOLOGY.md ("Who is the limit"); each has a threshold that is fixed here, and all
+//! that speak against the verdict are named with it.
+
+use super::{Measured, Pace};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::time::Duration;
+
+/// Whose limit was measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Bound {
+    /// The generator waited for the server: the figures are the server's.
+    ServerBound,
+    /// The server may be able to do more than the generator asked of it.
+    ClientBound,
+    /// The signs contradict each other, or something else was in the way.
+    Unclear,
+}
+
+impl fmt::Display for Bound {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.pad(match self {
+            Self::ServerBound => "server-bound",
+            Self::ClientBound => "client-bound",
+            Self::Unclear => "unclear",
+        })
+    }
+}
+
+/// Below this share of its time waiting, a thread of the generator has no time left.
+const IDLE_SHARE_MIN: f64 = 0.02;
+
+/// From this share on it surely has. Between the two, the signs have to agree.
+const IDLE_SHARE_AMPLE: f64 = 0.10;
+
+/// From this share of what the canned responder reaches, generator and kernel are the limit.
+const CEILING_SHARE_MAX: f64 = 0.85;
+
+/// From this share of its processors on, a server is busy.
+const SERVER_SHARE_BUSY: f64 = 0.90;
+
+/// Above this share of the processors' time, the hypervisor was in the way.
+const STEAL_SHARE_MAX: f64 = 0.05;
+
+/// Above this share of its time, others were on the generator's processor.
+const KEPT_WAITING_SHARE_MAX: f64 = 0.15;
+
+/// Above this, connections were not busy as a closed loop keeps them: |c − λ·mean| / c.
+const RESIDUAL_MAX: f64 = 0.10;
+
+/// Below this share of its schedule, an open loop has not offered what it says.
+const SENT_SHARE_MIN: f64 = 0.99;
+
+/// A request may leave so late before its time is the generator's and no longer the server's.
+const DISPATCH_DELAY_SHARE_MAX: f64 = 0.5;
+
+/// What the verdict rests on. Shares go from 0 to 1; what is not known here is `None`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// Share of its time that the busiest thread of the generator spent waiting.
+    pub idle_share: f64,
+    /// Share of its time that the busiest thread of the generator spent on a processor.
+    pub generator_cpu_share: f64,
+    /// Share of its time that a thread of the generator could have run and was not let.
+    pub kept_waiting_share: f64,
+    /// Median time from the end of one wait to the beginning of the next, in µs: the quantum of
+    /// every time measured.
+    pub turn_p50_us: f64,
+    /// 99th percentile of the same.
+    pub turn_p99_us: f64,
+    /// The longest.
+    pub turn_max_us: f64,
+    /// Closed loop: |c − λ·mean| / c by Little's law, over the time of the run.
+    pub little_residual: Option<f64>,
+    /// Open loop: requests sent per request scheduled.
+    pub sent_share: Option<f64>,
+    /// Open loop: 99th percentile of the time from when a request was due to when it left, in µs.
+    pub dispatch_delay_p99_us: Option<f64>,
+    /// Open loop: 99th percentile of the response time, in µs.
+    pub response_p99_us: Option<f64>,
+    /// Where the server is ours: its CPU time per second and processor it may use.
+    pub server_cpu_share: Option<f64>,
+    /// Right answers per second here, per right answer per second of the canned responder.
+    pub ceiling_share: Option<f64>,
+    /// Connections that found a listen queue full, on the whole machine.
+    pub listen_overflows: u64,
+    /// Processor time the hypervisor gave to others, per second and processor.
+    pub steal_share: f64,
+}
+
+impl Evidence {
+    /// What the generator itself knows of a run with so many connections. The rest is for the
+    /// caller to fill in.
+    #[must_use]
+    pub fn of(measured: &Measured, pace: Pace, connections: usize) -> Self {
+        let turn = &measured.times.turn;
+        let us = |ns: u64| ns as f64 / 1e3;
+        let workers = || measured.workers.iter();
+        let open = matches!(pace, Pace::Open { .. }).then_some(measured);
+        let scheduled = measured.tally.scheduled().max(1) as f64;
+        Self {
+            idle_share: workers()
+                .map(|worker| share(worker.waited, worker.elapsed))
+                .fold(1.0, f64::min),
+            generator_cpu_share: workers()
+                .map(|worker| share(worker.cpu, worker.elapsed))
+                .fold(0.0, f64::max),
+            kept_waiting_share: workers()
+                .map(|worker| 1.0 - share(worker.waited + worker.cpu, worker.elapsed))
+                .fold(0.0, f64::max),
+            turn_p50_us: us(turn.value_at_quantile(0.5)),
+            turn_p99_us: us(turn.value_at_quantile(0.99)),
+            turn_max_us: us(turn.max()),
+            little_residual: match pace {
+                Pace::Closed => little_residual(measured, connections),
+                Pace::Open { .. } => None,
+            },
+            sent_share: open.map(|run| run.tally.sent as f64 / scheduled),
+            dispatch_delay_p99_us: open
+                .map(|run| us(run.times.dispatch_delay.value_at_quantile(0.99))),
+            response_p99_us: open.map(|run| us(run.times.response.value_at_quantile(0.99))),
+            ..Self::default()
+        }
+    }
+
+    /// The verdict, and what it rests on, in words. The first reason decided.
+    #[must_use]
+    pub fn judge(&self) -> (Bound, Vec<String>) {
+        let disturbed = self.disturbances();
+        let client = self.signs_of_client();
+        let server = self.signs_of_server();
+        match (client.is_empty(), server.is_empty()) {
+            _ if !disturbed.is_empty() => (Bound::Unclear, disturbed),
+            (false, true) => (Bound::ClientBound, client),
+            (true, false) => (Bound::ServerBound, server),
+            (true, true) => {
+                let idle = percent(self.idle_share);
+                let reason =
+                    format!("the generator waited {idle} of its time, which decides nothing");
+                (Bound::Unclear, vec![reason])
+            }
+            (false, false) => (Bound::Unclear, [client, server].concat()),
+        }
+    }
+
+    /// What makes any verdict doubtful.
+    fn disturbances(&self) -> Vec<String> {
+        let mut signs = Vec::new();
+        if self.steal_share > STEAL_SHARE_MAX {
+            let steal = percent(self.steal_share);
+            signs.push(format!(
+                "the hypervisor took {steal} of the processors' time"
+            ));
+        }
+        if self.kept_waiting_share > KEPT_WAITING_SHARE_MAX {
+            let share = percent(self.kept_waiting_share);
+            signs.push(format!(
+                "others had the generator's processor for {share} of its time"
+            ));
+        }
+        if self.listen_overflows > 0 {
+            signs.push(format!(
+                "{} connections found a listen queue full",
+                self.listen_overflows
+            ));
+        }
+        if let Some(residual) = self.little_residual.filter(|&one| one > RESIDUAL_MAX) {
+            signs.push(format!(
+                "by Little's law {} of the connections' time is unaccounted for",
+                percent(residual)
+            ));
+        }
+        signs
+    }
+
+    fn signs_of_client(&self) -> Vec<String> {
+        let mut signs = Vec::new();
+        if self.idle_share < IDLE_SHARE_MIN {
+            signs.push(format!(
+                "the generator waited only {} of its time",
+                percent(self.idle_share)
+            ));
+        }
+        if let Some(share) = self.ceiling_share.filter(|&one| one > CEILING_SHARE_MAX) {
+            signs.push(format!(
+                "{} of what a canned responder reaches here",
+                percent(share)
+            ));
+        }
+        if let Some(share) = self.sent_share.filter(|&one| one < SENT_SHARE_MIN)
+            && self.idle_share < IDLE_SHARE_AMPLE
+        {
+            signs.push(format!("only {} of the schedule was sent", percent(share)));
+        }
+        if let (Some(delay_us), Some(response_us)) =
+            (self.dispatch_delay_p99_us, self.response_p99_us)
+            && self.sent_share >= Some(SENT_SHARE_MIN)
+            && delay_us > DISPATCH_DELAY_SHARE_MAX * response_us
+        {
+            signs.push(format!(
+                "requests left up to {delay_us:.0} µs late (p99), of {response_us:.0} µs to the answer"
+            ));
+        }
+        signs
+    }
+
+    fn signs_of_server(&self) -> Vec<String> {
+        let mut signs = Vec::new();
+        if let Some(share) = self.server_cpu_share.filter(|&one| one > SERVER_SHARE_BUSY) {
+            signs.push(format!(
+                "the server used {} of its processors",
+                percent(share)
+            ));
+        }
+        if self.idle_share >= IDLE_SHARE_AMPLE {
+            signs.push(format!(
+                "the generator waited {} of its time",
+                percent(self.idle_share)
+            ));
+        }
+        signs
+    }
+}
+
+/// |c − λ·mean| / c, where λ·mean is the connections' busy time per second. Nothing where too few
+/// answers came for a law of averages.
+fn little_residual(measured: &Measured, connections: usize) -> Option<f64> {
+    let service = &measured.times.service;
+    let c = connections as f64;
+    if measured.elapsed.is_zero() || service.len() < 20 * connections as u64 {
+        return None;
+    }
+    let busy = service.mean() * service.len() as f64 / nanoseconds(measured.elapsed);
+    Some((c - busy).abs() / c)
+}
+
+fn share(part: Duration, whole: Duration) -> f64 {
+    match nanoseconds(whole) {
+        0.0 => 0.0,
+        whole_ns => nanoseconds(part) / whole_ns,
+    }
+}
+
+fn nanoseconds(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1e9
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.1} %", 100.0 * share)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A generator with time to spare and nothing in its way.
+    fn quiet() -> Evidence {
+        Evidence {
+            idle_share: 0.4,
+            generator_cpu_share: 0.6,
+            little_residual: Some(0.01),
+            ..Evidence::default()
+        }
+    }
+
+    fn bound(evidence: Evidence) -> Bound {
+        let (bound, reasons) = evidence.judge();
+        assert!(!reasons.is_empty());
+        bound
+    }
+
+    #[test]
+    fn a_generator_with_time_left_measures_the_server() {
+        assert_eq!(bound(quiet()), Bound::ServerBound);
+        let busy_server = Evidence {
+            idle_share: 0.05,
+            server_cpu_share: Some(0.99),
+            ..quiet()
+        };
+        assert_eq!(bound(busy_server), Bound::ServerBound);
+    }
+
+    #[test]
+    fn a_generator_without_time_left_measures_itself() {
+        let saturated = Evidence {
+            idle_share: 0.0,
+            ..quiet()
+        };
+        assert_eq!(bound(saturated), Bound::ClientBound);
+        let both = Evidence {
+            server_cpu_share: Some(0.99),
+            ..saturated
+        };
+        assert_eq!(bound(both), Bound::Unclear);
+    }
+
+    #[test]
+    fn signs_that_contradict_each_other_leave_it_open() {
+        let at_the_ceiling = Evidence {
+            ceiling_share: Some(0.97),
+            ..quiet()
+        };
+        assert_eq!(bound(at_the_ceiling), Bound::Unclear);
+        let between = Evidence {
+            idle_share: 0.05,
+            ..quiet()
+        };
+        assert_eq!(bound(between), Bound::Unclear);
+    }
+
+    #[test]
+    fn whatever_was_in_the_way_makes_it_unclear() {
+        for disturbed in [
+            Evidence {
+                steal_share: 0.2,
+                ..quiet()
+            },
+            Evidence {
+                listen_overflows: 1,
+                ..quiet()
+            },
+            Evidence {
+                little_residual: Some(0.3),
+                ..quiet()
+            },
+            Evidence {
+                kept_waiting_share: 0.3,
+                ..quiet()
+            },
+        ] {
+            assert_eq!(bound(disturbed), Bound::Unclear, "{disturbed:?}");
+        }
+    }
+
+    #[test]
+    fn an_open_loop_that_leaves_late_measures_the_generator() {
+        let late = Evidence {
+            idle_share: 0.01,
+            sent_share: Some(0.9),
+            ..quiet()
+        };
+        assert_eq!(bound(late), Bound::ClientBound);
+        let held = Evidence {
+            sent_share: Some(1.0),
+            dispatch_delay_p99_us: Some(20.0),
+            response_p99_us: Some(300.0),
+            little_residual: None,
+            ..quiet()
+        };
+        assert_eq!(bound(held), Bound::ServerBound);
+        let quantised = Evidence {
+            dispatch_delay_p99_us: Some(200.0),
+            ..held
+        };
+        assert_eq!(bound(quantised), Bound::Unclear);
+        // A server that does not keep up leaves requests unsent; that is no fault of ours.
+        let slow_server = Evidence {
+            sent_share: Some(0.5),
+            dispatch_delay_p99_us: Some(290.0),
+            ..held
+        };
+        assert_eq!(bound(slow_server), Bound::ServerBound);
+    }
+}
