@@ -28,6 +28,7 @@ pub mod null;
 pub mod plan;
 pub mod record;
 pub mod report;
+pub mod result;
 pub mod server;
 pub mod stats;
 pub mod usage;

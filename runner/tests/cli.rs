@@ -176,7 +176,9 @@ fn nobody_listening_is_an_error_with_the_address() {
 
 #[test]
 fn every_command_explains_itself() {
-    for command in ["list", "serve", "verify", "bench", "load", "null", "report"] {
+    for command in [
+        "list", "serve", "verify", "bench", "load", "merge", "null", "report",
+    ] {
         runner(&[command, "--help"]).assert().success();
     }
 }

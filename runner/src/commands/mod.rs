@@ -3,6 +3,7 @@
 mod bench;
 mod list;
 mod load;
+mod merge;
 mod null;
 mod report;
 mod serve;
@@ -38,6 +39,7 @@ pub fn run(command: Command) -> Result<Verdict> {
         Command::Verify(options) => verify::run(&options),
         Command::Bench(options) => bench::run(&options),
         Command::Load(options) => load::run(&options),
+        Command::Merge(options) => merge::run(&options),
         Command::Null(options) => null::run(&options),
         Command::Report(options) => report::run(&options),
     }

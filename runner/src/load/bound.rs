@@ -12,6 +12,7 @@ use std::time::Duration;
 /// Whose limit was measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Bound {
     /// The generator waited for the server: the figures are the server's.
     ServerBound,
@@ -60,6 +61,7 @@ const DISPATCH_DELAY_SHARE_MAX: f64 = 0.5;
 
 /// What the verdict rests on. Shares go from 0 to 1; what is not known here is `None`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Evidence {
     /// Share of its time that the busiest thread of the generator spent waiting.
     pub idle_share: f64,

@@ -25,6 +25,8 @@ pub struct Limits {
     pub duration: Option<Duration>,
     /// An answer that takes longer is given up, with its connection.
     pub timeout: Duration,
+    /// Only so many of the connections are driven; all where nothing is said.
+    pub connections: Option<usize>,
     /// Set from outside to stop at once; open requests then count as unanswered.
     pub stop: Arc<AtomicBool>,
     /// Where to tell of each second, while the run goes on.
@@ -83,6 +85,8 @@ pub(super) struct Run<'t> {
     pub(super) goal: Goal,
     /// Requests not sent yet.
     left: u64,
+    /// Connections that take part.
+    pub(super) connections: usize,
     /// Open loop: when they are due.
     pub(super) schedule: Option<Schedule>,
     /// Connections that are connecting or waiting.
@@ -136,6 +140,7 @@ impl<'t> Run<'t> {
             goal: Goal::Load,
             second_hand,
             left: limits.requests.unwrap_or(u64::MAX),
+            connections: limits.connections.unwrap_or(usize::MAX),
             deadline_ns: limits.duration.map_or(u64::MAX, nanoseconds),
             stop: Some(Arc::clone(&limits.stop)),
             schedule,
@@ -149,6 +154,7 @@ impl<'t> Run<'t> {
         Self {
             goal: Goal::Open,
             left: 0,
+            connections: usize::MAX,
             schedule: None,
             busy: 0,
             idle: Vec::new(),

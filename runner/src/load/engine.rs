@@ -33,6 +33,7 @@ pub enum EngineChoice {
 /// Which engine does the work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum EngineKind {
     /// Readiness.
     Epoll,

@@ -135,6 +135,9 @@ impl Generator {
             let start = Arc::clone(&start);
             let mut limits = limits.clone();
             limits.requests = limits.requests.map(|all| share(all, index, threads));
+            limits.connections = limits
+                .connections
+                .map(|all| share(all as u64, index, threads) as usize);
             move |worker: &mut Worker| {
                 start.wait();
                 worker.run(key, &limits, index, threads)

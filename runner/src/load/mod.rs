@@ -36,8 +36,8 @@ pub use pace::{Arrivals, Pace};
 pub use seconds::Second;
 pub use tally::Tally;
 
-use crate::contract;
-use crate::http::Method;
+use crate::contract::{self, Violation};
+use crate::http::{Answer, Method};
 use hdrhistogram::Histogram;
 use std::net::SocketAddr;
 
@@ -86,6 +86,26 @@ pub enum Expected {
         /// The body, byte for byte.
         body: Option<Vec<u8>>,
     },
+}
+
+impl Expected {
+    /// Holds an answer against what is expected.
+    ///
+    /// # Errors
+    ///
+    /// The first [`Violation`] found.
+    pub fn check(&self, answer: &Answer) -> Result<(), Violation> {
+        match self {
+            Self::Contract => contract::check(answer),
+            Self::Answer { status, body } => {
+                contract::check_status(answer, *status)?;
+                match body {
+                    Some(body) => contract::check_body(answer, body),
+                    None => Ok(()),
+                }
+            }
+        }
+    }
 }
 
 /// Service times are kept from about half a microsecond to a minute, with three digits, in ns.

@@ -13,6 +13,7 @@ use std::fmt;
 /// How arrivals are spread in the open loop.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Arrivals {
     /// Evenly.
     #[default]

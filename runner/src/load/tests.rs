@@ -55,6 +55,7 @@ fn limits(requests: u64) -> Limits {
         requests: Some(requests),
         duration: None,
         timeout: TIMEOUT,
+        connections: None,
         stop: Arc::new(AtomicBool::new(false)),
         seconds: None,
     }

@@ -3,7 +3,7 @@
 use super::tally::Outcome;
 use super::template::{Comparison, Template};
 use super::{Expected, Target};
-use crate::contract::{self, Violation};
+use crate::contract::Violation;
 use crate::http::{self, Answer, Method};
 
 /// What received bytes amount to.
@@ -165,7 +165,7 @@ impl Validator {
             self.complain(|| format!("{surplus_bytes} bytes came after the answer"));
             return PROTOCOL_ERROR;
         }
-        let outcome = match self.hold_against_expected(answer) {
+        let outcome = match self.expected.check(answer) {
             Ok(()) => Outcome::Ok,
             Err(violation) => {
                 let outcome = outcome_of(&violation);
@@ -180,19 +180,6 @@ impl Validator {
         Judgement::Answered {
             outcome,
             closes: answer.closes,
-        }
-    }
-
-    fn hold_against_expected(&self, answer: &Answer) -> Result<(), Violation> {
-        match &self.expected {
-            Expected::Contract => contract::check(answer),
-            Expected::Answer { status, body } => {
-                contract::check_status(answer, *status)?;
-                match body {
-                    Some(body) => contract::check_body(answer, body),
-                    None => Ok(()),
-                }
-            }
         }
     }
 }

@@ -1,11 +1,13 @@
 //! The server under test as a child process: started on its processors, watched, stopped, and
 //! never left behind.
 
+mod launch;
 mod port;
 mod readiness;
 pub(crate) mod spawn;
 mod usage;
 
+pub use launch::Launched;
 pub use port::{PortTaken, check_free};
 pub use usage::{CpuTime, Usage};
 
@@ -115,7 +117,7 @@ impl Server {
             if let Some(status) = self.child.try_wait().context("cannot look at a server")? {
                 bail!(
                     "the server ended before it answered ({status}){}",
-                    self.last_words()
+                    last_words(&mut self.words)
                 );
             }
             match readiness::ask(self.address) {
@@ -132,7 +134,7 @@ impl Server {
         let seconds = READY_WITHIN.as_secs();
         bail!(
             "no right answer within {seconds} s of its start{why}{}",
-            self.last_words()
+            last_words(&mut self.words)
         )
     }
 
@@ -164,7 +166,10 @@ impl Server {
     #[must_use]
     pub fn died(&mut self) -> Option<String> {
         let status = self.child.try_wait().ok().flatten()?;
-        Some(format!("the server died ({status}){}", self.last_words()))
+        Some(format!(
+            "the server died ({status}){}",
+            last_words(&mut self.words)
+        ))
     }
 
     /// Asks the server to end, without waiting.
@@ -201,21 +206,6 @@ impl Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-
-    /// The end of what the server has printed, to stand behind an error.
-    fn last_words(&mut self) -> String {
-        const SHOWN_BYTES: u64 = 400;
-        let mut text = Vec::new();
-        let length = self.words.metadata().map_or(0, |facts| facts.len());
-        let from = SeekFrom::Start(length.saturating_sub(SHOWN_BYTES));
-        if self.words.seek(from).is_err() || self.words.read_to_end(&mut text).is_err() {
-            return String::new();
-        }
-        match String::from_utf8_lossy(&text).trim() {
-            "" => String::new(),
-            words => format!("; its last words: {words}"),
-        }
-    }
 }
 
 impl Drop for Server {
@@ -223,6 +213,21 @@ impl Drop for Server {
         if matches!(self.child.try_wait(), Ok(None)) {
             self.kill();
         }
+    }
+}
+
+/// The end of what a server has printed, to stand behind an error.
+fn last_words(words: &mut File) -> String {
+    const SHOWN_BYTES: u64 = 400;
+    let mut text = Vec::new();
+    let length = words.metadata().map_or(0, |facts| facts.len());
+    let from = SeekFrom::Start(length.saturating_sub(SHOWN_BYTES));
+    if words.seek(from).is_err() || words.read_to_end(&mut text).is_err() {
+        return String::new();
+    }
+    match String::from_utf8_lossy(&text).trim() {
+        "" => String::new(),
+        words => format!("; its last words: {words}"),
     }
 }
 

@@ -47,9 +47,26 @@ pub(super) fn read(pid: u32) -> Result<Usage> {
 /// A thread that is running is charged up to its last switch or tick, so this is exact only while
 /// the process waits: between slices it does.
 pub(super) fn cpu(pid: u32) -> Result<Duration> {
-    let tasks = process(pid)?
-        .tasks()
-        .context("cannot list a server's threads")?;
+    cpu_of(&process(pid)?)
+}
+
+/// The same over all processes of the group that `leader` began. One that has ended is not in it.
+pub(super) fn cpu_of_group(leader: u32) -> Result<Duration> {
+    let all = procfs::process::all_processes().context("cannot list processes")?;
+    let mut sum = Duration::ZERO;
+    for process in all.flatten() {
+        // A process that has just ended has no more to say.
+        if let Ok(stat) = process.stat()
+            && u32::try_from(stat.pgrp) == Ok(leader)
+        {
+            sum += cpu_of(&process).unwrap_or_default();
+        }
+    }
+    Ok(sum)
+}
+
+fn cpu_of(process: &Process) -> Result<Duration> {
+    let tasks = process.tasks().context("cannot list a server's threads")?;
     let mut sum_ns = 0;
     for task in tasks.flatten() {
         // A thread that has just ended has no more to say.

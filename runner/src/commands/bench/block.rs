@@ -235,6 +235,7 @@ impl<'p> Bench<'p> {
             requests: None,
             duration: None,
             timeout: self.plan.timeout(),
+            connections: None,
             stop: interrupt::flag(),
             seconds: None,
         }

@@ -1,6 +1,7 @@
 //! Opening, closing and giving up: what happens around the hot path.
 
 use super::Pool;
+use crate::load::Expected;
 use crate::load::causes::Cause;
 use crate::load::connection::Phase;
 use crate::load::drive::{Goal, Run};
@@ -125,8 +126,8 @@ impl<E: Engine> Pool<E> {
     }
 
     /// Connects what is closed, where more is to be sent.
-    pub(super) fn connect_closed(&mut self, run: &mut Run) -> Result<()> {
-        for at in 0..self.connections.len() {
+    pub(super) fn connect_closed(&mut self, driven: usize, run: &mut Run) -> Result<()> {
+        for at in 0..driven {
             if self.connections[at].phase == Phase::Closed && run.wants_more() {
                 run.busy += 1;
                 self.connect(at, run)?;
@@ -194,8 +195,9 @@ impl<E: Engine> Pool<E> {
     ) -> Result<()> {
         let closes = end.is_some();
         run.busy -= 1;
-        if closes && outcome == Outcome::Ok && self.answers_max == 1 {
-            // One request per connection is what was asked for; the run connects anew.
+        let may_close = self.answers_max == 1 || self.target.expected != Expected::Contract;
+        if closes && outcome == Outcome::Ok && may_close {
+            // Only the contract demands connections that last; the run connects anew.
             self.close(at);
             return self.open_next(run);
         }

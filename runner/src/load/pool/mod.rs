@@ -51,13 +51,13 @@ impl<E: Engine> Pool<E> {
 
     /// Drives the open connections until the run is over.
     pub(super) fn load(&mut self, run: &mut Run) -> Result<()> {
-        let open =
-            (0..self.connections.len()).filter(|&at| self.connections[at].phase == Phase::Idle);
+        let driven = self.connections.len().min(run.connections);
+        let open = (0..driven).filter(|&at| self.connections[at].phase == Phase::Idle);
         run.idle = open.rev().collect();
         if run.schedule.is_none() {
             self.send_first(run)?;
         }
-        self.connect_closed(run)?;
+        self.connect_closed(driven, run)?;
         self.drive(run)
     }
 

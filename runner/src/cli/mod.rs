@@ -1,11 +1,17 @@
 //! The command line: what can be asked for, and the help that explains it.
 
-use crate::environment::processors;
+mod load;
+mod values;
+
+pub use load::{LoadOptions, MergeOptions, Output, RequestOptions};
+pub use values::{Body, HeaderField, ProcessorList};
+
 use crate::framework::{BuildEnv, ServerKind};
-use crate::load::{Arrivals, EngineChoice};
+use crate::load::EngineChoice;
 use clap::{Args, Parser, Subcommand};
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use values::{connections, count, processor_list};
 
 /// A shootout of web frameworks that can be trusted.
 ///
@@ -32,7 +38,9 @@ pub enum Command {
     /// Measure throughput: closed loop, all contestants interleaved
     Bench(BenchOptions),
     /// Drive load at one URL and say what came back
-    Load(LoadOptions),
+    Load(Box<LoadOptions>),
+    /// Add the JSON results of several `load` runs exactly
+    Merge(MergeOptions),
     /// Answer canned bytes: the ceiling of generator and kernel
     Null(NullOptions),
     /// Make tables from the records of a run, and put the newest kept run into README.md
@@ -133,43 +141,6 @@ pub struct BenchOptions {
     pub resume: Option<PathBuf>,
 }
 
-/// Options of `load`.
-#[derive(Debug, Args)]
-pub struct LoadOptions {
-    /// Where to send requests: http://ADDRESS:PORT/PATH, on the loopback interface
-    pub url: String,
-    /// Connections, each with one request open at a time
-    #[arg(short, long, default_value = "64", value_parser = connections)]
-    pub connections: usize,
-    /// Exactly this many requests (suffixes k, M, G)
-    #[arg(short = 'n', long, value_parser = count)]
-    pub requests: Option<u64>,
-    /// Stop sending after this long, in seconds; 10 where no -n is given
-    #[arg(short, long)]
-    pub duration: Option<f64>,
-    /// Threads
-    #[arg(short, long, default_value_t = 1)]
-    pub threads: usize,
-    /// Open loop: this many requests per second by schedule, whatever the answers do
-    #[arg(long, value_parser = rate)]
-    pub rate: Option<f64>,
-    /// Open loop: how arrivals are spread
-    #[arg(long, value_enum, default_value_t = Arrivals::Uniform)]
-    pub arrivals: Arrivals,
-    /// How the kernel is asked: auto takes io_uring where it is granted
-    #[arg(long, value_enum, default_value_t = EngineChoice::Auto)]
-    pub engine: EngineChoice,
-    /// Processors to run on, one thread each
-    #[arg(long, value_parser = processor_list)]
-    pub processors: Option<ProcessorList>,
-    /// An answer that takes longer counts as a timeout, in ms
-    #[arg(long, default_value_t = 2000)]
-    pub timeout_ms: u64,
-    /// Print JSON
-    #[arg(long)]
-    pub json: bool,
-}
-
 /// Options of `null`.
 #[derive(Debug, Args)]
 pub struct NullOptions {
@@ -188,47 +159,6 @@ pub struct ReportOptions {
     pub check: bool,
 }
 
-/// A list of processors, as one value of one option.
-#[derive(Debug, Clone)]
-pub struct ProcessorList(pub Vec<usize>);
-
-fn processor_list(text: &str) -> Result<ProcessorList, String> {
-    processors::parse_list(text).map(ProcessorList)
-}
-
-fn connections(text: &str) -> Result<usize, String> {
-    let number = count(text)?;
-    usize::try_from(number).map_err(|_| format!("{number} is out of range"))
-}
-
-/// Requests per second, with an optional suffix.
-fn rate(text: &str) -> Result<f64, String> {
-    let per_second = count(text)? as f64;
-    if (1.0..=1e9).contains(&per_second) {
-        return Ok(per_second);
-    }
-    Err(format!("{text} is out of range; it goes from 1 to 1G"))
-}
-
-/// A whole number with an optional suffix: `1k`, `2.5M`.
-fn count(text: &str) -> Result<u64, String> {
-    let wrong = || format!("`{text}` is no whole number such as 1000, 10k or 2.5M");
-    let (digits, factor) = match text.as_bytes().last() {
-        Some(b'k' | b'K') => (&text[..text.len() - 1], 1e3),
-        Some(b'm' | b'M') => (&text[..text.len() - 1], 1e6),
-        Some(b'g' | b'G') => (&text[..text.len() - 1], 1e9),
-        _ => return text.parse().map_err(|_| wrong()),
-    };
-    let number: f64 = digits.parse().map_err(|_| wrong())?;
-    let product = (number * factor).round();
-    let is_whole = (product - number * factor).abs() < 1e-6;
-    // Below 2^53 every whole number is exact.
-    if !is_whole || !(0.0..9e15).contains(&product) {
-        return Err(wrong());
-    }
-    Ok(product as u64)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -237,15 +167,5 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn counts_are_read_or_refused() {
-        for (text, number) in [("0", 0), ("1000", 1000), ("1k", 1000), ("2.5M", 2_500_000)] {
-            assert_eq!(count(text), Ok(number), "{text}");
-        }
-        for text in ["", "k", "-1", "1.5", "0.0001k", "1e3", "NaNk", "infM", "1x"] {
-            assert!(count(text).is_err(), "{text}");
-        }
     }
 }

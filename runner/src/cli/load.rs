@@ -1,0 +1,162 @@
+//! What can be asked of the load generator alone.
+
+use super::values::{
+    Body, HeaderField, ProcessorList, body, connections, count, duration, header_field, method,
+    processor_list, rate,
+};
+use crate::load::{Arrivals, EngineChoice};
+use crate::result::Assertion;
+use clap::Args;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Options of `load`: the flags of ab and wrk where they have one.
+#[derive(Debug, Args)]
+pub struct LoadOptions {
+    /// Where to send requests: http://ADDRESS:PORT/PATH
+    pub url: String,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub how_much: HowMuch,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub request: RequestOptions,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub place: Place,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub output: Output,
+}
+
+/// How much load, and how it is spread in time.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Load")]
+pub struct HowMuch {
+    /// Connections, each with one request open at a time
+    #[arg(short, long, default_value = "64", value_parser = connections)]
+    pub connections: usize,
+    /// Exactly this many requests (suffixes k, M, G)
+    #[arg(short = 'n', long, value_parser = count)]
+    pub requests: Option<u64>,
+    /// Stop sending after this long (500ms, 10s, 2m, 1h); 10s where no -n is given
+    #[arg(short, long, visible_short_alias = 'z', value_parser = duration)]
+    pub duration: Option<Duration>,
+    /// Threads
+    #[arg(short, long, default_value_t = 1)]
+    pub threads: usize,
+    /// Open loop: this many requests per second by schedule, whatever the answers do
+    #[arg(long, value_parser = rate)]
+    pub rate: Option<f64>,
+    /// Open loop: how arrivals are spread
+    #[arg(long, value_enum, default_value_t = Arrivals::Uniform)]
+    pub arrivals: Arrivals,
+    /// Load for this long first, and count nothing of it
+    #[arg(long, value_parser = duration)]
+    pub warmup: Option<Duration>,
+    /// Rise to the full load in ten steps over this long, and count nothing of it
+    #[arg(long, value_parser = duration)]
+    pub ramp: Option<Duration>,
+    /// An answer that takes longer is given up and counts as a timeout
+    #[arg(long, default_value = "2s", value_parser = duration)]
+    pub timeout: Duration,
+}
+
+/// What is sent, and what must come back.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Request and answer")]
+pub struct RequestOptions {
+    /// Method; GET, or POST where there is a body
+    #[arg(short, long, value_parser = method)]
+    pub method: Option<String>,
+    /// A header field of every request, such as `Accept: text/plain`; may be repeated
+    #[arg(short = 'H', long = "header", value_name = "FIELD", value_parser = header_field)]
+    pub headers: Vec<HeaderField>,
+    /// A body for every request: text, or @FILE
+    #[arg(short, long, value_parser = body)]
+    pub body: Option<Body>,
+    /// Keep connections open from request to request; this is what happens anyway
+    #[arg(short, long, conflicts_with = "no_keep_alive")]
+    pub keep_alive: bool,
+    /// A connection for each request, with `Connection: close`
+    #[arg(long, conflicts_with = "requests_per_connection")]
+    pub no_keep_alive: bool,
+    /// Close a connection after this many requests and open another
+    #[arg(short, long, value_name = "REQUESTS")]
+    pub requests_per_connection: Option<u32>,
+    /// Send this many requests at once on a connection, then wait for all their answers
+    #[arg(
+        short,
+        long,
+        default_value_t = 1,
+        value_name = "DEPTH",
+        conflicts_with = "rate"
+    )]
+    pub pipeline: u32,
+    /// The status a right answer has; 200 where not given
+    #[arg(long, value_name = "STATUS", value_parser = clap::value_parser!(u16).range(200..=599))]
+    pub expect_status: Option<u16>,
+    /// The body a right answer has, byte for byte: text, or @FILE
+    #[arg(long, value_name = "BODY", value_parser = body)]
+    pub expect_body: Option<Body>,
+}
+
+/// Where server and generator run.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Server and generator")]
+pub struct Place {
+    /// Start this command, load it as soon as it answers rightly, and stop it
+    #[arg(long, value_name = "COMMAND")]
+    pub launch: Option<String>,
+    /// Processors of the command that is launched, such as 0-3,8
+    #[arg(long, value_parser = processor_list, requires = "launch")]
+    pub server_processors: Option<ProcessorList>,
+    /// Processors of the generator, one thread each
+    #[arg(long, value_parser = processor_list)]
+    pub processors: Option<ProcessorList>,
+    /// How the kernel is asked: auto takes io_uring where it is granted
+    #[arg(long, value_enum, default_value_t = EngineChoice::Auto)]
+    pub engine: EngineChoice,
+    /// Load an address that is not on this machine. Load on a host that is not yours is an attack,
+    /// and over a network it measures the network
+    #[arg(long)]
+    pub allow_remote: bool,
+    /// Do without the half second in which a canned responder shows what the generator can do
+    #[arg(long)]
+    pub no_ceiling: bool,
+}
+
+/// What is printed and kept, and what makes the exit status 1.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub struct Output {
+    /// Print more percentiles
+    #[arg(long)]
+    pub latency: bool,
+    /// Print JSON (docs/load-result.schema.json)
+    #[arg(long)]
+    pub json: bool,
+    /// Write one row per second
+    #[arg(long, value_name = "FILE")]
+    pub csv: Option<PathBuf>,
+    /// Write the histograms as an HdrHistogram V2 log
+    #[arg(long, value_name = "FILE")]
+    pub hdr: Option<PathBuf>,
+    /// Exit with status 1 unless this holds, such as p99<5ms, errors==0 or rps>=10k; may be repeated
+    #[arg(long = "assert", value_name = "CLAIM", value_parser = Assertion::parse)]
+    pub assertions: Vec<Assertion>,
+    /// Exit with status 1 unless the verdict is server-bound
+    #[arg(long)]
+    pub strict: bool,
+}
+
+/// Options of `merge`.
+#[derive(Debug, Args)]
+pub struct MergeOptions {
+    /// Results that `load --json` printed, of the same target, rate and version
+    #[arg(required = true)]
+    pub results: Vec<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}

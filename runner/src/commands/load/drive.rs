@@ -1,0 +1,165 @@
+//! How much load: the limits of a run from its options, the approach to it, and the run itself with
+//! its seconds told as they pass.
+
+use crate::cli::LoadOptions;
+use crate::interrupt;
+use crate::load::{Generator, Limits, Measured, Pace, Second};
+use crate::result::{MergedSecond, MergedSeconds, second_line};
+use crate::usage::UsageError;
+use anyhow::{Context, Result};
+use std::io::IsTerminal;
+use std::sync::mpsc::{self, Receiver};
+use std::time::Duration;
+
+const DEFAULT_DURATION: Duration = Duration::from_secs(10);
+const THREADS_MAX: usize = 1024;
+const PIPELINE_MAX: u32 = 1024;
+const RAMP_STEPS: u32 = 10;
+
+/// Poisson arrivals are the same in every run, so that runs can be compared.
+const SEED: u64 = 1;
+
+/// What is asked for, or why it cannot be.
+pub(super) fn limits(options: &LoadOptions) -> Result<Limits, UsageError> {
+    let (much, request) = (&options.how_much, &options.request);
+    let refuse = |what: &str| Err(UsageError(what.to_owned()));
+    if much.connections == 0 || much.requests == Some(0) {
+        return refuse("connections (-c) and requests (-n) start at 1");
+    }
+    let threads = threads(options);
+    if threads == 0 || threads > THREADS_MAX || threads > much.connections {
+        return refuse("threads (-t, --processors) start at 1, and each needs a connection (-c)");
+    }
+    if request.requests_per_connection == Some(0) {
+        return refuse("requests per connection (-r) start at 1");
+    }
+    if !(1..=PIPELINE_MAX).contains(&request.pipeline) {
+        return refuse("the depth of pipelining (-p) goes from 1 to 1024");
+    }
+    Ok(Limits {
+        pace: match much.rate {
+            None => Pace::Closed,
+            Some(rate) => Pace::Open {
+                rate,
+                arrivals: much.arrivals,
+                seed: SEED,
+            },
+        },
+        requests: much.requests,
+        duration: match much.requests {
+            None => Some(much.duration.unwrap_or(DEFAULT_DURATION)),
+            Some(_) => much.duration,
+        },
+        timeout: much.timeout,
+        connections: None,
+        stop: interrupt::flag(),
+        seconds: None,
+    })
+}
+
+/// Threads of the generator: one per processor where these are named.
+pub(super) fn threads(options: &LoadOptions) -> usize {
+    let processors = options.place.processors.as_ref();
+    processors.map_or(options.how_much.threads, |list| list.0.len())
+}
+
+/// Before the run: rises to the full load in steps, then loads without counting.
+pub(super) fn approach(
+    generator: &Generator,
+    options: &LoadOptions,
+    limits: &Limits,
+) -> Result<()> {
+    let much = &options.how_much;
+    let uncounted = |pace, connections, duration| -> Result<()> {
+        let limits = Limits {
+            pace,
+            requests: None,
+            duration: Some(duration),
+            connections,
+            ..limits.clone()
+        };
+        generator.run(0, &limits)?;
+        Ok(interrupt::check()?)
+    };
+    if let Some(ramp) = much.ramp {
+        for step in 1..=RAMP_STEPS {
+            let (pace, connections) = step_of(limits.pace, much.connections, step);
+            uncounted(pace, connections, ramp / RAMP_STEPS)?;
+        }
+    }
+    match much.warmup {
+        Some(warmup) => uncounted(limits.pace, None, warmup),
+        None => Ok(()),
+    }
+}
+
+/// A share of the load: of the rate in the open loop, of the connections in the closed one.
+fn step_of(pace: Pace, connections: usize, step: u32) -> (Pace, Option<usize>) {
+    match pace {
+        Pace::Closed => {
+            let some = connections * step as usize / RAMP_STEPS as usize;
+            (pace, Some(some.max(1)))
+        }
+        Pace::Open {
+            rate,
+            arrivals,
+            seed,
+        } => {
+            let rate = rate * f64::from(step) / f64::from(RAMP_STEPS);
+            let pace = Pace::Open {
+                rate,
+                arrivals,
+                seed,
+            };
+            (pace, None)
+        }
+    }
+}
+
+/// The run, and its seconds where somebody wants them.
+pub(super) fn measure(
+    generator: &Generator,
+    options: &LoadOptions,
+    limits: &Limits,
+) -> Result<(Measured, Vec<MergedSecond>)> {
+    let is_watched = !options.output.json && std::io::stderr().is_terminal();
+    if options.output.csv.is_none() && !is_watched {
+        return Ok((generator.run(0, limits)?, Vec::new()));
+    }
+    let (to, seconds) = mpsc::channel();
+    let is_open = limits.pace != Pace::Closed;
+    let merged = MergedSeconds::new(generator.threads(), is_open);
+    let listener = std::thread::Builder::new()
+        .name("seconds".to_owned())
+        .spawn(move || listen(&seconds, merged, is_watched))
+        .context("cannot start a thread")?;
+    let limits = Limits {
+        seconds: Some(to),
+        ..limits.clone()
+    };
+    let measured = generator.run(0, &limits);
+    // The listener goes on while somebody could tell something.
+    drop(limits);
+    let seconds = listener.join();
+    let seconds = seconds.map_err(|_| anyhow::anyhow!("the thread that tells seconds has died"))?;
+    Ok((measured?, seconds?))
+}
+
+fn listen(
+    told: &Receiver<Second>,
+    mut merged: MergedSeconds,
+    is_watched: bool,
+) -> Result<Vec<MergedSecond>> {
+    let mut seconds = Vec::new();
+    for second in told {
+        let Some(second) = merged.take(second)? else {
+            continue;
+        };
+        if is_watched {
+            eprintln!("{}", second_line(&second));
+        }
+        seconds.push(second);
+    }
+    seconds.extend(merged.rest());
+    Ok(seconds)
+}

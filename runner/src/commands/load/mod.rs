@@ -1,0 +1,171 @@
+//! `runner load URL`: the load generator alone, against any server.
+
+mod drive;
+mod surroundings;
+mod target;
+
+use super::{Verdict, print_json};
+use crate::cli::{LoadOptions, Output};
+use crate::client::Client;
+use crate::environment::limits;
+use crate::interrupt::{self, Interrupted};
+use crate::load::{Bound, Generator, Limits, Measured, Pace, Target};
+use crate::result::{self, Asked, LoadResult, MergedSecond};
+use crate::server::{self, Launched};
+use anyhow::{Context, Result, ensure};
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::Path;
+use std::time::Duration;
+use surroundings::Before;
+
+/// How long a server that is being launched may take to one answer before it is asked again.
+const READINESS_PATIENCE: Duration = Duration::from_secs(1);
+
+pub(super) fn run(options: &LoadOptions) -> Result<Verdict> {
+    let place = &options.place;
+    let target = target::read(&options.url, &options.request, place.allow_remote)?;
+    let limits = drive::limits(options)?;
+    limits::allow_connections(options.how_much.connections)?;
+    check_writable(&options.output)?;
+    let mut server = launch(options, &target)?;
+    let generator = start(options, &target, &limits)?;
+    drive::approach(&generator, options, &limits)?;
+
+    let before = Before::read(server.as_ref())?;
+    let (measured, seconds) = drive::measure(&generator, options, &limits)?;
+    let connections = options.how_much.connections;
+    let processors = place.server_processors.as_ref();
+    let processors = processors.map_or(&[][..], |list| &list.0);
+    let mut around = before.after(server.as_ref(), processors, &measured, &limits, connections)?;
+    generator.close(0)?;
+    server.as_mut().map_or(Ok(()), Launched::check_alive)?;
+    if let Some(server) = server {
+        server.stop();
+    }
+    if wants_ceiling(options, &target, &limits) {
+        let ceiling_rps = surroundings::ceiling_rps(&generator, options, &target, &limits)?;
+        let rps = measured.tally.ok as f64 / measured.elapsed.as_secs_f64().max(1e-9);
+        around.evidence.ceiling_share = Some(rps / ceiling_rps.max(1.0));
+    }
+
+    let asked = asked(options, &target, &generator, &limits);
+    let result = LoadResult::of(asked, &measured, around)?;
+    write_files(&options.output, &measured, &seconds, &limits)?;
+    print(&options.output, &result)?;
+    if interrupt::is_requested() {
+        return Err(Interrupted.into());
+    }
+    Ok(judge(&options.output, &result))
+}
+
+/// Starts the command that serves, where there is one, and waits until it answers rightly.
+fn launch(options: &LoadOptions, target: &Target) -> Result<Option<Launched>> {
+    let Some(command) = &options.place.launch else {
+        return Ok(None);
+    };
+    server::check_free(target.address)?;
+    let processors = options.place.server_processors.as_ref();
+    let mut server = Launched::start(command, processors.map_or(&[], |list| &list.0))?;
+    server.wait_until_ready(|| {
+        let mut client = Client::connect(target.address, READINESS_PATIENCE)?;
+        let answer = client.ask(&target.request, target.method)?;
+        Ok(target.expected.check(&answer.parsed())?)
+    })?;
+    Ok(Some(server))
+}
+
+/// Threads with their connections open.
+fn start(options: &LoadOptions, target: &Target, limits: &Limits) -> Result<Generator> {
+    let processors = options.place.processors.as_ref();
+    let processors = processors.map_or(&[][..], |list| &list.0);
+    let engine = options.place.engine.resolve()?;
+    let generator = Generator::start(engine, processors, options.how_much.threads)?;
+    generator
+        .open(0, target, options.how_much.connections, limits.timeout)
+        .with_context(|| format!("cannot load {}", options.url))?;
+    Ok(generator)
+}
+
+/// The ceiling says something of a closed loop on this machine only.
+fn wants_ceiling(options: &LoadOptions, target: &Target, limits: &Limits) -> bool {
+    !options.place.no_ceiling
+        && limits.pace == Pace::Closed
+        && target.address.ip().is_loopback()
+        && !interrupt::is_requested()
+}
+
+fn asked(options: &LoadOptions, target: &Target, generator: &Generator, limits: &Limits) -> Asked {
+    let (rate, arrivals) = Asked::rate_of(limits.pace);
+    Asked {
+        url: options.url.clone(),
+        method: target::method(&options.request).to_owned(),
+        engine: generator.engine(),
+        connections: options.how_much.connections,
+        threads: generator.threads(),
+        rate,
+        arrivals,
+        pipeline: target.pipeline,
+        requests_per_connection: target.requests_per_connection,
+    }
+}
+
+/// Before an hour's run rather than after it.
+fn check_writable(output: &Output) -> Result<()> {
+    for path in [&output.csv, &output.hdr].into_iter().flatten() {
+        ensure!(!path.is_dir(), "{} is a folder", path.display());
+        create(path)?;
+    }
+    Ok(())
+}
+
+fn create(path: &Path) -> Result<BufWriter<File>> {
+    let file = File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
+    Ok(BufWriter::new(file))
+}
+
+fn write_files(
+    output: &Output,
+    measured: &Measured,
+    seconds: &[MergedSecond],
+    limits: &Limits,
+) -> Result<()> {
+    if let Some(path) = &output.csv {
+        result::write_csv(create(path)?, seconds)?;
+    }
+    if let Some(path) = &output.hdr {
+        let is_open = limits.pace != Pace::Closed;
+        result::write_log(
+            &mut create(path)?,
+            &measured.times,
+            is_open,
+            measured.elapsed,
+        )?;
+    }
+    Ok(())
+}
+
+fn print(output: &Output, result: &LoadResult) -> Result<()> {
+    if output.json {
+        return print_json(result);
+    }
+    print!("{}", result::text(result, output.latency));
+    Ok(())
+}
+
+/// Errors are bad, so is a claim that does not hold, and with `--strict` any doubt about the verdict.
+fn judge(output: &Output, result: &LoadResult) -> Verdict {
+    let mut is_good = result.errors.sum() == 0;
+    for assertion in &output.assertions {
+        let (holds, figure) = assertion.holds(result);
+        if !holds {
+            eprintln!("does not hold: {assertion} (it is {figure})");
+        }
+        is_good &= holds;
+    }
+    if output.strict && result.verdict != Bound::ServerBound {
+        eprintln!("not server-bound: {}", result.verdict);
+        is_good = false;
+    }
+    Verdict::good_if(is_good)
+}

@@ -1,0 +1,103 @@
+//! What is known of a run besides what the generator measured: the machine around it, the server's
+//! CPU time where it is ours, and what a canned responder reaches on the same processors.
+
+use crate::cli::LoadOptions;
+use crate::environment::{Counters, processors};
+use crate::interrupt;
+use crate::load::{Evidence, Generator, Limits, Measured, Pace, Target};
+use crate::result::Around;
+use crate::server::{Launched, Program, Server};
+use anyhow::{Context, Result};
+use std::time::{Duration, SystemTime};
+
+/// How long the canned responder is loaded, after a first tenth of it that is not counted.
+const CEILING_FOR: Duration = Duration::from_millis(400);
+
+/// The key of its connections; those of the target have 0.
+const CEILING_KEY: usize = 1;
+
+/// A reading before the run; [`Before::after`] says what has happened since.
+pub(super) struct Before {
+    counters: Counters,
+    server_cpu: Option<Duration>,
+    at: SystemTime,
+}
+
+impl Before {
+    pub(super) fn read(server: Option<&Launched>) -> Result<Self> {
+        Ok(Self {
+            counters: Counters::read()?,
+            server_cpu: server.map(Launched::cpu).transpose()?,
+            at: SystemTime::now(),
+        })
+    }
+
+    /// What the verdict rests on, but for the ceiling.
+    pub(super) fn after(
+        &self,
+        server: Option<&Launched>,
+        server_processors: &[usize],
+        measured: &Measured,
+        limits: &Limits,
+        connections: usize,
+    ) -> Result<Around> {
+        let allowed = processors::allowed()?.len();
+        let elapsed_s = measured.elapsed.as_secs_f64().max(1e-9);
+        let during = Counters::read()?.since(&self.counters);
+        let server_cpu = server.map(Launched::cpu).transpose()?;
+        let server_cpu_s = server_cpu
+            .zip(self.server_cpu)
+            .map(|(after, before)| after.saturating_sub(before).as_secs_f64());
+        let server_processors = match server_processors.len() {
+            0 => allowed,
+            some => some,
+        };
+        let mut evidence = Evidence::of(measured, limits.pace, connections);
+        evidence.listen_overflows = during.listen_overflows;
+        evidence.steal_share = during.steal.as_secs_f64() / elapsed_s / allowed as f64;
+        evidence.server_cpu_share =
+            server_cpu_s.map(|cpu_s| cpu_s / elapsed_s / server_processors as f64);
+        let since_1970 = self.at.duration_since(SystemTime::UNIX_EPOCH);
+        let since_1970 = since_1970.context("the clock stands before 1970")?;
+        Ok(Around {
+            started_unix_ms: since_1970.as_millis() as u64,
+            server_cpu_s,
+            evidence,
+        })
+    }
+}
+
+/// Right answers per second of the canned responder under the same load.
+pub(super) fn ceiling_rps(
+    generator: &Generator,
+    options: &LoadOptions,
+    target: &Target,
+    limits: &Limits,
+) -> Result<f64> {
+    let processors = options.place.server_processors.as_ref();
+    let program = Program {
+        path: std::env::current_exe().context("cannot find the runner's own binary")?,
+        arguments: vec!["null".into()],
+    };
+    let server = Server::start(&program, processors.map_or(&[], |list| &list.0))?;
+    let target = Target {
+        requests_per_connection: target.requests_per_connection,
+        pipeline: target.pipeline,
+        ..Target::welcome(server.address)
+    };
+    let connections = options.how_much.connections;
+    generator.open(CEILING_KEY, &target, connections, limits.timeout)?;
+    let limits_for = |duration| Limits {
+        pace: Pace::Closed,
+        requests: None,
+        duration: Some(duration),
+        seconds: None,
+        ..limits.clone()
+    };
+    generator.run(CEILING_KEY, &limits_for(CEILING_FOR / 10))?;
+    let measured = generator.run(CEILING_KEY, &limits_for(CEILING_FOR))?;
+    generator.close(CEILING_KEY)?;
+    server.stop()?;
+    interrupt::check()?;
+    Ok(measured.tally.ok as f64 / measured.elapsed.as_secs_f64().max(1e-9))
+}

@@ -1,0 +1,33 @@
+//! `runner merge`: the results of several `load` runs as one.
+
+use super::{Verdict, print_json};
+use crate::cli::MergeOptions;
+use crate::result::{self, LoadResult, SCHEMA};
+use anyhow::{Context, Result, ensure};
+use std::fs;
+use std::path::Path;
+
+pub(super) fn run(options: &MergeOptions) -> Result<Verdict> {
+    let results = options.results.iter().map(|path| read(path));
+    let sum = result::merge(&results.collect::<Result<Vec<_>>>()?)?;
+    if options.json {
+        print_json(&sum)?;
+    } else {
+        print!("{}", result::text(&sum, true));
+    }
+    Ok(Verdict::Good)
+}
+
+fn read(path: &Path) -> Result<LoadResult> {
+    let what = || path.display().to_string();
+    let text = fs::read_to_string(path).with_context(what)?;
+    let value: serde_json::Value = serde_json::from_str(&text)
+        .with_context(|| format!("{} is no JSON; write it with load --json", what()))?;
+    let schema = value.get("schema").and_then(serde_json::Value::as_u64);
+    ensure!(
+        schema == Some(u64::from(SCHEMA)),
+        "{} is no result of `load --json` of this version (schema {SCHEMA})",
+        what()
+    );
+    serde_json::from_value(value).with_context(what)
+}

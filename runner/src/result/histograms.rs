@@ -1,0 +1,98 @@
+//! Histograms as they travel: base64 of the standard V2 encoding inside JSON, and the interval log
+//! that HdrHistogram's own tools read.
+
+use crate::load::{Times, service_time_histogram};
+use anyhow::{Context, Result, anyhow};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use hdrhistogram::Histogram;
+use hdrhistogram::serialization::interval_log::{IntervalLogWriterBuilder, Tag};
+use hdrhistogram::serialization::{Deserializer, Serializer, V2DeflateSerializer};
+use serde::{Deserialize, Serialize};
+use std::io::Write;
+use std::time::Duration;
+
+/// The distributions of a run, in ns, each as base64 of HdrHistogram's V2 encoding (deflated).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Histograms {
+    /// The smallest value that is told from 0.
+    pub lowest_ns: u64,
+    /// The largest value; longer times are kept as this.
+    pub highest_ns: u64,
+    /// Significant decimal digits.
+    pub digits: u8,
+    /// From sending a request to reading its answer.
+    pub service_time: String,
+    /// Open loop: from when a request was due to reading its answer.
+    pub response_time: Option<String>,
+    /// Open loop: from when a request was due to sending it.
+    pub dispatch_delay: Option<String>,
+}
+
+impl Histograms {
+    /// Encodes; the last two only for an open loop.
+    pub(super) fn of(times: &Times, open: bool) -> Result<Self> {
+        let encode_open = |times| open.then(|| encode(times)).transpose();
+        Ok(Self {
+            lowest_ns: times.service.low(),
+            highest_ns: times.service.high(),
+            digits: times.service.sigfig(),
+            service_time: encode(&times.service)?,
+            response_time: encode_open(&times.response)?,
+            dispatch_delay: encode_open(&times.dispatch_delay)?,
+        })
+    }
+
+    /// Whether values of both fall into the same classes, so that adding them is exact.
+    #[must_use]
+    pub fn has_bounds_of(&self, other: &Self) -> bool {
+        let bounds = |one: &Self| (one.lowest_ns, one.highest_ns, one.digits);
+        bounds(self) == bounds(other)
+    }
+}
+
+pub(super) fn encode(times: &Histogram<u64>) -> Result<String> {
+    let mut bytes = Vec::new();
+    V2DeflateSerializer::new()
+        .serialize(times, &mut bytes)
+        .map_err(|error| anyhow!("cannot write a histogram: {error}"))?;
+    Ok(STANDARD.encode(bytes))
+}
+
+pub(super) fn decode(text: &str) -> Result<Histogram<u64>> {
+    let bytes = STANDARD.decode(text).context("a histogram is no base64")?;
+    let decoded: Histogram<u64> = Deserializer::new()
+        .deserialize(&mut bytes.as_slice())
+        .map_err(|error| anyhow!("a histogram does not read: {error}"))?;
+    // The encoding keeps the bounds but not how far a histogram has grown; ours never grows.
+    let mut times = service_time_histogram();
+    times
+        .add(&decoded)
+        .context("a histogram has other bounds than this version's")?;
+    Ok(times)
+}
+
+/// Writes the distributions of a run as an interval log: one interval, one tag for each series.
+///
+/// # Errors
+///
+/// Where they cannot be written.
+pub fn write_log(to: &mut impl Write, times: &Times, open: bool, elapsed: Duration) -> Result<()> {
+    let mut serializer = V2DeflateSerializer::new();
+    let mut builder = IntervalLogWriterBuilder::new();
+    builder.add_comment("[Histogram log format version 1.3]");
+    builder.add_comment("Times in ns; Tag=service_time, response_time or dispatch_delay.");
+    let mut log = builder.begin_log_with(to, &mut serializer)?;
+    let series = [
+        ("service_time", &times.service, true),
+        ("response_time", &times.response, open),
+        ("dispatch_delay", &times.dispatch_delay, open),
+    ];
+    for (name, times, _) in series.into_iter().filter(|(_, _, is_there)| *is_there) {
+        let tag = Tag::new(name).context("the names above have no comma, space or line break")?;
+        log.write_histogram(times, Duration::ZERO, elapsed, Some(tag))
+            .map_err(|error| anyhow!("cannot write a histogram: {error}"))?;
+    }
+    Ok(())
+}

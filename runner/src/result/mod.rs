@@ -1,0 +1,311 @@
+//! What one run of `runner load` came to, as data: the JSON that docs/load-result.schema.json
+//! describes, from which text is printed, claims are checked and runs are merged.
+
+mod assertion;
+mod histograms;
+mod merge;
+mod seconds;
+mod text;
+
+pub use assertion::Assertion;
+pub use histograms::{Histograms, write_log};
+pub use merge::{MergeError, merge};
+pub use seconds::{MergedSecond, MergedSeconds, write_csv};
+pub use text::{second_line, text};
+
+use crate::load::{Arrivals, Bound, Cause, EngineKind, Evidence, Measured, Pace, Tally};
+use hdrhistogram::Histogram;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The version of the shape below. A field that is added does not change it.
+pub const SCHEMA: u32 = 1;
+
+/// One run of `runner load`, or several added up.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct LoadResult {
+    /// The version of this shape.
+    pub schema: u32,
+    /// The version of the generator.
+    pub version: String,
+    /// What was asked for.
+    #[serde(flatten)]
+    pub asked: Asked,
+    /// How many results were added up; 1 for one run.
+    pub runs: u32,
+    /// When the first request was due, in ms since 1970.
+    pub started_unix_ms: u64,
+    /// From the first request to the last answer, in seconds.
+    pub duration_s: f64,
+    /// Requests were left when the time was up.
+    pub cut: bool,
+    /// Requests handed to the kernel: `ok` and the errors but `connect` add up to it.
+    pub sent: u64,
+    /// Right answers.
+    pub ok: u64,
+    /// Everything else that became of requests.
+    pub errors: Errors,
+    /// Open loop: requests that were due and never left.
+    pub unsent: u64,
+    /// Open loop: for how long the oldest of these had been due, in µs.
+    pub unsent_age_max_us: f64,
+    /// Connections opened again.
+    pub reconnects: u64,
+    /// The same by cause.
+    pub reconnects_by_cause: BTreeMap<String, u64>,
+    /// Attempts to connect that failed, by cause.
+    pub connect_errors_by_cause: BTreeMap<String, u64>,
+    /// Bytes of requests.
+    pub bytes_sent: u64,
+    /// Bytes of answers.
+    pub bytes_received: u64,
+    /// Right answers per second.
+    pub rps: f64,
+    /// What a user waits: in the open loop from the schedule, in the closed loop from sending.
+    pub latency_us: Quantiles,
+    /// From sending a request to reading its answer.
+    pub service_time_us: Quantiles,
+    /// Open loop: from when a request was due to sending it.
+    pub dispatch_delay_us: Option<Quantiles>,
+    /// CPU time of the generator's threads, in seconds.
+    pub client_cpu_s: f64,
+    /// CPU time of the server during the run, in seconds, where it was launched here.
+    pub server_cpu_s: Option<f64>,
+    /// Times the generator asked the kernel for events.
+    pub waits: u64,
+    /// What each thread of the generator did with its time.
+    pub workers: Vec<Worker>,
+    /// Whose limit this is.
+    pub verdict: Bound,
+    /// What that rests on, in words.
+    pub verdict_reasons: Vec<String>,
+    /// What that rests on, in numbers: one entry for each run.
+    pub evidence: Vec<Evidence>,
+    /// What was wrong with the first answer that was not right.
+    pub complaint: Option<String>,
+    /// The distributions themselves.
+    pub histograms: Histograms,
+}
+
+/// What was asked for; results are merged where this agrees.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Asked {
+    /// Where requests went.
+    pub url: String,
+    /// Their method.
+    pub method: String,
+    /// Who moved the bytes.
+    pub engine: EngineKind,
+    /// Connections, added up over runs side by side.
+    pub connections: usize,
+    /// Threads, added up likewise.
+    pub threads: usize,
+    /// Open loop: requests per second by schedule. The closed loop has none.
+    pub rate: Option<f64>,
+    /// Open loop: how arrivals were spread.
+    pub arrivals: Option<Arrivals>,
+    /// Requests sent at once on a connection.
+    pub pipeline: u32,
+    /// After so many a connection was closed.
+    pub requests_per_connection: Option<u32>,
+}
+
+/// Requests that did not get a right answer, and connections that could not be opened.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Errors {
+    /// Another status.
+    pub bad_status: u64,
+    /// Another body.
+    pub bad_body: u64,
+    /// No valid HTTP, or not what was asked for.
+    pub protocol_error: u64,
+    /// The connection ended first.
+    pub reset: u64,
+    /// No whole answer in time.
+    pub timeout: u64,
+    /// Attempts to connect that failed; no requests, so not part of `sent`.
+    pub connect: u64,
+    /// Open when the run was stopped.
+    pub unanswered: u64,
+}
+
+impl Errors {
+    /// All of them.
+    #[must_use]
+    pub fn sum(&self) -> u64 {
+        self.requests() + self.connect
+    }
+
+    /// Those that are requests.
+    #[must_use]
+    pub fn requests(&self) -> u64 {
+        let answers = self.bad_status + self.bad_body + self.protocol_error;
+        answers + self.reset + self.timeout + self.unanswered
+    }
+
+    fn of(tally: &Tally) -> Self {
+        Self {
+            bad_status: tally.bad_status,
+            bad_body: tally.bad_body,
+            protocol_error: tally.protocol_error,
+            reset: tally.reset,
+            timeout: tally.timeout,
+            connect: tally.connect_errors,
+            unanswered: tally.unanswered,
+        }
+    }
+}
+
+/// A distribution in µs, cut down to what is read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[allow(missing_docs, reason = "the names are the words")]
+pub struct Quantiles {
+    pub mean: f64,
+    pub p50: f64,
+    pub p75: f64,
+    pub p90: f64,
+    pub p95: f64,
+    pub p99: f64,
+    pub p999: f64,
+    pub p9999: f64,
+    pub max: f64,
+}
+
+impl Quantiles {
+    /// The quantiles of times in ns.
+    #[must_use]
+    pub fn of(times: &Histogram<u64>) -> Self {
+        let at = |quantile: f64| times.value_at_quantile(quantile) as f64 / 1e3;
+        Self {
+            mean: times.mean() / 1e3,
+            p50: at(0.5),
+            p75: at(0.75),
+            p90: at(0.9),
+            p95: at(0.95),
+            p99: at(0.99),
+            p999: at(0.999),
+            p9999: at(0.9999),
+            max: times.max() as f64 / 1e3,
+        }
+    }
+}
+
+/// What one thread of the generator did with its time, in seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Worker {
+    /// On a processor.
+    pub cpu_s: f64,
+    /// Waiting for the kernel to have something.
+    pub waited_s: f64,
+    /// From the start of the run to its end.
+    pub elapsed_s: f64,
+}
+
+/// What is known of a run besides what the generator measured.
+#[derive(Debug, Clone)]
+pub struct Around {
+    /// When the run began, in ms since 1970.
+    pub started_unix_ms: u64,
+    /// CPU time of the server, in seconds, where it is ours.
+    pub server_cpu_s: Option<f64>,
+    /// What the verdict rests on.
+    pub evidence: Evidence,
+}
+
+impl LoadResult {
+    /// The result of one run.
+    ///
+    /// # Errors
+    ///
+    /// Where a histogram cannot be written.
+    pub fn of(asked: Asked, measured: &Measured, around: Around) -> anyhow::Result<Self> {
+        let (tally, times) = (&measured.tally, &measured.times);
+        let open = asked.rate.is_some();
+        let duration_s = measured.elapsed.as_secs_f64();
+        let (verdict, verdict_reasons) = around.evidence.judge();
+        let workers = measured.workers.iter().map(|worker| Worker {
+            cpu_s: worker.cpu.as_secs_f64(),
+            waited_s: worker.waited.as_secs_f64(),
+            elapsed_s: worker.elapsed.as_secs_f64(),
+        });
+        Ok(Self {
+            schema: SCHEMA,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            runs: 1,
+            started_unix_ms: around.started_unix_ms,
+            duration_s,
+            cut: measured.cut,
+            sent: tally.sent,
+            ok: tally.ok,
+            errors: Errors::of(tally),
+            unsent: tally.unsent,
+            unsent_age_max_us: tally.unsent_age_max_ns as f64 / 1e3,
+            reconnects: tally.reconnects,
+            reconnects_by_cause: by_name(&measured.causes.reconnects),
+            connect_errors_by_cause: by_name(&measured.causes.connect_errors),
+            bytes_sent: tally.bytes_sent,
+            bytes_received: tally.bytes_received,
+            rps: per_second(tally.ok, duration_s),
+            latency_us: Quantiles::of(if open {
+                &times.response
+            } else {
+                &times.service
+            }),
+            service_time_us: Quantiles::of(&times.service),
+            dispatch_delay_us: open.then(|| Quantiles::of(&times.dispatch_delay)),
+            client_cpu_s: measured.cpu.as_secs_f64(),
+            server_cpu_s: around.server_cpu_s,
+            waits: tally.waits,
+            workers: workers.collect(),
+            verdict,
+            verdict_reasons,
+            evidence: vec![around.evidence],
+            complaint: measured.complaint.clone(),
+            histograms: Histograms::of(times, open)?,
+            asked,
+        })
+    }
+
+    /// The pace that was asked for, in the field's words.
+    #[must_use]
+    pub fn pace(&self) -> String {
+        match (self.asked.rate, self.asked.arrivals) {
+            (Some(rate), Some(arrivals)) => format!("open loop at {rate}/s ({arrivals})"),
+            (Some(rate), None) => format!("open loop at {rate}/s"),
+            (None, _) => "closed loop".to_owned(),
+        }
+    }
+}
+
+impl Asked {
+    /// The rate and the spread of arrivals that a pace stands for.
+    #[must_use]
+    pub fn rate_of(pace: Pace) -> (Option<f64>, Option<Arrivals>) {
+        match pace {
+            Pace::Closed => (None, None),
+            Pace::Open { rate, arrivals, .. } => (Some(rate), Some(arrivals)),
+        }
+    }
+}
+
+fn per_second(count: u64, seconds: f64) -> f64 {
+    match seconds {
+        0.0 => 0.0,
+        seconds => count as f64 / seconds,
+    }
+}
+
+fn by_name(causes: &BTreeMap<Cause, u64>) -> BTreeMap<String, u64> {
+    let named = causes.iter();
+    named
+        .map(|(cause, &count)| (cause.to_string(), count))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

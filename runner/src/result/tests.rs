@@ -1,0 +1,181 @@
+use super::*;
+use crate::load::{Causes, Times, WorkerTime, service_time_histogram};
+use std::time::Duration;
+
+/// A run of 100 requests with service times of 1 to 100 ms.
+fn measured() -> Measured {
+    let mut service = service_time_histogram();
+    for ms in 1..=100 {
+        service.record(ms * 1_000_000).unwrap();
+    }
+    let empty = service_time_histogram;
+    Measured {
+        tally: Tally {
+            sent: 103,
+            ok: 100,
+            reset: 2,
+            bad_status: 1,
+            reconnects: 2,
+            connect_errors: 3,
+            bytes_sent: 4_000,
+            bytes_received: 14_000,
+            waits: 50,
+            ..Tally::default()
+        },
+        causes: Causes {
+            connect_errors: [(Cause::Errno(111), 3)].into(),
+            reconnects: [(Cause::Ended, 2)].into(),
+        },
+        times: Times {
+            service,
+            response: empty(),
+            dispatch_delay: empty(),
+            turn: empty(),
+        },
+        elapsed: Duration::from_secs(2),
+        cpu: Duration::from_millis(500),
+        workers: vec![WorkerTime {
+            cpu: Duration::from_millis(500),
+            waited: Duration::from_millis(1500),
+            elapsed: Duration::from_secs(2),
+        }],
+        cut: false,
+        complaint: Some("status is 500, not 200".to_owned()),
+    }
+}
+
+pub(super) fn result() -> LoadResult {
+    let asked = Asked {
+        url: "http://127.0.0.1:8080/welcome".to_owned(),
+        method: "GET".to_owned(),
+        engine: EngineKind::Epoll,
+        connections: 4,
+        threads: 1,
+        rate: None,
+        arrivals: None,
+        pipeline: 1,
+        requests_per_connection: None,
+    };
+    let measured = measured();
+    let around = Around {
+        started_unix_ms: 1_000_000,
+        server_cpu_s: None,
+        evidence: Evidence::of(&measured, Pace::Closed, 4),
+    };
+    LoadResult::of(asked, &measured, around).unwrap()
+}
+
+#[test]
+fn the_text_says_what_happened() {
+    insta::assert_snapshot!(text(&result(), true));
+}
+
+#[test]
+fn the_json_reads_back_as_it_was() {
+    let before = result();
+    let json = serde_json::to_string(&before).unwrap();
+    let after: LoadResult = serde_json::from_str(&json).unwrap();
+    assert_eq!(after, before);
+    assert_eq!(after.sent, after.ok + after.errors.requests());
+}
+
+/// With INSTA_UPDATE=always this writes the file.
+#[test]
+fn the_published_schema_is_that_of_the_code() {
+    let schema = schemars::schema_for!(LoadResult);
+    let current = serde_json::to_string_pretty(&schema).unwrap() + "\n";
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../docs/load-result.schema.json"
+    );
+    if std::env::var("INSTA_UPDATE").is_ok_and(|value| value == "always") {
+        std::fs::write(path, &current).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(path).unwrap(), current);
+}
+
+#[test]
+fn runs_one_after_another_add_up() {
+    let first = result();
+    let mut second = result();
+    second.started_unix_ms += 5_000;
+    let sum = merge(&[first.clone(), second]).unwrap();
+    assert_eq!((sum.runs, sum.sent, sum.ok), (2, 206, 200));
+    assert_eq!((sum.errors.connect, sum.errors.reset), (6, 4));
+    assert_eq!(sum.reconnects_by_cause["ended"], 4);
+    assert_eq!((sum.duration_s, sum.rps), (4.0, 50.0));
+    assert_eq!((sum.asked.connections, sum.asked.threads), (4, 1));
+    assert_eq!(sum.latency_us, first.latency_us);
+}
+
+#[test]
+fn runs_side_by_side_add_up() {
+    let first = result();
+    let mut second = result();
+    second.started_unix_ms += 1_000;
+    let sum = merge(&[first, second]).unwrap();
+    assert_eq!((sum.duration_s, sum.asked.connections), (3.0, 8));
+}
+
+#[test]
+fn a_merged_percentile_is_that_of_all_values() {
+    let fast = result();
+    let mut slow = measured();
+    slow.times.service = service_time_histogram();
+    slow.times.service.record_n(500_000_000, 100).unwrap();
+    let around = Around {
+        started_unix_ms: 0,
+        server_cpu_s: None,
+        evidence: Evidence::default(),
+    };
+    let slow = LoadResult::of(fast.asked.clone(), &slow, around).unwrap();
+    let sum = merge(&[fast, slow]).unwrap();
+    assert!((sum.latency_us.p50 / 100_000.0 - 1.0).abs() < 0.001);
+    assert!((sum.latency_us.p75 / 500_000.0 - 1.0).abs() < 0.001);
+}
+
+#[test]
+fn unlike_runs_are_not_added() {
+    type Change = fn(&mut LoadResult);
+    let changes: [(&str, Change); 6] = [
+        ("version", |run| run.version = "0.0.0".to_owned()),
+        ("target", |run| {
+            run.asked.url = "http://127.0.0.1:1/".to_owned()
+        }),
+        ("rate", |run| run.asked.rate = Some(10.0)),
+        ("pipeline", |run| run.asked.pipeline = 16),
+        ("engine", |run| run.asked.engine = EngineKind::IoUring),
+        ("histogram bounds", |run| run.histograms.digits = 2),
+    ];
+    for (what, change) in changes {
+        let mut other = result();
+        change(&mut other);
+        let error = merge(&[result(), other]).unwrap_err();
+        let error: &MergeError = error.downcast_ref().unwrap();
+        assert_eq!((error.place, error.what), (2, what));
+    }
+}
+
+#[test]
+fn a_second_is_told_when_all_threads_have() {
+    let second = |index, ok| crate::load::Second {
+        index,
+        tally: Tally {
+            ok,
+            sent: ok,
+            ..Tally::default()
+        },
+        service: service_time_histogram(),
+        response: service_time_histogram(),
+    };
+    let mut seconds = MergedSeconds::new(2, false);
+    assert!(seconds.take(second(0, 1)).unwrap().is_none());
+    assert!(seconds.take(second(1, 2)).unwrap().is_none());
+    let whole = seconds.take(second(0, 10)).unwrap().unwrap();
+    assert_eq!((whole.index, whole.tally.ok), (0, 11));
+    let rest = seconds.rest();
+    assert_eq!((rest.len(), rest[0].tally.ok), (1, 2));
+    let mut csv = Vec::new();
+    write_csv(&mut csv, &[whole]).unwrap();
+    insta::assert_snapshot!(String::from_utf8(csv).unwrap());
+}

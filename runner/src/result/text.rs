@@ -1,0 +1,191 @@
+//! A result for a person, in lines of at most 80 columns as far as words allow.
+
+use super::{LoadResult, MergedSecond, Quantiles};
+use crate::load::Tally;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+/// The whole result; with more percentiles where asked for.
+#[must_use]
+pub fn text(run: &LoadResult, more_latency: bool) -> String {
+    let mut out = String::new();
+    // Writing to a string cannot fail.
+    let _ = write_all(&mut out, run, more_latency);
+    out
+}
+
+fn write_all(out: &mut String, run: &LoadResult, more_latency: bool) -> std::fmt::Result {
+    heading(out, run)?;
+    rates(out, run)?;
+    times(out, run)?;
+    if more_latency {
+        distribution(out, &run.latency_us)?;
+    }
+    accounts(out, run)?;
+    verdict(out, run)
+}
+
+fn heading(out: &mut String, run: &LoadResult) -> std::fmt::Result {
+    let asked = &run.asked;
+    writeln!(out, "{} {}", asked.method, asked.url)?;
+    write!(
+        out,
+        "  {}, {}, {}, {}",
+        count(asked.connections as u64, "connection"),
+        count(asked.threads as u64, "thread"),
+        run.pace(),
+        asked.engine
+    )?;
+    if asked.pipeline > 1 {
+        write!(out, ", PIPELINED {} deep", asked.pipeline)?;
+    }
+    if let Some(most) = asked.requests_per_connection {
+        write!(out, ", {} a connection", count(u64::from(most), "request"))?;
+    }
+    if run.runs > 1 {
+        write!(out, ", {} runs added up", run.runs)?;
+    }
+    writeln!(out)
+}
+
+fn rates(out: &mut String, run: &LoadResult) -> std::fmt::Result {
+    let (ok, seconds) = (run.ok, run.duration_s);
+    writeln!(
+        out,
+        "  requests/s     {:.0}  ({ok} right answers in {seconds:.3} s)",
+        run.rps
+    )?;
+    let received = run.bytes_received as f64 / seconds.max(1e-9) / 1e6;
+    writeln!(out, "  received       {received:.2} MB/s")
+}
+
+fn times(out: &mut String, run: &LoadResult) -> std::fmt::Result {
+    if run.asked.rate.is_some() {
+        line(out, "response time", &run.latency_us)?;
+    }
+    line(out, "service time", &run.service_time_us)?;
+    match &run.dispatch_delay_us {
+        Some(delay) => line(out, "dispatch delay", delay),
+        None => Ok(()),
+    }
+}
+
+fn line(out: &mut String, name: &str, times: &Quantiles) -> std::fmt::Result {
+    let Quantiles {
+        p50, p90, p99, max, ..
+    } = times;
+    let [p50, p90, p99, max] = [p50, p90, p99, max].map(|&us| time(us));
+    writeln!(
+        out,
+        "  {name:<14} p50 {p50}, p90 {p90}, p99 {p99}, max {max}"
+    )
+}
+
+fn distribution(out: &mut String, times: &Quantiles) -> std::fmt::Result {
+    for (name, us) in [
+        ("mean", times.mean),
+        ("50 %", times.p50),
+        ("75 %", times.p75),
+        ("90 %", times.p90),
+        ("95 %", times.p95),
+        ("99 %", times.p99),
+        ("99.9 %", times.p999),
+        ("99.99 %", times.p9999),
+        ("100 %", times.max),
+    ] {
+        writeln!(out, "  {name:>14} {:>10}", time(us))?;
+    }
+    Ok(())
+}
+
+fn accounts(out: &mut String, run: &LoadResult) -> std::fmt::Result {
+    let errors = &run.errors;
+    let parts = [
+        ("bad status", errors.bad_status),
+        ("bad body", errors.bad_body),
+        ("protocol error", errors.protocol_error),
+        ("reset", errors.reset),
+        ("timeout", errors.timeout),
+        ("unanswered", errors.unanswered),
+    ];
+    write!(out, "  sent           {} = {} ok", run.sent, run.ok)?;
+    for (name, count) in parts.into_iter().filter(|(_, count)| *count > 0) {
+        write!(out, " + {count} {name}")?;
+    }
+    writeln!(out)?;
+    if run.unsent > 0 {
+        let age = time(run.unsent_age_max_us);
+        writeln!(
+            out,
+            "  never sent     {}, due for up to {age}",
+            count(run.unsent, "request")
+        )?;
+    }
+    by_cause(out, "reconnects", &run.reconnects_by_cause)?;
+    by_cause(out, "not connected", &run.connect_errors_by_cause)?;
+    if let Some(complaint) = &run.complaint {
+        writeln!(out, "  first error    {complaint}")?;
+    }
+    Ok(())
+}
+
+fn by_cause(out: &mut String, name: &str, counts: &BTreeMap<String, u64>) -> std::fmt::Result {
+    if counts.is_empty() {
+        return Ok(());
+    }
+    let counts: Vec<String> = counts
+        .iter()
+        .map(|(cause, count)| format!("{count} {cause}"))
+        .collect();
+    writeln!(out, "  {name:<14} {}", counts.join(", "))
+}
+
+fn verdict(out: &mut String, run: &LoadResult) -> std::fmt::Result {
+    write!(out, "  generator      {:.2} s of CPU", run.client_cpu_s)?;
+    if let Some(server_cpu_s) = run.server_cpu_s {
+        write!(out, "; the server {server_cpu_s:.2} s")?;
+    }
+    if let [evidence] = run.evidence.as_slice() {
+        let quantum = time(evidence.turn_p50_us);
+        let longest = time(evidence.turn_p99_us);
+        write!(out, "; times exact to {quantum} (p99 {longest})")?;
+    }
+    writeln!(out)?;
+    writeln!(
+        out,
+        "  verdict        {}: {}",
+        run.verdict,
+        run.verdict_reasons.join("; ")
+    )
+}
+
+/// One line for a second that has just ended.
+#[must_use]
+pub fn second_line(second: &MergedSecond) -> String {
+    let Tally { ok, .. } = second.tally;
+    let times = Quantiles::of(&second.latency);
+    let errors = second.tally.errors() + second.tally.connect_errors;
+    format!(
+        "{:>5} s  {ok:>9} ok  p50 {:>9}  p99 {:>9}  max {:>9}  {errors} errors",
+        second.index + 1,
+        time(times.p50),
+        time(times.p99),
+        time(times.max),
+    )
+}
+
+/// A time in the unit that suits it.
+fn time(us: f64) -> String {
+    match us {
+        us if us < 1e3 => format!("{us:.1} µs"),
+        us if us < 1e6 => format!("{:.2} ms", us / 1e3),
+        us => format!("{:.2} s", us / 1e6),
+    }
+}
+
+fn count(number: u64, of: &str) -> String {
+    match number {
+        1 => format!("1 {of}"),
+        _ => format!("{number} {of}s"),
+    }
+}

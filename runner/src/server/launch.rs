@@ -1,0 +1,128 @@
+//! A server in any language, started by a command line of its own: supervised, ready when it
+//! answers rightly, ended with all processes it has started.
+
+use super::{END_WITHIN, PAUSE, READY_WITHIN, last_words, spawn, usage};
+use crate::interrupt;
+use anyhow::{Context, Result, bail};
+use rustix::process::{Pid, Signal, kill_process_group};
+use std::fs::File;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// What a shell would read as more than one plain command.
+const SHELL_SIGNS: &[char] = &[';', '&', '|', '<', '>', '(', ')', '$', '`', '\n'];
+
+/// A command that is running, in a process group of its own. Dropping it ends the group.
+#[derive(Debug)]
+pub struct Launched {
+    command: String,
+    child: Child,
+    words: File,
+}
+
+impl Launched {
+    /// Starts `command` in a shell, on these processors, or on any where there are none.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no shell, or the kernel refuses the processors.
+    pub fn start(command: &str, processors: &[usize]) -> Result<Self> {
+        let words = tempfile::tempfile().context("cannot create a file for a server's output")?;
+        // A plain command takes the shell's place, so that it is the runner's own child and ends
+        // with the runner, however that ends.
+        let line = match command.contains(SHELL_SIGNS) {
+            true => command.to_owned(),
+            false => format!("exec {command}"),
+        };
+        let mut shell = Command::new("sh");
+        shell
+            .args(["-c", &line])
+            .stdin(Stdio::null())
+            .stdout(words.try_clone()?)
+            .stderr(words.try_clone()?);
+        spawn::supervised(&mut shell, processors)?;
+        Ok(Self {
+            command: command.to_owned(),
+            child: shell.spawn().context("cannot start a shell")?,
+            words,
+        })
+    }
+
+    /// Waits until `ask` is content with an answer.
+    ///
+    /// # Errors
+    ///
+    /// Where the command ends first, or ten seconds pass; its last words are part of the error.
+    pub fn wait_until_ready(&mut self, ask: impl Fn() -> Result<()>) -> Result<()> {
+        let started = Instant::now();
+        loop {
+            interrupt::check()?;
+            self.check_alive()?;
+            let Err(error) = ask() else {
+                return Ok(());
+            };
+            if started.elapsed() > READY_WITHIN {
+                bail!(
+                    "no right answer from `{}` within {} s: {error:#}{}",
+                    self.command,
+                    READY_WITHIN.as_secs(),
+                    last_words(&mut self.words)
+                );
+            }
+            std::thread::sleep(PAUSE);
+        }
+    }
+
+    /// Makes sure that the command has not ended by itself.
+    ///
+    /// # Errors
+    ///
+    /// How it has ended, with its last words.
+    pub fn check_alive(&mut self) -> Result<()> {
+        match self.child.try_wait().context("cannot look at a server")? {
+            None => Ok(()),
+            Some(status) => bail!(
+                "`{}` has ended ({status}){}",
+                self.command,
+                last_words(&mut self.words)
+            ),
+        }
+    }
+
+    /// CPU time so far of all processes of the group.
+    ///
+    /// # Errors
+    ///
+    /// Where the kernel does not tell.
+    pub fn cpu(&self) -> Result<Duration> {
+        usage::cpu_of_group(self.child.id())
+    }
+
+    /// Asks all processes of the group to end, waits, and kills what is left.
+    pub fn stop(mut self) {
+        self.end();
+    }
+
+    fn end(&mut self) {
+        let group = Pid::from_child(&self.child);
+        // The group may have ended by itself; then there is nobody to ask.
+        let _ = kill_process_group(group, Signal::TERM);
+        let asked = Instant::now();
+        while asked.elapsed() < END_WITHIN {
+            // Reaps the shell; its children are init's once it has gone.
+            let has_ended = !matches!(self.child.try_wait(), Ok(None));
+            if has_ended && rustix::process::test_kill_process_group(group).is_err() {
+                return;
+            }
+            std::thread::sleep(PAUSE);
+        }
+        let _ = kill_process_group(group, Signal::KILL);
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Launched {
+    fn drop(&mut self) {
+        self.end();
+    }
+}

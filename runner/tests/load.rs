@@ -1,0 +1,302 @@
+//! `runner load` and `runner merge` as scripts use them: files, claims, exit status, servers of
+//! other people.
+#![allow(clippy::unwrap_used, reason = "the panic of a test is its report")]
+
+use assert_cmd::Command;
+use controls::{Planted, Server};
+use serde_json::Value;
+use std::net::TcpListener;
+use std::path::Path;
+
+fn load(arguments: &[&str]) -> (i32, String, String) {
+    let mut command = Command::cargo_bin("runner").unwrap();
+    let output = command.arg("load").args(arguments).output().unwrap();
+    let words = |bytes| String::from_utf8(bytes).unwrap();
+    let (said, complained) = (words(output.stdout), words(output.stderr));
+    assert!(!complained.contains("panicked"), "{complained}");
+    (output.status.code().unwrap(), said, complained)
+}
+
+fn json(arguments: &[&str]) -> Value {
+    let (_, said, complained) = load(arguments);
+    serde_json::from_str(&said).unwrap_or_else(|error| panic!("{error}: {said}{complained}"))
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+fn url(server: &Server) -> String {
+    format!("http://{}/welcome", server.address)
+}
+
+#[test]
+fn a_server_nobody_here_wrote_is_launched_loaded_and_stopped() {
+    let port = free_port();
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("a.txt"), "a file").unwrap();
+    let serve = format!(
+        "python3 -m http.server {port} --bind 127.0.0.1 --directory {}",
+        folder.path().display()
+    );
+    let url = format!("http://127.0.0.1:{port}/a.txt");
+    let result = json(&[
+        &url,
+        "--launch",
+        &serve,
+        "-c",
+        "4",
+        "-n",
+        "200",
+        "--expect-body",
+        "a file",
+        "--json",
+    ]);
+    assert_eq!((&result["sent"], &result["ok"]), (&200.into(), &200.into()));
+    // It speaks HTTP/1.0: every answer ends its connection.
+    assert!(
+        result["reconnects_by_cause"]["announced"].as_u64() >= Some(190),
+        "{result}"
+    );
+    assert!(result["server_cpu_s"].as_f64() > Some(0.0), "{result}");
+    assert!(
+        TcpListener::bind(("127.0.0.1", port)).is_ok(),
+        "it has ended"
+    );
+}
+
+#[test]
+fn a_launched_shell_line_ends_with_all_it_has_started() {
+    let port = free_port();
+    let serve = format!("true && python3 -m http.server {port} --bind 127.0.0.1; true");
+    let url = format!("http://127.0.0.1:{port}/");
+    let (status, _, words) = load(&[&url, "--launch", &serve, "-c", "2", "-n", "10"]);
+    assert_eq!(status, 0, "{words}");
+    assert!(
+        TcpListener::bind(("127.0.0.1", port)).is_ok(),
+        "it has ended"
+    );
+}
+
+#[test]
+fn a_launched_command_that_fails_is_quoted() {
+    let url = format!("http://127.0.0.1:{}/", free_port());
+    let (status, _, words) = load(&[&url, "--launch", "echo no such thing >&2; exit 3"]);
+    assert_eq!(status, 1);
+    assert!(words.contains("has ended (exit status: 3)"), "{words}");
+    assert!(words.contains("its last words: no such thing"), "{words}");
+}
+
+#[test]
+fn a_port_that_is_taken_is_not_launched_upon() {
+    let server = Server::start(Planted::Nothing);
+    let (status, _, words) = load(&[&url(&server), "--launch", "sleep 10"]);
+    assert_eq!(status, 1);
+    assert!(words.contains("is taken by"), "{words}");
+}
+
+#[test]
+fn claims_decide_the_exit_status() {
+    let server = Server::start(Planted::Status500Every(10));
+    let url = url(&server);
+    let good = [
+        "-c",
+        "2",
+        "-n",
+        "100",
+        "--no-ceiling",
+        "--expect-status",
+        "200",
+    ];
+    let with = |claim| load(&[&[url.as_str()], &good[..], &["--assert", claim]].concat());
+    let (status, _, words) = with("errors==0");
+    assert_eq!(status, 1);
+    assert!(words.contains("does not hold: errors==0 (it is"), "{words}");
+    let (status, _, words) = with("p99<5");
+    assert_eq!(status, 2);
+    assert!(words.contains("write it in us, ms or s"), "{words}");
+    let server = Server::start(Planted::Nothing);
+    let (status, _, words) = load(&[
+        &self::url(&server),
+        "-c",
+        "2",
+        "-n",
+        "100",
+        "--assert",
+        "p99<5s",
+        "--assert",
+        "ok==100",
+    ]);
+    assert_eq!(status, 0, "{words}");
+}
+
+#[test]
+fn strict_wants_a_server_that_is_the_limit() {
+    let server = Server::start(Planted::SlowMs(2));
+    let (status, said, _) = load(&[&url(&server), "-c", "2", "-d", "300ms", "--strict"]);
+    assert_eq!(status, 0, "{said}");
+    assert!(
+        said.contains("verdict        server-bound: the generator waited"),
+        "{said}"
+    );
+}
+
+#[test]
+fn the_request_is_the_one_asked_for_and_connections_last_as_long_as_asked() {
+    let server = Server::start(Planted::Nothing);
+    let url = url(&server);
+    let result = json(&[
+        &url,
+        "-c",
+        "1",
+        "-n",
+        "20",
+        "-r",
+        "5",
+        "--no-ceiling",
+        "--json",
+    ]);
+    assert_eq!(result["reconnects_by_cause"]["requests_per_connection"], 4);
+    let result = json(&[
+        &url,
+        "-c",
+        "2",
+        "-n",
+        "20",
+        "-H",
+        "X-Long: 12345",
+        "--no-ceiling",
+        "--json",
+    ]);
+    let plain = json(&[&url, "-c", "2", "-n", "20", "--no-ceiling", "--json"]);
+    let bytes = |result: &Value| result["bytes_sent"].as_u64().unwrap();
+    assert_eq!(
+        bytes(&result) - bytes(&plain),
+        20 * "X-Long: 12345\r\n".len() as u64
+    );
+}
+
+#[test]
+fn seconds_and_histograms_are_written_where_asked() {
+    let server = Server::start(Planted::SlowMs(5));
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name| folder.path().join(name).to_str().unwrap().to_owned();
+    let result = json(&[
+        &url(&server),
+        "-c",
+        "2",
+        "-t",
+        "2",
+        "-d",
+        "1.3s",
+        "--rate",
+        "100",
+        "--json",
+        "--csv",
+        &path("seconds.csv"),
+        "--hdr",
+        &path("times.hlog"),
+    ]);
+    let text = std::fs::read_to_string(path("seconds.csv")).unwrap();
+    let rows: Vec<Vec<&str>> = text.lines().map(|row| row.split(',').collect()).collect();
+    let column = rows[0].iter().position(|name| *name == "ok").unwrap();
+    let ok: u64 = rows[1..]
+        .iter()
+        .map(|row| row[column].parse::<u64>().unwrap())
+        .sum();
+    assert_eq!((rows.len(), ok), (3, result["ok"].as_u64().unwrap()));
+    let log = std::fs::read_to_string(path("times.hlog")).unwrap();
+    for tag in ["service_time", "response_time", "dispatch_delay"] {
+        assert!(log.contains(&format!("Tag={tag},")), "{log}");
+    }
+    let (status, _, words) = load(&[&url(&server), "--csv", "/no/such/folder/x.csv"]);
+    assert_eq!(status, 1);
+    assert!(
+        words.contains("cannot write /no/such/folder/x.csv"),
+        "{words}"
+    );
+}
+
+fn keep(result: &Value, path: &Path) -> String {
+    std::fs::write(path, result.to_string()).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn results_are_merged_or_refused() {
+    let server = Server::start(Planted::Nothing);
+    let url = url(&server);
+    let folder = tempfile::tempdir().unwrap();
+    let kept = |name: &str, more: &[&str]| {
+        let fixed = [
+            url.as_str(),
+            "-c",
+            "2",
+            "-n",
+            "100",
+            "--no-ceiling",
+            "--json",
+        ];
+        keep(
+            &json(&[&fixed[..], more].concat()),
+            &folder.path().join(name),
+        )
+    };
+    let (one, two) = (kept("one.json", &[]), kept("two.json", &[]));
+    let paced = kept("paced.json", &["--rate", "1000"]);
+    let merge = |paths: &[&str]| {
+        let mut command = Command::cargo_bin("runner").unwrap();
+        command
+            .args(["merge", "--json"])
+            .args(paths)
+            .output()
+            .unwrap()
+    };
+    let sum: Value = serde_json::from_slice(&merge(&[&one, &two]).stdout).unwrap();
+    assert_eq!((&sum["ok"], &sum["runs"]), (&200.into(), &2.into()));
+    let refused = merge(&[&one, &paced]);
+    let words = String::from_utf8(refused.stderr).unwrap();
+    assert!(
+        words.contains("result 2 differs from the first in its rate"),
+        "{words}"
+    );
+    std::fs::write(folder.path().join("no.json"), "{}").unwrap();
+    let refused = merge(&[folder.path().join("no.json").to_str().unwrap()]);
+    let words = String::from_utf8(refused.stderr).unwrap();
+    assert!(words.contains("is no result of `load --json`"), "{words}");
+}
+
+#[test]
+fn a_ramp_and_a_warm_up_are_not_counted() {
+    let server = Server::start(Planted::Nothing);
+    let result = json(&[
+        &url(&server),
+        "-c",
+        "10",
+        "-n",
+        "50",
+        "--ramp",
+        "100ms",
+        "--warmup",
+        "50ms",
+        "--no-ceiling",
+        "--json",
+    ]);
+    assert_eq!(result["sent"], 50);
+    assert!(server.requests() > 60 + 10, "{}", server.requests());
+}
+
+#[test]
+fn a_pipelined_run_says_so() {
+    let mut null = std::process::Command::new(assert_cmd::cargo::cargo_bin("runner"));
+    let address = format!("127.0.0.1:{}", free_port());
+    let (url, serve) = (format!("http://{address}/welcome"), null.arg("null"));
+    let launch = format!("{} null --address {address}", serve.get_program().display());
+    let (status, said, words) = load(&[
+        &url, "--launch", &launch, "-c", "2", "-n", "1000", "-p", "16",
+    ]);
+    assert_eq!(status, 0, "{words}");
+    assert!(said.contains("PIPELINED 16 deep"), "{said}");
+    assert!(said.contains("sent           1000 = 1000 ok"), "{said}");
+}
