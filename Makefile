@@ -18,7 +18,7 @@ VARIANT = --server $(SERVER) --env $(ENV)
 OUT_OPTION = $(if $(OUT),--out $(OUT))
 BENCH = $(RUNNER) bench $(VARIANT) --connections $(C) --requests $(N) --blocks $(BLOCKS) $(OUT_OPTION)
 
-.PHONY: help list all bench verify report compare-generators test clean
+.PHONY: help list all bench verify report compare-generators scale-generator test clean
 .SUFFIXES:
 # They are for make, and mean something else to cargo and to shells.
 unexport SERVER ENV HOST PORT C N BLOCKS FRAMEWORK OUT
@@ -31,6 +31,7 @@ help:
 	@echo 'make verify                check that each honours docs/CONTRACT.md'
 	@echo 'make report                make all tables again from the records in results/'
 	@echo 'make compare-generators    compare the load generator with wrk (apt-get install wrk)'
+	@echo 'make scale-generator       what a request costs it, from 64 connections to 10 000 (strace)'
 	@echo 'make test                  everything that is checked before a change lands'
 	@echo 'make clean                 remove what was built'
 
@@ -51,6 +52,9 @@ report:
 
 compare-generators:
 	cargo bench --locked --package runner --bench generators
+
+scale-generator:
+	cargo bench --locked --package runner --bench generators -- scale
 
 test:
 	cargo fmt --all --check

@@ -5,6 +5,7 @@
 //! `cargo bench -p runner --bench generators -- ROUNDS SECONDS [FRAMEWORK]`.
 
 mod ping_pong;
+mod scale;
 
 use anyhow::{Context, Result, bail};
 use runner::environment::processors;
@@ -59,35 +60,25 @@ fn main() -> Result<()> {
         println!("{answers}");
         return Ok(());
     }
+    if words.first().is_some_and(|mode| mode == "scale") {
+        return scale::run(words.get(1).map_or(Ok(5), |word| word.parse())?);
+    }
     let rounds = words.first().map_or(Ok(7), |word| word.parse())?;
     let seconds = words.get(1).map_or(Ok(2), |word| word.parse())?;
     compare(rounds, seconds, words.get(2).map(String::as_str))
 }
 
 fn compare(rounds: usize, seconds: u64, name: Option<&str>) -> Result<()> {
-    let workspace = framework::discover()?;
-    let framework = match name {
-        Some(name) => workspace.find(name)?,
-        None => workspace.floor().context("no framework is the floor")?,
-    };
-    let binary = framework::build(
-        &workspace,
-        framework,
-        ServerKind::Quickstart,
-        BuildEnv::Release,
-    )?;
+    let (title, program) = server_of_floor(name)?;
     let split = processors::split()?;
     runner::environment::limits::allow_connections(2 * LEVELS[2])?;
-    let server = Server::start(&Program::new(binary), &split.server)?;
+    let server = Server::start(&program, &split.server)?;
     let setting = Setting {
         address: server.address,
         seconds,
         processor: split.generator[0],
     };
-    println!(
-        "{} {}, {rounds} rounds of {seconds} s each",
-        framework.name, framework.version
-    );
+    println!("{title}, {rounds} rounds of {seconds} s each");
     println!(
         "connections generator  requests/CPU-s  to wrk: median (range)   to ping-pong  peak RSS KiB"
     );
@@ -100,6 +91,19 @@ fn compare(rounds: usize, seconds: u64, name: Option<&str>) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The quickstart server of the floor, or of the framework that is named, and what it is.
+fn server_of_floor(name: Option<&str>) -> Result<(String, Program)> {
+    let workspace = framework::discover()?;
+    let framework = match name {
+        Some(name) => workspace.find(name)?,
+        None => workspace.floor().context("no framework is the floor")?,
+    };
+    let (kind, env) = (ServerKind::Quickstart, BuildEnv::Release);
+    let binary = framework::build(&workspace, framework, kind, env)?;
+    let title = format!("{} {}", framework.name, framework.version);
+    Ok((title, Program::new(binary)))
 }
 
 /// All generators once; who goes first moves on from round to round.
@@ -173,7 +177,16 @@ fn command(generator: Generator, setting: &Setting, connections: usize) -> Resul
     let own = env!("CARGO_BIN_EXE_runner");
     let load = |engine: &'static str| {
         [
-            "load", &url, "-c", &c, "-d", &d, "--json", "--engine", engine,
+            "load",
+            &url,
+            "-c",
+            &c,
+            "-d",
+            &d,
+            "--json",
+            "--no-ceiling",
+            "--engine",
+            engine,
         ]
         .map(str::to_owned)
     };

@@ -4,7 +4,7 @@
 //! in docs/METHODOLOGY.md ("Who is the limit"); each has a threshold that is fixed here, and all
 //! that speak against the verdict are named with it.
 
-use super::{Measured, Pace};
+use super::{Measured, Pace, WorkerTime};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::time::Duration;
@@ -63,14 +63,13 @@ const DISPATCH_DELAY_SHARE_MAX: f64 = 0.5;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Evidence {
-    /// Share of its time that the busiest thread of the generator spent waiting.
+    /// Share of its time that the busiest thread of the generator had nothing to do.
     pub idle_share: f64,
     /// Share of its time that the busiest thread of the generator spent on a processor.
     pub generator_cpu_share: f64,
     /// Share of its time that a thread of the generator could have run and was not let.
     pub kept_waiting_share: f64,
-    /// Median time from the end of one wait to the beginning of the next, in µs: the quantum of
-    /// every time measured.
+    /// Median length of one turn of the generator's loop, in µs: the quantum of every time measured.
     pub turn_p50_us: f64,
     /// 99th percentile of the same.
     pub turn_p99_us: f64,
@@ -98,16 +97,14 @@ impl Evidence {
     /// What the generator itself knows of a run with so many connections. The rest is for the
     /// caller to fill in.
     #[must_use]
-    pub fn of(measured: &Measured, pace: Pace, connections: usize) -> Self {
+    pub fn of(measured: &Measured, pace: Pace, connections: usize, pipeline: u32) -> Self {
         let turn = &measured.times.turn;
         let us = |ns: u64| ns as f64 / 1e3;
         let workers = || measured.workers.iter();
         let open = matches!(pace, Pace::Open { .. }).then_some(measured);
         let scheduled = measured.tally.scheduled().max(1) as f64;
         Self {
-            idle_share: workers()
-                .map(|worker| share(worker.waited, worker.elapsed))
-                .fold(1.0, f64::min),
+            idle_share: workers().map(idle_share).fold(1.0, f64::min),
             generator_cpu_share: workers()
                 .map(|worker| share(worker.cpu, worker.elapsed))
                 .fold(0.0, f64::max),
@@ -118,8 +115,9 @@ impl Evidence {
             turn_p99_us: us(turn.value_at_quantile(0.99)),
             turn_max_us: us(turn.max()),
             little_residual: match pace {
-                Pace::Closed => little_residual(measured, connections),
-                Pace::Open { .. } => None,
+                // Inside a batch the number of open requests falls from answer to answer.
+                Pace::Closed if pipeline == 1 => little_residual(measured, connections),
+                Pace::Closed | Pace::Open { .. } => None,
             },
             sent_share: open.map(|run| run.tally.sent as f64 / scheduled),
             dispatch_delay_p99_us: open
@@ -226,6 +224,13 @@ impl Evidence {
         }
         signs
     }
+}
+
+/// The share of its time that a thread had nothing to do. A wait may do work too (io_uring sends and
+/// receives inside it), so CPU time has a say.
+fn idle_share(worker: &WorkerTime) -> f64 {
+    let waited = share(worker.waited, worker.elapsed);
+    waited.min(1.0 - share(worker.cpu, worker.elapsed)).max(0.0)
 }
 
 /// |c − λ·mean| / c, where λ·mean is the connections' busy time per second. Nothing where too few

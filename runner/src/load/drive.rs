@@ -42,7 +42,8 @@ pub struct Times {
     pub response: Histogram<u64>,
     /// Open loop: from when a request was due to sending it.
     pub dispatch_delay: Histogram<u64>,
-    /// From the end of one wait to the beginning of the next: what a time may be off by.
+    /// What a time may be off by: from the end of one wait to the beginning of the next, and the
+    /// part of a wait in which answers were gathered.
     pub turn: Histogram<u64>,
 }
 
@@ -177,17 +178,19 @@ impl<'t> Run<'t> {
         }
     }
 
-    /// Before a wait: how long the last batch took.
-    pub(super) fn turn_ends(&mut self) -> u64 {
-        let ended_ns = nanoseconds(self.clock.elapsed());
-        self.times.turn.saturating_record(ended_ns - self.now_ns);
-        ended_ns
+    /// Before a wait: when the last batch began, and when it ended.
+    pub(super) fn turn_ends(&mut self) -> (u64, u64) {
+        (self.now_ns, nanoseconds(self.clock.elapsed()))
     }
 
-    /// After a wait: the time of the batch that begins.
-    pub(super) fn turn_begins(&mut self, last_ended_ns: u64) {
+    /// After a wait that may have gathered answers for so long: the time of the batch that begins.
+    pub(super) fn turn_begins(&mut self, (began_ns, ended_ns): (u64, u64), gathering: Duration) {
         self.read_clock();
-        self.waited_ns += self.now_ns - last_ended_ns;
+        let waited_ns = self.now_ns - ended_ns;
+        let gathered_ns = waited_ns.min(nanoseconds(gathering));
+        let turn_ns = ended_ns - began_ns + gathered_ns;
+        self.times.turn.saturating_record(turn_ns);
+        self.waited_ns += waited_ns;
         self.tally.waits += 1;
     }
 

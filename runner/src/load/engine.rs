@@ -112,8 +112,8 @@ pub(super) trait Engine: Sized {
     /// Closes the socket; no event of it comes any more.
     fn close(&mut self, at: usize);
 
-    /// Waits for events.
-    fn wait(&mut self, patience: Patience) -> Result<()>;
+    /// Waits for events; for how long at most it held some back to gather more.
+    fn wait(&mut self, patience: Patience) -> Result<Duration>;
 
     /// The next event of the last wait, and the connection it belongs to.
     fn next(&mut self) -> Result<Option<(usize, Event)>>;

@@ -15,6 +15,7 @@ use rustix::time::Timespec;
 use std::net::SocketAddr;
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Events taken per wait: enough to share the wait's cost, few enough that one batch, and with it
 /// the error of a service time, stays short.
@@ -117,7 +118,7 @@ impl Engine for Epoll {
         self.slots[at] = Slot::default();
     }
 
-    fn wait(&mut self, patience: Patience) -> Result<()> {
+    fn wait(&mut self, patience: Patience) -> Result<Duration> {
         let timeout = Timespec::try_from(patience.timeout).context("a wait is short")?;
         self.events.clear();
         self.taken = 0;
@@ -126,7 +127,7 @@ impl Engine for Epoll {
             spare_capacity(&mut self.events),
             Some(&timeout),
         ) {
-            Ok(_) | Err(Errno::INTR) => Ok(()),
+            Ok(_) | Err(Errno::INTR) => Ok(Duration::ZERO),
             Err(errno) => Err(errno).context("cannot wait for events"),
         }
     }

@@ -60,7 +60,7 @@ pub(super) fn result() -> LoadResult {
     let around = Around {
         started_unix_ms: 1_000_000,
         server_cpu_s: None,
-        evidence: Evidence::of(&measured, Pace::Closed, 4),
+        evidence: Evidence::of(&measured, Pace::Closed, 4, 1),
     };
     LoadResult::of(asked, &measured, around).unwrap()
 }

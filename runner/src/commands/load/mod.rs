@@ -34,10 +34,7 @@ pub(super) fn run(options: &LoadOptions) -> Result<Verdict> {
 
     let before = Before::read(server.as_ref())?;
     let (measured, seconds) = drive::measure(&generator, options, &limits)?;
-    let connections = options.how_much.connections;
-    let processors = place.server_processors.as_ref();
-    let processors = processors.map_or(&[][..], |list| &list.0);
-    let mut around = before.after(server.as_ref(), processors, &measured, &limits, connections)?;
+    let mut around = before.after(server.as_ref(), &measured, options, &limits)?;
     generator.close(0)?;
     server.as_mut().map_or(Ok(()), Launched::check_alive)?;
     if let Some(server) = server {

@@ -36,10 +36,9 @@ impl Before {
     pub(super) fn after(
         &self,
         server: Option<&Launched>,
-        server_processors: &[usize],
         measured: &Measured,
+        options: &LoadOptions,
         limits: &Limits,
-        connections: usize,
     ) -> Result<Around> {
         let allowed = processors::allowed()?.len();
         let elapsed_s = measured.elapsed.as_secs_f64().max(1e-9);
@@ -48,11 +47,11 @@ impl Before {
         let server_cpu_s = server_cpu
             .zip(self.server_cpu)
             .map(|(after, before)| after.saturating_sub(before).as_secs_f64());
-        let server_processors = match server_processors.len() {
-            0 => allowed,
-            some => some,
-        };
-        let mut evidence = Evidence::of(measured, limits.pace, connections);
+        let server_processors = options.place.server_processors.as_ref();
+        let server_processors = server_processors.map_or(allowed, |list| list.0.len());
+        let connections = options.how_much.connections;
+        let pipeline = options.request.pipeline;
+        let mut evidence = Evidence::of(measured, limits.pace, connections, pipeline);
         evidence.listen_overflows = during.listen_overflows;
         evidence.steal_share = during.steal.as_secs_f64() / elapsed_s / allowed as f64;
         evidence.server_cpu_share =

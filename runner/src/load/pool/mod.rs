@@ -83,12 +83,12 @@ impl<E: Engine> Pool<E> {
     fn drive(&mut self, run: &mut Run) -> Result<()> {
         while run.goes_on() {
             self.send_due(run)?;
-            let turn_ended_ns = run.turn_ends();
-            self.engine.wait(Patience {
+            let turn = run.turn_ends();
+            let gathering = self.engine.wait(Patience {
                 timeout: run.sleep(),
                 wanted: if run.schedule.is_none() { run.busy } else { 1 },
             })?;
-            run.turn_begins(turn_ended_ns);
+            run.turn_begins(turn, gathering);
             run.obey_deadline();
             while let Some((at, event)) = self.engine.next()? {
                 self.on_event(at, event, run)?;

@@ -150,16 +150,23 @@ impl Engine for Uring {
         slot.generation = slot.generation.wrapping_add(1) & GENERATION_MASK;
     }
 
-    fn wait(&mut self, patience: Patience) -> Result<()> {
+    fn wait(&mut self, patience: Patience) -> Result<Duration> {
         self.give_back_held();
         self.completions.clear();
         self.taken = 0;
-        let wanted = (patience.wanted / 2).clamp(1, BATCH);
+        let wanted = match patience.wanted {
+            many if many >= 2 * BATCH => BATCH,
+            // Where few requests are open, holding answers back would be all that is measured.
+            _ => 1,
+        };
         self.ring
             .enter(wanted, BATCH_WITHIN, patience.timeout)
             .context("cannot wait for completions")?;
         self.ring.take_completions(&mut self.completions);
-        Ok(())
+        Ok(match wanted {
+            1 => Duration::ZERO,
+            _ => BATCH_WITHIN,
+        })
     }
 
     #[inline]
