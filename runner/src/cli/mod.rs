@@ -7,11 +7,11 @@ pub use load::{LoadOptions, MergeOptions, Output, RequestOptions};
 pub use values::{Body, HeaderField, ProcessorList};
 
 use crate::framework::{BuildEnv, ServerKind};
-use crate::load::EngineChoice;
+use crate::load::{Arrivals, EngineChoice, Objective};
 use clap::{Args, Parser, Subcommand};
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use values::{connections, count, processor_list};
+use values::{connections, count, processor_list, rate};
 
 /// A shootout of web frameworks that can be trusted.
 ///
@@ -133,6 +133,16 @@ pub struct BenchOptions {
     /// How the generator asks the kernel
     #[arg(long, value_enum, default_value_t = EngineChoice::Epoll)]
     pub engine: EngineChoice,
+    /// Open loop: response times at this many requests per second, at the first level
+    #[arg(long, value_parser = rate)]
+    pub rate: Option<f64>,
+    /// Open loop: the highest rate with, say, p99=5ms; without --rate, then response times at half of
+    /// the lowest
+    #[arg(long, value_name = "OBJECTIVE", value_parser = Objective::parse)]
+    pub slo: Option<Objective>,
+    /// Open loop: how arrivals are spread
+    #[arg(long, value_enum, default_value_t = Arrivals::Uniform)]
+    pub arrivals: Arrivals,
     /// Where the records go; results/DATE-MACHINE where not given, or under target/ for a short run
     #[arg(long)]
     pub out: Option<PathBuf>,

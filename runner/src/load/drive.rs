@@ -64,7 +64,12 @@ impl Times {
         self.turn.reset();
     }
 
-    pub(super) fn add(&mut self, other: &Self) -> Result<(), hdrhistogram::AdditionError> {
+    /// Adds the values of another run.
+    ///
+    /// # Errors
+    ///
+    /// Where the bounds differ.
+    pub fn add(&mut self, other: &Self) -> Result<(), hdrhistogram::AdditionError> {
         self.service.add(&other.service)?;
         self.response.add(&other.response)?;
         self.dispatch_delay.add(&other.dispatch_delay)?;

@@ -3,6 +3,7 @@
 mod arms;
 mod block;
 mod doubts;
+mod paced;
 mod progress;
 
 use super::{Verdict, report};
@@ -24,6 +25,9 @@ use std::path::{Path, PathBuf};
 
 pub(super) fn run(options: &BenchOptions) -> Result<Verdict> {
     let workspace = framework::discover()?;
+    if options.rate.is_some() || options.slo.is_some() {
+        return run_paced(&workspace, options);
+    }
     let mut job = match &options.resume {
         None => begin(&workspace, options)?,
         Some(path) => resume(&workspace, path)?,
@@ -44,6 +48,20 @@ pub(super) fn run(options: &BenchOptions) -> Result<Verdict> {
     eprintln!("records: {}", shown(&workspace, &job.place).display());
     outcome?;
     Ok(Verdict::good_if(is_without_errors(&report)))
+}
+
+/// The open loop: latency instead of throughput.
+fn run_paced(workspace: &Workspace, options: &BenchOptions) -> Result<Verdict> {
+    let plan = plan(options);
+    plan.validate()?;
+    refuse_impossible(workspace, options, &plan)?;
+    let place = options.out.clone().unwrap_or_else(|| {
+        let second = Zoned::now().strftime("%Y-%m-%d-%H%M%S");
+        let name = format!("{second}-open-loop");
+        workspace.target.join("runs").join(name)
+    });
+    Folder::refuse_existing(&place)?;
+    paced::run(workspace, options, &plan, &split(options)?, place)
 }
 
 /// A run, and where its records go.
