@@ -4,7 +4,7 @@
 //! in docs/METHODOLOGY.md ("Who is the limit"); each has a threshold that is fixed here, and all
 //! that speak against the verdict are named with it.
 
-use super::{Measured, Pace, WorkerTime};
+use super::{Measured, Pace};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::time::Duration;
@@ -104,7 +104,9 @@ impl Evidence {
         let open = matches!(pace, Pace::Open { .. }).then_some(measured);
         let scheduled = measured.tally.scheduled().max(1) as f64;
         Self {
-            idle_share: workers().map(idle_share).fold(1.0, f64::min),
+            idle_share: workers()
+                .map(|worker| share(worker.idle(), worker.elapsed))
+                .fold(1.0, f64::min),
             generator_cpu_share: workers()
                 .map(|worker| share(worker.cpu, worker.elapsed))
                 .fold(0.0, f64::max),
@@ -224,13 +226,6 @@ impl Evidence {
         }
         signs
     }
-}
-
-/// The share of its time that a thread had nothing to do. A wait may do work too (io_uring sends and
-/// receives inside it), so CPU time has a say.
-fn idle_share(worker: &WorkerTime) -> f64 {
-    let waited = share(worker.waited, worker.elapsed);
-    waited.min(1.0 - share(worker.cpu, worker.elapsed)).max(0.0)
 }
 
 /// |c − λ·mean| / c, where λ·mean is the connections' busy time per second. Nothing where too few

@@ -41,6 +41,14 @@ pub struct Measured {
     pub complaint: Option<String>,
 }
 
+impl Measured {
+    /// How long the busiest thread had nothing to do.
+    #[must_use]
+    pub fn idle(&self) -> Option<Duration> {
+        self.workers.iter().map(WorkerTime::idle).min()
+    }
+}
+
 /// What one thread of the generator did during a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WorkerTime {
@@ -50,6 +58,15 @@ pub struct WorkerTime {
     pub waited: Duration,
     /// From the start of the run to its end on this thread.
     pub elapsed: Duration,
+}
+
+impl WorkerTime {
+    /// The time in which there was nothing to do. A wait may do work too (io_uring sends and receives
+    /// inside it), so CPU time has a say.
+    #[must_use]
+    pub fn idle(&self) -> Duration {
+        self.waited.min(self.elapsed.saturating_sub(self.cpu))
+    }
 }
 
 /// The load generator: threads that wait for work until it is dropped.

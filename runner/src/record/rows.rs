@@ -48,6 +48,10 @@ pub struct SliceRow {
     pub elapsed_ns: u64,
     /// CPU time of the generator's threads.
     pub generator_cpu_ns: u64,
+    /// How long the busiest thread of the generator had nothing to do. The first records had no such
+    /// column.
+    #[serde(default)]
+    pub generator_idle_ns: Option<u64>,
     /// CPU time of the server, all threads.
     pub server_cpu_ns: u64,
     /// Median service time.
@@ -84,6 +88,7 @@ impl SliceRow {
             waits: tally.waits,
             elapsed_ns: nanoseconds(measured.elapsed),
             generator_cpu_ns: nanoseconds(measured.cpu),
+            generator_idle_ns: measured.idle().map(nanoseconds),
             server_cpu_ns,
             service_time_p50_us: at(0.5),
             service_time_p99_us: at(0.99),

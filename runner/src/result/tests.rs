@@ -1,3 +1,5 @@
+//! Results as texts, files and sums.
+
 use super::*;
 use crate::load::{Causes, Times, WorkerTime, service_time_histogram};
 use std::time::Duration;
