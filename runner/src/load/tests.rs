@@ -27,6 +27,7 @@ macro_rules! on_every_engine {
 }
 
 mod pipelining;
+mod schedule;
 
 on_every_engine![
     seconds_add_up_to_the_run,
