@@ -3,6 +3,7 @@
 //! Each is a plain blocking server on a port the kernel chose, with a thread per connection; it
 //! counts what it does, so that a test can hold the generator's counts against the server's own.
 
+pub mod scripted;
 pub mod stall;
 
 use std::io::{self, Read, Write};
