@@ -10,6 +10,7 @@ N = 1M
 BLOCKS = 24
 FRAMEWORK =
 OUT =
+FUZZ_SECONDS = 600
 
 # Not --locked: cargo enters a new folder under frameworks/ into Cargo.lock here, and moves nothing
 # else. Everything the runner builds is --locked.
@@ -18,7 +19,7 @@ VARIANT = --server $(SERVER) --env $(ENV)
 OUT_OPTION = $(if $(OUT),--out $(OUT))
 BENCH = $(RUNNER) bench $(VARIANT) --connections $(C) --requests $(N) --blocks $(BLOCKS) $(OUT_OPTION)
 
-.PHONY: help list all bench verify report compare-generators scale-generator test clean
+.PHONY: help list all bench verify report compare-generators scale-generator fuzz test clean
 .SUFFIXES:
 # They are for make, and mean something else to cargo and to shells.
 unexport SERVER ENV HOST PORT C N BLOCKS FRAMEWORK OUT
@@ -32,6 +33,7 @@ help:
 	@echo 'make report                make all tables again from the records in results/'
 	@echo 'make compare-generators    compare the load generator with wrk (apt-get install wrk)'
 	@echo 'make scale-generator       what a request costs it, from 64 connections to 10 000 (strace)'
+	@echo 'make fuzz                  fuzz parser and validator (nightly, cargo-fuzz): FUZZ_SECONDS=600'
 	@echo 'make test                  everything that is checked before a change lands'
 	@echo 'make clean                 remove what was built'
 
@@ -55,6 +57,11 @@ compare-generators:
 
 scale-generator:
 	cargo bench --locked --package runner --bench generators -- scale
+
+fuzz:
+	@cargo +nightly fuzz --version >/dev/null || { echo 'needs a nightly toolchain and: cargo install cargo-fuzz'; exit 1; }
+	cd runner && cargo +nightly fuzz run answer -- -max_total_time=$(FUZZ_SECONDS)
+	cd runner && cargo +nightly fuzz run validator -- -max_total_time=$(FUZZ_SECONDS)
 
 test:
 	cargo fmt --all --check

@@ -18,6 +18,8 @@ mod connection;
 mod drive;
 mod engine;
 mod epoll;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod generator;
 mod objective;
 mod pace;

@@ -28,99 +28,106 @@ const MID_HEAD: usize = 30;
 const HEAD: usize = RIGHT.len() - BODY.len();
 const MID_BODY: usize = RIGHT.len() - 5;
 
+/// Bytes on their way when a reset comes are lost, so the reset waits for them to be read.
+const GAP: Step = Step::Pause(Duration::from_millis(1));
+
+/// Ends and resets at each stage.
+const BREAKS: &[Odd] = &[
+    odd("reset instead of an answer", |_| Reply {
+        worth: Broken,
+        steps: vec![Step::Reset],
+    }),
+    odd("reset in the head", |_| {
+        beginning(Broken, MID_HEAD).then(GAP).then(Step::Reset)
+    }),
+    odd("reset after the head", |_| {
+        beginning(Broken, HEAD).then(GAP).then(Step::Reset)
+    }),
+    odd("reset in the body", |_| {
+        beginning(Broken, MID_BODY).then(GAP).then(Step::Reset)
+    }),
+    odd("end instead of an answer", |_| Reply {
+        worth: Broken,
+        steps: vec![Step::Close],
+    }),
+    odd("end in the status line", |_| {
+        beginning(Broken, 7).then(Step::Close)
+    }),
+    odd("end in the head", |_| {
+        beginning(Broken, MID_HEAD).then(Step::Close)
+    }),
+    odd("end after the head", |_| {
+        beginning(Broken, HEAD).then(Step::Close)
+    }),
+    odd("end in the body", |_| {
+        beginning(Broken, MID_BODY).then(Step::Close)
+    }),
+    odd("end in a chunk", |_| {
+        framed(Broken, "transfer-encoding: chunked\r\n", "c\r\nHello").then(Step::Close)
+    }),
+    odd("end before the last chunk", |_| {
+        framed(
+            Broken,
+            "transfer-encoding: chunked\r\n",
+            "c\r\nHello World!\r\n",
+        )
+        .then(Step::Close)
+    }),
+    odd("end after an interim answer", |_| {
+        Reply::new(Broken, "HTTP/1.1 103 Early Hints\r\n\r\n").then(Step::Close)
+    }),
+    odd("half-close instead of an answer", |_| Reply {
+        worth: Broken,
+        steps: vec![Step::HalfClose, Step::Wait],
+    }),
+    odd("half-close in the head", |_| {
+        beginning(Broken, MID_HEAD)
+            .then(Step::HalfClose)
+            .then(Step::Wait)
+    }),
+    odd("half-close in the body", |_| {
+        beginning(Broken, MID_BODY)
+            .then(Step::HalfClose)
+            .then(Step::Wait)
+    }),
+];
+
 fn a_connection_that_breaks_costs_the_request_it_carried(engine: EngineKind) {
-    // Bytes on their way when a reset comes are lost, so the reset waits for them to be read.
-    const GAP: Step = Step::Pause(Duration::from_millis(1));
-    const ROWS: &[Odd] = &[
-        odd("reset instead of an answer", |_| Reply {
-            worth: Broken,
-            steps: vec![Step::Reset],
-        }),
-        odd("reset in the head", |_| {
-            beginning(Broken, MID_HEAD).then(GAP).then(Step::Reset)
-        }),
-        odd("reset after the head", |_| {
-            beginning(Broken, HEAD).then(GAP).then(Step::Reset)
-        }),
-        odd("reset in the body", |_| {
-            beginning(Broken, MID_BODY).then(GAP).then(Step::Reset)
-        }),
-        odd("end instead of an answer", |_| Reply {
-            worth: Broken,
-            steps: vec![Step::Close],
-        }),
-        odd("end in the status line", |_| {
-            beginning(Broken, 7).then(Step::Close)
-        }),
-        odd("end in the head", |_| {
-            beginning(Broken, MID_HEAD).then(Step::Close)
-        }),
-        odd("end after the head", |_| {
-            beginning(Broken, HEAD).then(Step::Close)
-        }),
-        odd("end in the body", |_| {
-            beginning(Broken, MID_BODY).then(Step::Close)
-        }),
-        odd("end in a chunk", |_| {
-            framed(Broken, "transfer-encoding: chunked\r\n", "c\r\nHello").then(Step::Close)
-        }),
-        odd("end before the last chunk", |_| {
-            framed(
-                Broken,
-                "transfer-encoding: chunked\r\n",
-                "c\r\nHello World!\r\n",
-            )
-            .then(Step::Close)
-        }),
-        odd("end after an interim answer", |_| {
-            Reply::new(Broken, "HTTP/1.1 103 Early Hints\r\n\r\n").then(Step::Close)
-        }),
-        odd("half-close instead of an answer", |_| Reply {
-            worth: Broken,
-            steps: vec![Step::HalfClose, Step::Wait],
-        }),
-        odd("half-close in the head", |_| {
-            beginning(Broken, MID_HEAD)
-                .then(Step::HalfClose)
-                .then(Step::Wait)
-        }),
-        odd("half-close in the body", |_| {
-            beginning(Broken, MID_BODY)
-                .then(Step::HalfClose)
-                .then(Step::Wait)
-        }),
-    ];
-    check(engine, ROWS, false);
-    check(engine, ROWS, true);
+    check(engine, BREAKS, false);
+    check(engine, BREAKS, true);
 }
 
-fn silence_is_a_timeout_that_frees_the_connection(engine: EngineKind) {
-    const fn rare(name: &'static str, reply: fn(u64) -> Reply) -> Odd {
-        Odd {
-            every: 50,
-            requests: 100,
-            ..odd(name, reply)
-        }
+/// A timeout takes its time, so there are few.
+const fn rare(name: &'static str, reply: fn(u64) -> Reply) -> Odd {
+    Odd {
+        every: 50,
+        requests: 100,
+        ..odd(name, reply)
     }
-    const ROWS: &[Odd] = &[
-        rare("never answers", |_| Reply {
-            worth: Silent,
-            steps: vec![Step::Wait],
-        }),
-        rare("stops in the head", |_| {
-            beginning(Silent, MID_HEAD).then(Step::Wait)
-        }),
-        rare("stops in the body", |_| {
-            beginning(Silent, MID_BODY).then(Step::Wait)
-        }),
-        rare("only ever says 100", |_| {
-            Reply::new(Silent, "HTTP/1.1 100 Continue\r\n\r\n").then(Step::Wait)
-        }),
-        rare("announces more than it has", |_| {
-            super::edited(Silent, "12", "13").then(Step::Wait)
-        }),
-    ];
-    check(engine, ROWS, false);
+}
+
+/// Nothing more comes, at each stage.
+const SILENCES: &[Odd] = &[
+    rare("never answers", |_| Reply {
+        worth: Silent,
+        steps: vec![Step::Wait],
+    }),
+    rare("stops in the head", |_| {
+        beginning(Silent, MID_HEAD).then(Step::Wait)
+    }),
+    rare("stops in the body", |_| {
+        beginning(Silent, MID_BODY).then(Step::Wait)
+    }),
+    rare("only ever says 100", |_| {
+        Reply::new(Silent, "HTTP/1.1 100 Continue\r\n\r\n").then(Step::Wait)
+    }),
+    rare("announces more than it has", |_| {
+        super::edited(Silent, "12", "13").then(Step::Wait)
+    }),
+];
+
+fn silence_is_a_timeout_that_frees_the_connection(engine: EngineKind) {
+    check(engine, SILENCES, false);
 }
 
 fn a_server_that_answers_the_first_few_of_a_connection_is_counted_rightly(engine: EngineKind) {
