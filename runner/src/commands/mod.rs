@@ -1,11 +1,13 @@
 //! One module per command; each reads as a list of what it does.
 
 mod bench;
+mod compare;
 mod list;
 mod load;
 mod null;
 mod report;
 mod serve;
+mod simulate;
 mod verify;
 
 use crate::cli::Command;
@@ -39,6 +41,8 @@ pub fn run(command: Command) -> Result<Verdict> {
         Command::Bench(options) => bench::run(&options),
         Command::Load(options) => load::run(&options),
         Command::Null(options) => null::run(&options),
+        Command::Compare(options) => compare::run(&options),
+        Command::Simulate(options) => simulate::run(&options),
         Command::Report(options) => report::run(&options),
     }
 }

@@ -3,11 +3,12 @@
 
 use super::arms::Contender;
 use super::progress::Progress;
+use super::spoilt::Watch;
 use crate::environment::Counters;
 use crate::interrupt;
 use crate::load::{Generator, Limits, Pace, Target, service_time_histogram};
 use crate::plan::Plan;
-use crate::record::{BlockRow, Folder, ProcessRow, ServiceTimes, SliceRow, Tagged};
+use crate::record::{BlockRow, Folder, ProcessRow, Run, ServiceTimes, SliceRow, Tagged};
 use crate::server::{Server, Usage};
 use anyhow::Result;
 use std::collections::BTreeMap;
@@ -20,8 +21,11 @@ const FAILURES_MAX: u32 = 3;
 pub(super) struct Bench<'p> {
     plan: &'p Plan,
     server_processors: &'p [usize],
+    /// Of the machine.
+    processors: usize,
     contenders: Vec<Contender>,
     generator: Generator,
+    watch: Watch,
     /// Blocks running in which an arm failed, and why it did the last time.
     failures: BTreeMap<String, (u32, String)>,
 }
@@ -29,6 +33,8 @@ pub(super) struct Bench<'p> {
 /// One arm in one block.
 struct Live {
     name: String,
+    /// A known share of its answers is not counted.
+    is_planted: bool,
     /// Its process; nothing where it has failed.
     server: Option<Server>,
     /// Why it has.
@@ -45,20 +51,24 @@ struct Place {
     ordinal: u32,
     level: usize,
     connections: usize,
+    /// When the block came to this level.
+    started: Instant,
 }
 
 impl<'p> Bench<'p> {
     pub(super) fn new(
-        plan: &'p Plan,
-        server_processors: &'p [usize],
+        run: &'p Run,
         contenders: Vec<Contender>,
         generator: Generator,
+        watch: Watch,
     ) -> Self {
         Self {
-            plan,
-            server_processors,
+            plan: &run.plan,
+            server_processors: &run.processors.server,
+            processors: run.machine.processors,
             contenders,
             generator,
+            watch,
             failures: BTreeMap::new(),
         }
     }
@@ -81,18 +91,21 @@ impl<'p> Bench<'p> {
                 ordinal,
                 level,
                 connections,
+                started: Instant::now(),
             };
             self.run_level(place, &mut live, folder, &mut times, progress)?;
         }
         self.end_all(live)?;
         let during = Counters::read()?.since(&counters);
-        let row = BlockRow {
+        let mut row = BlockRow {
             block,
             complete: 1,
             elapsed_ms: milliseconds(started.elapsed()),
             steal_ms: milliseconds(during.steal),
             listen_overflows: during.listen_overflows,
+            ..BlockRow::default()
         };
+        self.watch.judge(&mut row, self.processors);
         folder.write_block(&row, &times)?;
         Ok(row)
     }
@@ -103,6 +116,7 @@ impl<'p> Bench<'p> {
             interrupt::check()?;
             let mut arm = Live {
                 name: contender.name.clone(),
+                is_planted: contender.is_planted,
                 server: None,
                 err: String::new(),
                 before: Usage::default(),
@@ -122,7 +136,7 @@ impl<'p> Bench<'p> {
     }
 
     fn run_level(
-        &self,
+        &mut self,
         place: Place,
         live: &mut [Live],
         folder: &mut Folder,
@@ -139,6 +153,7 @@ impl<'p> Bench<'p> {
             arm.attempt(|arm, address| self.warm_up(place, key, arm, address));
         }
         for lap in 0..self.plan.laps {
+            self.watch.look()?;
             let order = self.plan.order(place.ordinal, place.level, lap, live.len());
             for (position, key) in order.into_iter().enumerate() {
                 interrupt::check()?;
@@ -210,6 +225,7 @@ impl<'p> Bench<'p> {
                 duration: Some(self.plan.slice_limit()),
                 ..self.limits()
             };
+            row.started_us = microseconds(place.started.elapsed());
             let before = arm.cpu()?;
             let measured = self.generator.run(key, &limits)?;
             let cpu = arm.cpu()?.saturating_sub(before);
@@ -221,6 +237,9 @@ impl<'p> Bench<'p> {
             let sum = times.entry(tag).or_insert_with(service_time_histogram);
             sum.add(&measured.times.service)?;
             row = std::mem::take(&mut row).measured(&measured, nanoseconds(cpu));
+            if arm.is_planted {
+                row.plant(self.plan.planted_percent(place.connections));
+            }
             Ok(())
         });
         if row.sent == 0 {
