@@ -102,15 +102,26 @@ impl Plan {
     }
 
     /// The order in which `arms` arms are measured in one lap: indices of arms.
-    ///
-    /// Laps go through the rows of a Williams square in a random order, and through one square after
-    /// another, each with the arms in other roles.
     #[must_use]
     pub fn order(&self, block: u32, level: usize, lap: u32, arms: usize) -> Vec<usize> {
-        let rows = williams::rows(arms).max(1);
         let lap_number = u64::from(block) * u64::from(self.laps) + u64::from(lap);
-        let (square, place) = (lap_number / rows as u64, lap_number % rows as u64);
-        let square = square * self.levels.len() as u64 + level as u64;
+        self.balanced_order(2 * level as u64, lap_number, arms)
+    }
+
+    /// The order in which `arms` arms are connected and warmed up at a level of a block, and at the first
+    /// level started. It changes from block to block: who comes last finds memory and caches in
+    /// another state, which at many connections can be seen in its rates.
+    #[must_use]
+    pub fn warmup_order(&self, block: u32, level: usize, arms: usize) -> Vec<usize> {
+        self.balanced_order(2 * level as u64 + 1, u64::from(block), arms)
+    }
+
+    /// One of a series of orders that goes through the rows of a Williams square in a random order, and
+    /// through one square after another, each with the arms in other roles.
+    fn balanced_order(&self, series: u64, number: u64, arms: usize) -> Vec<usize> {
+        let rows = williams::rows(arms).max(1);
+        let (square, place) = (number / rows as u64, number % rows as u64);
+        let square = square * 2 * self.levels.len() as u64 + series;
         // Neighbouring seeds give unrelated generators: `seed_from_u64` scrambles them.
         let mut random = Pcg64::seed_from_u64(self.seed.wrapping_add(square));
         let mut roles: Vec<usize> = (0..arms).collect();
@@ -269,6 +280,15 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn every_arm_is_warmed_up_last_as_often_as_any_other() {
+        let mut last = [0; 10];
+        for block in 0..20 {
+            last[plan().warmup_order(block, 1, 10)[9]] += 1;
+        }
+        assert_eq!(last, [2; 10]);
     }
 
     #[test]

@@ -84,7 +84,7 @@ impl<'p> Bench<'p> {
         let started = Instant::now();
         let counters = Counters::read()?;
         let mut times = ServiceTimes::new();
-        let mut live = self.start_all()?;
+        let mut live = self.start_all(ordinal)?;
         for (level, &connections) in self.plan.levels.iter().enumerate() {
             let place = Place {
                 block,
@@ -110,9 +110,11 @@ impl<'p> Bench<'p> {
         Ok(row)
     }
 
-    fn start_all(&self) -> Result<Vec<Live>> {
-        let mut live = Vec::new();
-        for contender in &self.contenders {
+    /// Starts every arm's process, in an order of the block's own; indices stay those of contenders.
+    fn start_all(&self, ordinal: u32) -> Result<Vec<Live>> {
+        let mut live = BTreeMap::new();
+        for key in self.plan.warmup_order(ordinal, 0, self.contenders.len()) {
+            let contender = &self.contenders[key];
             interrupt::check()?;
             let mut arm = Live {
                 name: contender.name.clone(),
@@ -129,10 +131,10 @@ impl<'p> Bench<'p> {
                     Err(error) => arm.fail(format!("{error:#}")),
                 },
             }
-            live.push(arm);
+            live.insert(key, arm);
         }
         interrupt::check()?;
-        Ok(live)
+        Ok(live.into_values().collect())
     }
 
     fn run_level(
@@ -143,8 +145,12 @@ impl<'p> Bench<'p> {
         times: &mut ServiceTimes,
         progress: &Progress,
     ) -> Result<()> {
-        for (key, arm) in live.iter_mut().enumerate() {
+        let order = self
+            .plan
+            .warmup_order(place.ordinal, place.level, live.len());
+        for key in order {
             interrupt::check()?;
+            let arm = &mut live[key];
             progress.say(
                 place.ordinal,
                 place.connections,
