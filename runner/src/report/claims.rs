@@ -3,6 +3,7 @@
 
 use super::figures::{Level, Report, Row};
 use crate::analysis::{Control, HTTP_MARGIN, Measure, Ranked};
+use crate::load::Bound;
 use crate::record::ArmKind;
 
 /// For who has never read such a table.
@@ -56,6 +57,17 @@ pub(super) fn under(report: &Report, level: &Level) -> Vec<String> {
     if !has_planted && analysis.rps.ranking.is_ok() {
         lines
             .push("no planted control: the run does not show what it would have found.".to_owned());
+    }
+    if level
+        .rows
+        .iter()
+        .any(|row| row.bound == Some(Bound::ClientBound))
+    {
+        lines.push(
+            "†: the generator was the limit, so the server may be faster than its rank by requests/s; \
+             its rank by server CPU does not depend on that."
+                .to_owned(),
+        );
     }
     lines.extend(close_calls(&analysis.rps));
     lines.extend(noise(&analysis.rps));

@@ -17,7 +17,7 @@ pub(super) struct Column {
 }
 
 /// All columns after the name.
-pub(super) const COLUMNS: [Column; 13] = [
+pub(super) const COLUMNS: [Column; 12] = [
     Column {
         long: "version",
         short: None,
@@ -80,7 +80,6 @@ pub(super) const COLUMNS: [Column; 13] = [
             .answer_bytes
             .map_or_else(none, |bytes| bytes.to_string())
     }),
-    number("verdict", None, |row, _| bound(row)),
     number("errors", Some("err"), |_, figures| grouped(figures.errors)),
 ];
 
@@ -136,10 +135,6 @@ fn ratio(estimate: f64, interval: Option<Interval>) -> String {
         }
         _ => format!("{estimate:.3}"),
     }
-}
-
-fn bound(row: &Row) -> String {
-    row.bound.map_or_else(none, |bound| bound.to_string())
 }
 
 impl Column {
