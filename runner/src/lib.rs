@@ -5,16 +5,17 @@
 //! - [`usage`], [`interrupt`]: what a person can get wrong, and Ctrl-C
 //! - [`http`], [`contract`], [`client`]: one strict answer parser, what must be answered, and a
 //!   careful connection to ask with
-//! - [`stats`]: pure summaries of numbers
+//! - [`stats`]: pure functions of numbers: summaries, rankings, simulations
 //! - [`environment`]: the machine's facts, its processors and limits
 //! - [`server`]: the server under test as a child process
 //! - [`framework`]: the contestants, discovered and built
 //! - [`plan`], [`warning`]: what is measured when, and every doubt about it
 //! - [`load`], [`null`]: the load generator, and the canned responder it is held against
 //! - [`verify`]: is a contestant what the contract says
-//! - [`record`], [`report`]: rows on disk, and tables from them
+//! - [`record`], [`analysis`], [`report`]: rows on disk, what they say, and tables of it
 //! - [`cli`], [`commands`]: the command line, one module per command
 
+pub mod analysis;
 pub mod cli;
 pub mod client;
 pub mod commands;

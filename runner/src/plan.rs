@@ -1,6 +1,8 @@
 //! What is measured when: blocks, levels, laps, slices, and the order of the arms in each lap.
 //! Pure; the same seed gives the same order on every machine.
 
+mod williams;
+
 use crate::framework::{BuildEnv, ServerKind};
 use crate::usage::UsageError;
 use rand::SeedableRng;
@@ -23,7 +25,7 @@ const LAPS_MAX: u32 = 1_000;
 ///
 /// A *block* starts one fresh process per arm; all of them live together. At each *level* of
 /// concurrency every arm is connected and warmed up, then measured in short *slices*, round robin,
-/// for several *laps*, each in a new random order.
+/// for several *laps*. The orders of the laps are the rows of Williams squares, shuffled.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
     /// Which program of each contestant serves.
@@ -34,8 +36,11 @@ pub struct Plan {
     pub levels: Vec<usize>,
     /// Requests per arm and level, over all blocks.
     pub requests: u64,
-    /// Blocks.
+    /// Blocks; with `until`, those of the first stage.
     pub blocks: u32,
+    /// How precise the run has to be, if it is not to end after `blocks`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Until>,
     /// Laps per block and level.
     pub laps: u32,
     /// A slice sends nothing more after this long.
@@ -46,6 +51,16 @@ pub struct Plan {
     pub timeout_ms: u64,
     /// Where the random orders come from.
     pub seed: u64,
+}
+
+/// A precision to reach: the second stage of a run adds blocks until the half-widths of all ratios to
+/// the floor are expected to be small enough. It looks at variances, never at who is ahead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Until {
+    /// Half-width of the ratio, in ppm: 20 000 for 2 %.
+    pub half_width_ppm: u32,
+    /// Blocks in all, whatever they still leave open.
+    pub blocks_max: u32,
 }
 
 impl Plan {
@@ -62,6 +77,9 @@ impl Plan {
         within("slice-limit-ms", &[self.slice_limit_ms], 1, 60_000)?;
         within("warmup-ms", &[self.warmup_ms], 0, 60_000)?;
         within("timeout-ms", &[self.timeout_ms], 1, 60_000)?;
+        if let Some(until) = self.until {
+            within("max-blocks", &[until.blocks_max], self.blocks, BLOCKS_MAX)?;
+        }
         let slices = u64::from(self.blocks) * u64::from(self.laps);
         if self.requests < slices {
             return Err(UsageError(format!(
@@ -86,14 +104,48 @@ impl Plan {
     /// The order in which `arms` arms are measured in one lap: indices of arms.
     #[must_use]
     pub fn order(&self, block: u32, level: usize, lap: u32, arms: usize) -> Vec<usize> {
-        let lap_number = (u64::from(block) * self.levels.len() as u64 + level as u64)
-            * u64::from(self.laps)
-            + u64::from(lap);
+        let lap_number = u64::from(block) * u64::from(self.laps) + u64::from(lap);
+        self.balanced_order(2 * level as u64, lap_number, arms)
+    }
+
+    /// The order in which `arms` arms are connected and warmed up at a level of a block, and at the first
+    /// level started. It changes from block to block: who comes last finds memory and caches in
+    /// another state, which at many connections can be seen in its rates.
+    #[must_use]
+    pub fn warmup_order(&self, block: u32, level: usize, arms: usize) -> Vec<usize> {
+        self.balanced_order(2 * level as u64 + 1, u64::from(block), arms)
+    }
+
+    /// One of a series of orders that goes through the rows of a Williams square in a random order, and
+    /// through one square after another, each with the arms in other roles.
+    fn balanced_order(&self, series: u64, number: u64, arms: usize) -> Vec<usize> {
+        let rows = williams::rows(arms).max(1);
+        let (square, place) = (number / rows as u64, number % rows as u64);
+        let square = square * 2 * self.levels.len() as u64 + series;
         // Neighbouring seeds give unrelated generators: `seed_from_u64` scrambles them.
-        let mut random = Pcg64::seed_from_u64(self.seed.wrapping_add(lap_number));
-        let mut order: Vec<usize> = (0..arms).collect();
-        order.shuffle(&mut random);
-        order
+        let mut random = Pcg64::seed_from_u64(self.seed.wrapping_add(square));
+        let mut roles: Vec<usize> = (0..arms).collect();
+        roles.shuffle(&mut random);
+        let mut numbers: Vec<usize> = (0..rows).collect();
+        numbers.shuffle(&mut random);
+        let row = williams::row(arms, numbers[place as usize]);
+        row.into_iter().map(|role| roles[role]).collect()
+    }
+
+    /// How much of its work the planted control does not count at this level, in percent of what it
+    /// counts: 2 where that can be found, 5 where it takes more blocks than the run has.
+    ///
+    /// Fixed before the run: at a thousand connections a block's ratio varies almost twice as much
+    /// as at 64, so four times the blocks would be needed (docs/METHODOLOGY.md).
+    #[must_use]
+    pub fn planted_percent(&self, connections: usize) -> u64 {
+        const BLOCKS_MIN: u32 = 24;
+        const CONNECTIONS_MAX: usize = 256;
+        if self.blocks >= BLOCKS_MIN && connections <= CONNECTIONS_MAX {
+            2
+        } else {
+            5
+        }
     }
 
     /// Whether the run is too short to be kept among the results.
@@ -156,6 +208,7 @@ mod tests {
             levels: vec![64, 1000],
             requests: 1_000_000,
             blocks: 24,
+            until: None,
             laps: 8,
             slice_limit_ms: 150,
             warmup_ms: 150,
@@ -176,6 +229,19 @@ mod tests {
         assert!(refused(|plan| plan.requests = 0).starts_with("requests (N): 0 is out"));
         assert!(refused(|plan| plan.blocks = 0).starts_with("blocks (BLOCKS): 0 is out"));
         assert!(refused(|plan| plan.requests = 191).contains("at least 192 requests"));
+        let until = |blocks_max| {
+            Some(Until {
+                half_width_ppm: 20_000,
+                blocks_max,
+            })
+        };
+        let error = Plan {
+            until: until(12),
+            ..plan()
+        }
+        .validate()
+        .unwrap_err();
+        assert!(error.to_string().contains("it goes from 24 to"), "{error}");
         plan().validate().unwrap();
     }
 
@@ -193,18 +259,49 @@ mod tests {
     }
 
     #[test]
-    fn every_arm_comes_first_about_as_often_as_any_other() {
+    fn every_square_is_balanced() {
         let plan = plan();
-        let mut first = [0; 10];
-        for block in 0..250 {
+        // 10 arms, 8 laps: 5 blocks are 4 squares of 10 rows.
+        let mut follows = [[0; 10]; 10];
+        for block in 0..5 {
             for lap in 0..8 {
-                first[plan.order(block, 0, lap, 10)[0]] += 1;
+                let order = plan.order(block, 0, lap, 10);
+                for (&before, &after) in order.iter().zip(&order[1..]) {
+                    follows[before][after] += 1;
+                }
             }
         }
-        // 2 000 laps: 200 each, with a standard deviation of 13.
-        assert!(
-            first.iter().all(|&count| (140..260).contains(&count)),
-            "{first:?}"
+        for (arm, row) in follows.iter().enumerate() {
+            for (other, &count) in row.iter().enumerate() {
+                assert_eq!(
+                    count,
+                    if arm == other { 0 } else { 4 },
+                    "{other} after {arm}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn every_arm_is_warmed_up_last_as_often_as_any_other() {
+        let mut last = [0; 10];
+        for block in 0..20 {
+            last[plan().warmup_order(block, 1, 10)[9]] += 1;
+        }
+        assert_eq!(last, [2; 10]);
+    }
+
+    #[test]
+    fn the_planted_share_is_one_the_run_can_find() {
+        assert_eq!(plan().planted_percent(64), 2);
+        assert_eq!(plan().planted_percent(1000), 5);
+        assert_eq!(
+            Plan {
+                blocks: 12,
+                ..plan()
+            }
+            .planted_percent(64),
+            5
         );
     }
 

@@ -79,7 +79,7 @@ fn absurd_numbers_are_refused_with_their_range() {
         ),
         (&["bench", "-c", "x"], "`x` is no whole number"),
         (&["bench", "-n", "0"], "requests (N): 0 is out of range"),
-        (&["bench", "-n", "100"], "at least 192 requests"),
+        (&["bench", "-n", "100"], "at least 384 requests"),
         (
             &["bench", "--blocks", "0"],
             "blocks (BLOCKS): 0 is out of range",
@@ -90,6 +90,20 @@ fn absurd_numbers_are_refused_with_their_range() {
             "no list of processors",
         ),
         (&["bench", "--server", "fast"], "invalid value 'fast'"),
+        (&["bench", "--until", "0%"], "it goes from 0.1% to 50%"),
+        (
+            &["bench", "--until", "2%", "--max-blocks", "6"],
+            "max-blocks: 6 is out of range; it goes from 24",
+        ),
+        (
+            &["simulate", "--blocks", "5"],
+            "blocks: 5 is out of range; it goes from 6",
+        ),
+        (&["simulate", "--arms", "1"], "arms: 1 is out of range"),
+        (
+            &["simulate", "--experiments", "0"],
+            "experiments: 0 is out of range",
+        ),
         (&["load", "http://127.0.0.1:1/", "-c", "0"], "start at 1"),
         (
             &["load", "http://127.0.0.1:1/", "-d", "-1"],
@@ -177,8 +191,93 @@ fn nobody_listening_is_an_error_with_the_address() {
 #[test]
 fn every_command_explains_itself() {
     for command in [
-        "list", "serve", "verify", "bench", "load", "merge", "null", "report",
+        "list", "serve", "verify", "bench", "load", "merge", "null", "report", "compare",
+        "simulate",
     ] {
         runner(&[command, "--help"]).assert().success();
     }
+}
+
+/// The newest kept run, whose records are committed.
+fn a_kept_run() -> std::path::PathBuf {
+    let results = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../results");
+    let (path, _) = runner::record::find_runs(&results).unwrap().remove(0);
+    path
+}
+
+#[test]
+fn simulation_says_how_often_the_analysis_is_wrong() {
+    let run = a_kept_run();
+    let arguments = [
+        "simulate",
+        "--experiments",
+        "20",
+        "--arms",
+        "4",
+        "--json",
+        "--from",
+    ];
+    let output = runner(&arguments).arg(&run).output().unwrap();
+    let result: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(result["experiments"], 20);
+    for name in ["false_difference_rate", "rank_set_coverage"] {
+        let rate = result[name].as_f64().unwrap();
+        assert!((0.0..=1.0).contains(&rate), "{name}: {rate}");
+    }
+    for effect in ["1%", "2%", "3%", "5%"] {
+        assert!(result["power"][effect].is_f64(), "{result}");
+        assert!(result["blocks_needed"][effect].is_u64(), "{result}");
+    }
+    let again = runner(&arguments).arg(&run).output().unwrap();
+    assert_eq!(again.stdout, output.stdout, "the seed fixes the answer");
+}
+
+#[test]
+fn a_run_has_not_changed_from_itself() {
+    let run = a_kept_run();
+    let output = runner(&["compare", "--json"])
+        .args([&run, &run])
+        .output()
+        .unwrap();
+    let result: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let changes = result["changes"].as_array().unwrap();
+    assert!(!changes.is_empty());
+    for change in changes {
+        assert_eq!(
+            (&change["is_sure"], &change["change"]["estimate"]),
+            (&false.into(), &1.0.into())
+        );
+    }
+    assert_eq!(result["weaknesses"].as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn runs_of_two_methods_are_not_compared() {
+    let run = a_kept_run();
+    let parent = tempfile::tempdir().unwrap();
+    let other = parent.path().join("other");
+    std::fs::create_dir(&other).unwrap();
+    for entry in std::fs::read_dir(&run).unwrap() {
+        let entry = entry.unwrap();
+        std::fs::copy(entry.path(), other.join(entry.file_name())).unwrap();
+    }
+    let record = std::fs::read_to_string(other.join("run.json")).unwrap();
+    let method = |text: &str| {
+        text.lines()
+            .find(|line| line.contains("\"method\""))
+            .unwrap()
+            .to_owned()
+    };
+    let changed = record.replace(&method(&record), "  \"method\": 999,");
+    std::fs::write(other.join("run.json"), changed).unwrap();
+    let output = runner(&["compare"]).args([&run, &other]).output().unwrap();
+    let words = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{words}");
+    assert!(
+        words.contains("and 999: their numbers do not mean the same"),
+        "{words}"
+    );
+    let (status, words) = refused(&["compare", "/nowhere", "/nowhere"]);
+    assert_eq!(status, 1);
+    assert!(words.contains("is this the folder of a run?"), "{words}");
 }

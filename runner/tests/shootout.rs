@@ -57,7 +57,7 @@ fn a_small_run_has_every_row() {
             let rows: Vec<_> = rows
                 .filter(|row| row.arm == arm.name && row.connections == connections)
                 .collect();
-            assert_eq!(rows.len(), 16, "{} at {connections}", arm.name);
+            assert_eq!(rows.len(), 32, "{} at {connections}", arm.name);
             assert_eq!(rows.iter().map(|row| row.requests).sum::<u64>(), 2000);
             for row in rows {
                 assert!(row.balances() && row.errors() == 0 && row.ok > 0, "{row:?}");

@@ -1,8 +1,10 @@
 //! The command line: what can be asked for, and the help that explains it.
 
+mod analysis;
 mod load;
 mod values;
 
+pub use analysis::{CompareOptions, Precision, SimulateOptions};
 pub use load::{LoadOptions, MergeOptions, Output, RequestOptions};
 pub use values::{Body, HeaderField, ProcessorList};
 
@@ -43,6 +45,10 @@ pub enum Command {
     Merge(MergeOptions),
     /// Answer canned bytes: the ceiling of generator and kernel
     Null(NullOptions),
+    /// Say what has changed from one run to another, with its certainty
+    Compare(CompareOptions),
+    /// Say how often our own analysis is wrong, by simulation
+    Simulate(SimulateOptions),
     /// Make tables from the records of a run, and put the newest kept run into README.md
     Report(ReportOptions),
 }
@@ -95,7 +101,7 @@ pub struct VerifyOptions {
 /// Options of `bench`.
 #[derive(Debug, Args)]
 pub struct BenchOptions {
-    /// Contestants; all where none is named. The floor, its twin and the null arm always take part
+    /// Contestants; all where none is named. The floor, the controls and the null arm always take part
     pub names: Vec<String>,
     #[command(flatten)]
     #[allow(missing_docs)]
@@ -109,11 +115,14 @@ pub struct BenchOptions {
     /// Blocks; each starts fresh processes
     #[arg(long, default_value_t = 24)]
     pub blocks: u32,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub precision: Precision,
     /// Laps per block and level: each measures every contestant once, in a new order
-    #[arg(long, default_value_t = 8)]
+    #[arg(long, default_value_t = 16)]
     pub laps: u32,
     /// A slice sends nothing more after this long, in ms
-    #[arg(long, default_value_t = 250)]
+    #[arg(long, default_value_t = 120)]
     pub slice_limit_ms: u64,
     /// How long a contestant is driven before its first slice at a level, in ms
     #[arg(long, default_value_t = 150)]

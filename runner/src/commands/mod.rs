@@ -1,12 +1,14 @@
 //! One module per command; each reads as a list of what it does.
 
 mod bench;
+mod compare;
 mod list;
 mod load;
 mod merge;
 mod null;
 mod report;
 mod serve;
+mod simulate;
 mod verify;
 
 use crate::cli::Command;
@@ -41,6 +43,8 @@ pub fn run(command: Command) -> Result<Verdict> {
         Command::Load(options) => load::run(&options),
         Command::Merge(options) => merge::run(&options),
         Command::Null(options) => null::run(&options),
+        Command::Compare(options) => compare::run(&options),
+        Command::Simulate(options) => simulate::run(&options),
         Command::Report(options) => report::run(&options),
     }
 }

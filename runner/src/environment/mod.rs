@@ -3,6 +3,7 @@
 mod counters;
 pub mod limits;
 pub mod processors;
+pub mod sentinel;
 
 pub use counters::Counters;
 

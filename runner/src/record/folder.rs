@@ -1,7 +1,7 @@
 //! The folder of a run: created once, appended to while the run is on, read as a whole.
 
 use super::histograms;
-use super::{BlockRow, ProcessRow, Run, SCHEMA, ServiceTimes, SliceRow};
+use super::{BlockRow, ProcessRow, Run, SCHEMA, ServiceTimes, SetAside, SliceRow};
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -156,18 +156,21 @@ pub(crate) fn write_whole(path: &Path, text: &str) -> Result<()> {
 pub struct Records {
     /// `run.json`.
     pub run: Run,
-    /// Rows of complete blocks.
+    /// Rows of blocks that count.
     pub slices: Vec<SliceRow>,
-    /// Rows of complete blocks.
+    /// Rows of blocks that were set aside: complete, but spoiled by the machine.
+    pub set_aside_slices: Vec<SliceRow>,
+    /// Rows of blocks that count.
     pub processes: Vec<ProcessRow>,
     /// All blocks, also those that were not completed.
     pub blocks: Vec<BlockRow>,
-    /// Histograms of complete blocks.
+    /// Histograms of blocks that count.
     pub service_times: ServiceTimes,
 }
 
 impl Records {
-    /// Reads a run. Rows of a block that was not completed are left out.
+    /// Reads a run. Rows of a block that was not completed are left out, those of a block that was set
+    /// aside are kept apart.
     ///
     /// # Errors
     ///
@@ -182,35 +185,52 @@ impl Records {
             );
         }
         let blocks: Vec<BlockRow> = read_table(&path.join(BLOCKS))?;
-        let is_complete = |number: u32| {
-            blocks
-                .iter()
-                .any(|block| block.block == number && block.complete == 1)
+        let counts = |number: u32| {
+            let mut blocks = blocks.iter();
+            blocks.any(|block| block.block == number && block.counts())
         };
-        let mut slices: Vec<SliceRow> = read_table(&path.join(SLICES))?;
-        slices.retain(|row| is_complete(row.block));
+        let is_set_aside = |number: u32| {
+            let mut blocks = blocks.iter();
+            blocks.any(|block| block.block == number && block.set_aside != SetAside::No)
+        };
+        let all_slices: Vec<SliceRow> = read_table(&path.join(SLICES))?;
+        refuse_impossible(&all_slices, &path.join(SLICES))?;
+        let (slices, others): (Vec<SliceRow>, Vec<SliceRow>) =
+            all_slices.into_iter().partition(|row| counts(row.block));
+        let set_aside_slices = others
+            .into_iter()
+            .filter(|row| is_set_aside(row.block))
+            .collect();
         let mut processes: Vec<ProcessRow> = read_table(&path.join(PROCESSES))?;
-        processes.retain(|row| is_complete(row.block));
+        processes.retain(|row| counts(row.block));
         let log = path.join(SERVICE_TIMES);
         let bytes = fs::read(&log).with_context(|| format!("cannot read {}", log.display()))?;
         let mut service_times =
             histograms::read(&bytes).with_context(|| format!("in {}", log.display()))?;
-        service_times.retain(|key, _| is_complete(key.block));
+        service_times.retain(|key, _| counts(key.block));
         Ok(Self {
             run,
             slices,
+            set_aside_slices,
             processes,
             blocks,
             service_times,
         })
     }
 
-    /// How many blocks were completed.
+    /// How many blocks count.
     #[must_use]
     pub fn complete_blocks(&self) -> u32 {
-        self.blocks
-            .iter()
-            .map(|block| u32::from(block.complete))
+        let blocks = self.blocks.iter();
+        blocks.map(|block| u32::from(block.counts())).sum()
+    }
+
+    /// How many complete blocks were set aside.
+    #[must_use]
+    pub fn set_aside_blocks(&self) -> u32 {
+        let blocks = self.blocks.iter();
+        blocks
+            .map(|block| u32::from(block.set_aside != SetAside::No))
             .sum()
     }
 }
@@ -236,6 +256,31 @@ fn read_table<Row: DeserializeOwned>(file: &Path) -> Result<Vec<Row>> {
         rows.push(row.with_context(|| format!("{}, line {line}", file.display()))?);
     }
     Ok(rows)
+}
+
+/// A slice with right answers took time and processor time; one without any says why. What has
+/// neither was not written by a run, and would become an infinite rate or a missing one.
+fn refuse_impossible(slices: &[SliceRow], file: &Path) -> Result<()> {
+    for (index, row) in slices.iter().enumerate() {
+        let zero = match (row.ok, row.err.is_empty()) {
+            (0, true) => "ok",
+            (0, false) => continue,
+            _ if row.elapsed_ns == 0 => "elapsed_ns",
+            _ if row.server_cpu_ns == 0 => "server_cpu_ns",
+            _ => continue,
+        };
+        // The header is line 1.
+        bail!(
+            "{}, row {} (line {} where no err spans lines): {zero} is 0 for {} in block {}: no rate can be \
+             made of it",
+            file.display(),
+            index + 1,
+            index + 2,
+            row.arm,
+            row.block
+        );
+    }
+    Ok(())
 }
 
 /// The folders under `parent` that hold a run, with its record, the newest run first.

@@ -22,6 +22,9 @@ pub struct SliceRow {
     pub sent: u64,
     /// Right answers.
     pub ok: u64,
+    /// Of these, answers to the planted control that its rates do not count.
+    #[serde(default)]
+    pub uncounted: u64,
     /// Answers with another status.
     pub bad_status: u64,
     /// Answers with another body.
@@ -44,6 +47,9 @@ pub struct SliceRow {
     pub bytes_received: u64,
     /// Times the generator asked the kernel for events.
     pub waits: u64,
+    /// From the first slice of the block at this level to this one. Records of method 1 have none.
+    #[serde(default)]
+    pub started_us: u64,
     /// From the first request to the last answer.
     pub elapsed_ns: u64,
     /// CPU time of the generator's threads.
@@ -113,6 +119,25 @@ impl SliceRow {
             + self.unanswered
     }
 
+    /// Right answers that rates are made of.
+    #[must_use]
+    pub fn counted(&self) -> u64 {
+        self.ok - self.uncounted.min(self.ok)
+    }
+
+    /// Requests that costs are shared among. What the planted control does not count is its work all
+    /// the same.
+    #[must_use]
+    pub fn counted_requests(&self) -> u64 {
+        self.sent - self.uncounted.min(self.sent)
+    }
+
+    /// Plants a known loss: of every `100 + percent` right answers, `percent` are not counted. The
+    /// work behind them is real, so rates fall and costs rise by exactly this share.
+    pub fn plant(&mut self, percent: u64) {
+        self.uncounted = self.ok * percent / (100 + percent);
+    }
+
     /// Whether every request sent has exactly one outcome.
     #[must_use]
     pub fn balances(&self) -> bool {
@@ -158,6 +183,35 @@ pub struct BlockRow {
     pub steal_ms: u64,
     /// Connections that found a listen queue full meanwhile.
     pub listen_overflows: u64,
+    /// How much longer a fixed piece of work took on the server's processors than before the first
+    /// block, the median over laps.
+    #[serde(default)]
+    pub sentinel_slowdown_ppm: u64,
+    /// Whether the block counts, and why not.
+    #[serde(default)]
+    pub set_aside: SetAside,
+}
+
+impl BlockRow {
+    /// Whether its rows count.
+    #[must_use]
+    pub fn counts(&self) -> bool {
+        self.complete == 1 && self.set_aside == SetAside::No
+    }
+}
+
+/// Why a complete block does not count. The bounds are fixed beforehand and know nothing of any
+/// arm's result.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SetAside {
+    /// It counts.
+    #[default]
+    No,
+    /// The hypervisor gave too much processor time to others.
+    Steal,
+    /// A fixed piece of work took too long.
+    Sentinel,
 }
 
 fn nanoseconds(duration: std::time::Duration) -> u64 {

@@ -72,6 +72,8 @@ pub enum ArmKind {
     Framework,
     /// The floor's binary once more: what differs is noise.
     Twin,
+    /// The floor's binary, of whose answers a known share is not counted: it has to be found.
+    Planted,
     /// The canned responder: the ceiling of generator and kernel.
     Null,
 }
@@ -99,4 +101,12 @@ pub struct Arm {
     pub err: Option<String>,
     /// Checks beyond the contract that it does not pass.
     pub conformance_misses: Vec<String>,
+}
+
+impl Arm {
+    /// Whether all others are read against it.
+    #[must_use]
+    pub fn is_floor(&self) -> bool {
+        self.kind == ArmKind::Framework && self.role == Role::Floor
+    }
 }

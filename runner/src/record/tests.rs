@@ -21,6 +21,7 @@ fn run() -> Run {
             levels: vec![64],
             requests: 100,
             blocks: 2,
+            until: None,
             laps: 1,
             slice_limit_ms: 100,
             warmup_ms: 0,
@@ -69,6 +70,8 @@ fn slice(block: u32) -> SliceRow {
         arm: "one".into(),
         sent: 50,
         ok: 50,
+        elapsed_ns: 1000,
+        server_cpu_ns: 900,
         err: "a, \"quoted\"\nthing".into(),
         ..SliceRow::default()
     }
@@ -142,4 +145,65 @@ fn a_row_that_does_not_read_is_named() {
     std::fs::write(&blocks, broken).unwrap();
     let error = format!("{:#}", Records::read(&path).unwrap_err());
     assert!(error.contains("blocks.csv, line 2"), "{error}");
+}
+
+#[test]
+fn a_zero_that_no_run_writes_is_named() {
+    let parent = tempfile::tempdir().unwrap();
+    let path = parent.path().join("run");
+    let mut folder = Folder::create(&path).unwrap();
+    folder.write_run(&run()).unwrap();
+    folder.write_slice(&slice(0)).unwrap();
+    let zero = SliceRow {
+        elapsed_ns: 0,
+        ..slice(0)
+    };
+    folder.write_slice(&zero).unwrap();
+    folder.write_block(&block(0, 1), &times(0)).unwrap();
+    let error = format!("{:#}", Records::read(&path).unwrap_err());
+    assert!(
+        error.contains("slices.csv, row 2") && error.contains("elapsed_ns is 0"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_block_that_was_set_aside_is_kept_apart() {
+    let parent = tempfile::tempdir().unwrap();
+    let path = parent.path().join("run");
+    let mut folder = Folder::create(&path).unwrap();
+    folder.write_run(&run()).unwrap();
+    let spoiled = BlockRow {
+        set_aside: SetAside::Steal,
+        ..block(0, 1)
+    };
+    folder.write_slice(&slice(0)).unwrap();
+    folder.write_block(&spoiled, &times(0)).unwrap();
+    folder.write_slice(&slice(1)).unwrap();
+    folder.write_block(&block(1, 1), &times(1)).unwrap();
+    let records = Records::read(&path).unwrap();
+    assert_eq!(
+        (records.complete_blocks(), records.set_aside_blocks()),
+        (1, 1)
+    );
+    assert_eq!(
+        (records.slices, records.set_aside_slices),
+        (vec![slice(1)], vec![slice(0)])
+    );
+    assert_eq!(records.service_times, times(1));
+}
+
+#[test]
+fn a_planted_loss_is_exact_in_rate_and_cost() {
+    let mut row = SliceRow {
+        sent: 5100,
+        ok: 5100,
+        ..SliceRow::default()
+    };
+    row.plant(2);
+    assert_eq!(
+        (row.counted(), row.counted_requests(), row.sent),
+        (5000, 5000, 5100)
+    );
+    assert!(row.balances());
 }

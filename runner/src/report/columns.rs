@@ -1,7 +1,9 @@
 //! The columns of a throughput table: one list for every place a table is shown in.
 
-use super::figures::{Figures, Outcome, Row};
+use super::figures::{Figures, Level, Outcome, Row};
 use super::format::{grouped, mib, percent, rounded};
+use crate::load::Bound;
+use crate::stats::Interval;
 
 /// One column.
 pub(super) struct Column {
@@ -15,26 +17,28 @@ pub(super) struct Column {
 }
 
 /// All columns after the name.
-pub(super) const COLUMNS: [Column; 11] = [
-    text("version", Some("version"), |row, _| {
-        row.arm.version.clone().unwrap_or_default()
-    }),
+pub(super) const COLUMNS: [Column; 12] = [
+    Column {
+        long: "version",
+        short: None,
+        is_number: false,
+        cell: |row, _| row.arm.version.clone().unwrap_or_default(),
+    },
     number("requests/s", Some("req/s"), |_, figures| {
         grouped(rounded(figures.rps.median))
     }),
-    number("IQR %", Some("IQR%"), |_, figures| {
+    number("IQR %", None, |_, figures| {
         percent(figures.rps.relative_spread())
     }),
-    number("ratio to floor", Some("ratio"), |_, figures| {
-        figures
-            .ratio
-            .map_or_else(none, |ratio| format!("{:.3}", ratio.median))
-    }),
-    number("quartiles of the ratio", None, |_, figures| {
-        figures.ratio.map_or_else(none, |ratio| {
-            format!("{:.3}–{:.3}", ratio.lower, ratio.upper)
-        })
-    }),
+    number(
+        "ratio to floor (95 %)",
+        Some("ratio ±95%"),
+        |_, figures| {
+            figures
+                .rps_standing
+                .map_or_else(none, |one| ratio(one.ratio, one.interval))
+        },
+    ),
     number("p50 µs", Some("p50µs"), |_, figures| {
         figures.service_time_p50_us.to_string()
     }),
@@ -55,6 +59,19 @@ pub(super) const COLUMNS: [Column; 11] = [
             )
         },
     ),
+    number("rank by CPU", Some("by CPU"), |_, figures| {
+        let rank = figures.cpu_standing.and_then(|one| one.rank);
+        rank.map_or_else(none, |rank| rank.to_string())
+    }),
+    number(
+        "requests per CPU second, ratio to floor (95 %)",
+        None,
+        |_, figures| {
+            figures
+                .cpu_standing
+                .map_or_else(none, |one| ratio(one.ratio, one.interval))
+        },
+    ),
     number("peak RSS MiB", Some("MiB"), |_, figures| {
         mib(figures.peak_rss_kib)
     }),
@@ -65,6 +82,60 @@ pub(super) const COLUMNS: [Column; 11] = [
     }),
     number("errors", Some("err"), |_, figures| grouped(figures.errors)),
 ];
+
+/// The rank set by requests per second, with a sign where the generator was the limit: there the
+/// server could be faster than it shows.
+pub(super) fn rank(row: &Row) -> String {
+    let standing = row.figures().and_then(|figures| figures.rps_standing);
+    let rank = standing
+        .and_then(|one| one.rank)
+        .map(|rank| rank.to_string());
+    match (rank, row.bound) {
+        (Some(rank), Some(Bound::ClientBound)) => format!("{rank}†"),
+        (rank, _) => rank.unwrap_or_default(),
+    }
+}
+
+/// What binds a row to the next: rows in one bracket cannot be told from their neighbours in it.
+pub(super) fn brackets(level: &Level) -> Vec<&'static str> {
+    let rows: Vec<&Row> = level.rows.iter().collect();
+    let is_ranked = |row: &Row| {
+        let standing = row.figures().and_then(|figures| figures.rps_standing);
+        standing.is_some_and(|one| one.rank.is_some())
+    };
+    let joined = |one: Option<&&Row>, other: Option<&&Row>| match (one, other) {
+        (Some(one), Some(other)) if is_ranked(one) && is_ranked(other) => {
+            level
+                .analysis
+                .rps
+                .told_apart(&one.arm.name, &other.arm.name)
+                == Some(false)
+        }
+        _ => false,
+    };
+    let mark = |place: usize| {
+        let above = place
+            .checked_sub(1)
+            .is_some_and(|one| joined(rows.get(one), rows.get(place)));
+        match (above, joined(rows.get(place), rows.get(place + 1))) {
+            (false, false) => "",
+            (false, true) => "┌",
+            (true, true) => "│",
+            (true, false) => "└",
+        }
+    };
+    (0..rows.len()).map(mark).collect()
+}
+
+/// A ratio, and half of its interval in percent where there is one.
+fn ratio(estimate: f64, interval: Option<Interval>) -> String {
+    match interval {
+        Some(interval) if interval.half_width() > 0.0 => {
+            format!("{estimate:.3} ±{:.1}%", interval.half_width() * 100.0)
+        }
+        _ => format!("{estimate:.3}"),
+    }
+}
 
 impl Column {
     /// What the column shows of this row.
@@ -101,19 +172,6 @@ const fn number(
         long,
         short,
         is_number: true,
-        cell,
-    }
-}
-
-const fn text(
-    long: &'static str,
-    short: Option<&'static str>,
-    cell: fn(&Row, &Figures) -> String,
-) -> Column {
-    Column {
-        long,
-        short,
-        is_number: false,
         cell,
     }
 }

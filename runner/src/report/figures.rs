@@ -1,8 +1,8 @@
 //! What each row of a table shows, computed from the records of one run.
 
-use crate::framework::Role;
-use crate::load::service_time_histogram;
-use crate::record::{Arm, ArmKind, Records, Run, SliceRow};
+use crate::analysis::{LevelAnalysis, Standing};
+use crate::load::{Bound, service_time_histogram};
+use crate::record::{Arm, Records, Run, SliceRow};
 use crate::stats::{Quartiles, median};
 use std::collections::BTreeMap;
 
@@ -11,8 +11,10 @@ use std::collections::BTreeMap;
 pub struct Report {
     /// What was run.
     pub run: Run,
-    /// Blocks that were completed.
+    /// Blocks that count.
     pub blocks: u32,
+    /// Complete blocks that were set aside.
+    pub set_aside: u32,
     /// One table per level of concurrency.
     pub levels: Vec<Level>,
 }
@@ -22,7 +24,9 @@ pub struct Report {
 pub struct Level {
     /// Connections, each with one request open at a time.
     pub connections: usize,
-    /// Contestants by throughput, then those not measured, then the controls.
+    /// What the blocks say of the arms together.
+    pub analysis: LevelAnalysis,
+    /// Contestants by their ratio to the floor, then those not measured, then the controls.
     pub rows: Vec<Row>,
 }
 
@@ -31,6 +35,9 @@ pub struct Level {
 pub struct Row {
     /// Who it is.
     pub arm: Arm,
+    /// Who was the limit, where that is known: no rank says more of a server than the generator lets
+    /// it show.
+    pub bound: Option<Bound>,
     /// What came of it.
     pub outcome: Outcome,
 }
@@ -39,7 +46,7 @@ pub struct Row {
 #[derive(Debug)]
 pub enum Outcome {
     /// It was measured.
-    Measured(Figures),
+    Measured(Box<Figures>),
     /// It has no such server; nothing is wrong.
     Absent(String),
     /// It could not be measured.
@@ -51,9 +58,11 @@ pub enum Outcome {
 pub struct Figures {
     /// Right answers per second; each block counts once, with the median of its slices.
     pub rps: Quartiles,
-    /// The ratio to the floor over blocks; nothing where there is no floor. A block's ratio is
-    /// the median over its laps of the ratio of the two slices of the same lap.
-    pub ratio: Option<Quartiles>,
+    /// Where it stands by requests per second; nothing where the floor took no part, or the arm took
+    /// part in too few blocks.
+    pub rps_standing: Option<Standing>,
+    /// The same by server CPU time; ratios are of requests per CPU second.
+    pub cpu_standing: Option<Standing>,
     /// Median service time over all slices, in µs.
     pub service_time_p50_us: u64,
     /// 99th percentile of the service time over all slices, in µs.
@@ -87,6 +96,7 @@ impl Report {
                 .map(|&level| Level::of(records, level))
                 .collect(),
             blocks: records.complete_blocks(),
+            set_aside: records.set_aside_blocks(),
             run: records.run.clone(),
         }
     }
@@ -94,27 +104,20 @@ impl Report {
     /// The contestant all others are read against, if it took part.
     #[must_use]
     pub fn floor(&self) -> Option<&Arm> {
-        floor(&self.run)
+        self.run.arms.iter().find(|arm| arm.is_floor())
     }
-}
-
-fn floor(run: &Run) -> Option<&Arm> {
-    run.arms
-        .iter()
-        .find(|arm| arm.kind == ArmKind::Framework && arm.role == Role::Floor)
 }
 
 impl Level {
     fn of(records: &Records, connections: usize) -> Self {
-        let floor_slices = floor(&records.run)
-            .map(|arm| slices_of(records, connections, &arm.name))
-            .unwrap_or_default();
+        let analysis = LevelAnalysis::of(records, connections);
         let mut rows: Vec<Row> = records
             .run
             .arms
             .iter()
             .map(|arm| Row {
-                outcome: Outcome::of(records, connections, arm, &floor_slices),
+                bound: None,
+                outcome: Outcome::of(records, connections, arm, &analysis),
                 arm: arm.clone(),
             })
             .collect();
@@ -125,7 +128,11 @@ impl Level {
                 .then(other.estimate().total_cmp(&one.estimate()))
                 .then(one.arm.name.cmp(&other.arm.name))
         });
-        Self { connections, rows }
+        Self {
+            connections,
+            analysis,
+            rows,
+        }
     }
 }
 
@@ -142,15 +149,15 @@ impl Row {
     /// What rows are sorted by: the ratio, which is steadier than the throughput it comes from.
     fn estimate(&self) -> f64 {
         let figures = self.figures();
-        figures.map_or(0.0, |figures| match figures.ratio {
-            Some(ratio) => ratio.median,
+        figures.map_or(0.0, |figures| match figures.rps_standing {
+            Some(standing) => standing.ratio,
             None => figures.rps.median,
         })
     }
 }
 
 impl Outcome {
-    fn of(records: &Records, connections: usize, arm: &Arm, floor_slices: &[&SliceRow]) -> Self {
+    fn of(records: &Records, connections: usize, arm: &Arm, analysis: &LevelAnalysis) -> Self {
         if let Some(reason) = &arm.absent {
             return Self::Absent(reason.clone());
         }
@@ -165,12 +172,13 @@ impl Outcome {
         let rps = block_rps(&slices);
         let blocks: Vec<f64> = rps.values().copied().collect();
         match Quartiles::of(&blocks) {
-            Some(quartiles) => Self::Measured(Figures {
+            Some(quartiles) => Self::Measured(Box::new(Figures {
                 rps: quartiles,
-                ratio: ratio(&slices, floor_slices),
+                rps_standing: analysis.rps.standing(&arm.name),
+                cpu_standing: analysis.cpu.standing(&arm.name),
                 first_err: first_err.cloned(),
                 ..Figures::sums(records, connections, arm, &slices, quartiles)
-            }),
+            })),
             None => Self::Failed(
                 first_err
                     .cloned()
@@ -209,7 +217,8 @@ impl Figures {
             .collect();
         Self {
             rps,
-            ratio: None,
+            rps_standing: None,
+            cpu_standing: None,
             service_time_p50_us: service_time.value_at_quantile(0.5) / 1000,
             service_time_p99_us: service_time.value_at_quantile(0.99) / 1000,
             server_cpu_ns: median(&block_cpu_ns(slices)).unwrap_or(0.0),
@@ -252,7 +261,7 @@ fn block_rps(slices: &[&SliceRow]) -> BTreeMap<u32, f64> {
 
 /// Right answers per second of one slice.
 fn rps(row: &SliceRow) -> f64 {
-    row.ok as f64 * 1e9 / row.elapsed_ns as f64
+    row.counted() as f64 * 1e9 / row.elapsed_ns as f64
 }
 
 /// Server CPU time per request in each block, in ns.
@@ -261,7 +270,7 @@ fn block_cpu_ns(slices: &[&SliceRow]) -> Vec<f64> {
         .into_values()
         .map(|rows| {
             let cpu_ns: u64 = rows.iter().map(|row| row.server_cpu_ns).sum();
-            let sent: u64 = rows.iter().map(|row| row.sent).sum();
+            let sent: u64 = rows.iter().map(|row| row.counted_requests()).sum();
             cpu_ns as f64 / sent as f64
         })
         .collect()
@@ -276,28 +285,4 @@ fn by_block<'r>(slices: &[&'r SliceRow]) -> BTreeMap<u32, Vec<&'r SliceRow>> {
         }
     }
     blocks
-}
-
-/// The ratio to the floor over the blocks that have both.
-///
-/// The two slices of one lap are a fraction of a second apart, so what the machine does in between
-/// is mostly the same for both and leaves the ratio; over a block it is not.
-fn ratio(slices: &[&SliceRow], floor_slices: &[&SliceRow]) -> Option<Quartiles> {
-    let floor_blocks = by_block(floor_slices);
-    let blocks: Vec<f64> = by_block(slices)
-        .into_iter()
-        .filter_map(|(block, rows)| block_ratio(&rows, floor_blocks.get(&block)?))
-        .collect();
-    Quartiles::of(&blocks)
-}
-
-fn block_ratio(rows: &[&SliceRow], floor_rows: &[&SliceRow]) -> Option<f64> {
-    let laps: Vec<f64> = rows
-        .iter()
-        .filter_map(|row| {
-            let floor = floor_rows.iter().find(|floor| floor.lap == row.lap)?;
-            Some(rps(row) / rps(floor))
-        })
-        .collect();
-    median(&laps)
 }

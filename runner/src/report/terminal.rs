@@ -1,6 +1,7 @@
 //! Tables for a terminal of 80 columns.
 
-use super::columns::{COLUMNS, Column};
+use super::claims;
+use super::columns::{COLUMNS, Column, brackets, rank};
 use super::figures::{Level, Report};
 use super::markdown::remarks;
 use comfy_table::{Attribute, Cell, CellAlignment, Table, presets};
@@ -10,16 +11,14 @@ use comfy_table::{Attribute, Cell, CellAlignment, Table, presets};
 pub fn tables(report: &Report) -> String {
     let mut text = String::new();
     for level in &report.levels {
-        text.push_str(&format!(
-            "\n{} connections\n{}\n",
-            level.connections,
-            table(level)
-        ));
-        for remark in remarks(report, level) {
+        text.push_str(&format!("\n{}\n{}\n", claims::heading(level), table(level)));
+        let claims = claims::under(report, level);
+        for remark in claims.into_iter().chain(remarks(report, level)) {
             let words = remark.replace('`', "");
             text.push_str(&format!("  {words}\n"));
         }
     }
+    text.push_str(&format!("\n{}\n", claims::HOW_TO_READ));
     for warning in &report.run.warnings {
         text.push_str(&format!("\nwarning: {warning}\n"));
     }
@@ -35,14 +34,20 @@ fn table(level: &Level) -> Table {
     table.load_style(presets::NOTHING);
     let heading = |text: &str| Cell::new(text).add_attribute(Attribute::Bold);
     let headings = columns.iter().filter_map(|column| column.short);
-    table.set_header(std::iter::once("framework").chain(headings).map(heading));
-    for row in &level.rows {
+    table.set_header(
+        ["", "rank", "framework"]
+            .into_iter()
+            .chain(headings)
+            .map(heading),
+    );
+    for (row, bracket) in level.rows.iter().zip(brackets(level)) {
         let cells = columns.iter().map(|column| column.short_cell(row));
-        table.add_row(std::iter::once(row.arm.name.clone()).chain(cells));
+        let first = [bracket.to_owned(), rank(row), claims::name(level, row)];
+        table.add_row(first.into_iter().chain(cells));
     }
     for (place, column) in table.column_iter_mut().enumerate() {
         column.set_padding((0, 1));
-        let is_number = place > 0 && columns[place - 1].is_number;
+        let is_number = place == 1 || place > 2 && columns[place - 3].is_number;
         if is_number {
             column.set_cell_alignment(CellAlignment::Right);
         }

@@ -12,6 +12,9 @@ use std::thread;
 /// The canned responder's name in rows.
 const NULL: &str = "null";
 
+/// The planted control's.
+const PLANTED: &str = "control";
+
 /// An arm that can be started.
 #[derive(Debug, Clone)]
 pub(super) struct Contender {
@@ -19,6 +22,8 @@ pub(super) struct Contender {
     pub(super) name: String,
     /// What to start.
     pub(super) program: Program,
+    /// A known share of its answers is not counted.
+    pub(super) is_planted: bool,
 }
 
 /// All arms, and those that can be measured.
@@ -27,7 +32,8 @@ pub(super) struct Prepared {
     pub(super) contenders: Vec<Contender>,
 }
 
-/// Builds and checks the named contestants, the floor and its twin, and the canned responder.
+/// Builds and checks the named contestants, the floor and the controls made of it, and the canned
+/// responder.
 pub(super) fn prepare(
     workspace: &Workspace,
     names: &[String],
@@ -46,13 +52,18 @@ pub(super) fn prepare(
         let (arm, program) = build(workspace, framework, plan)?;
         if let Some(program) = program {
             let name = arm.name.clone();
-            contenders.push(Contender { name, program });
+            contenders.push(Contender {
+                name,
+                program,
+                is_planted: false,
+            });
         }
         arms.push(arm);
     }
     add_null(&mut arms, &mut contenders)?;
     check(&mut arms, &mut contenders, processors)?;
-    add_twin(&mut arms, &mut contenders);
+    add_floor_again(&mut arms, &mut contenders, ArmKind::Twin);
+    add_floor_again(&mut arms, &mut contenders, ArmKind::Planted);
     Ok(Prepared { arms, contenders })
 }
 
@@ -99,6 +110,7 @@ fn add_null(arms: &mut Vec<Arm>, contenders: &mut Vec<Contender>) -> Result<()> 
             path,
             arguments: vec![NULL.into()],
         },
+        is_planted: false,
     });
     arms.push(Arm {
         name: NULL.to_owned(),
@@ -115,9 +127,10 @@ fn add_null(arms: &mut Vec<Arm>, contenders: &mut Vec<Contender>) -> Result<()> 
     Ok(())
 }
 
-/// The floor's binary once more, under a name of its own: whatever tells the two apart is noise.
-fn add_twin(arms: &mut Vec<Arm>, contenders: &mut Vec<Contender>) {
-    let Some(floor) = arms.iter().find(|arm| arm.role == Role::Floor).cloned() else {
+/// The floor's binary once more, as a control. Whatever tells the twin from the floor is noise; from
+/// the planted control it is told by a share that is known, since its answers are not all counted.
+fn add_floor_again(arms: &mut Vec<Arm>, contenders: &mut Vec<Contender>, kind: ArmKind) {
+    let Some(floor) = arms.iter().find(|arm| arm.is_floor()).cloned() else {
         return;
     };
     let Some(contender) = contenders
@@ -127,14 +140,18 @@ fn add_twin(arms: &mut Vec<Arm>, contenders: &mut Vec<Contender>) {
     else {
         return;
     };
-    let name = format!("{}-twin", floor.name);
+    let name = match kind {
+        ArmKind::Planted => PLANTED.to_owned(),
+        _ => format!("{}-twin", floor.name),
+    };
     contenders.push(Contender {
         name: name.clone(),
+        is_planted: kind == ArmKind::Planted,
         ..contender
     });
     arms.push(Arm {
         name,
-        kind: ArmKind::Twin,
+        kind,
         role: Role::Contestant,
         note: None,
         ..floor

@@ -3,11 +3,12 @@
 
 use super::arms::Contender;
 use super::progress::Progress;
+use super::spoilt::Watch;
 use crate::environment::Counters;
 use crate::interrupt;
 use crate::load::{Generator, Limits, Pace, Target, service_time_histogram};
 use crate::plan::Plan;
-use crate::record::{BlockRow, Folder, ProcessRow, ServiceTimes, SliceRow, Tagged};
+use crate::record::{BlockRow, Folder, ProcessRow, Run, ServiceTimes, SliceRow, Tagged};
 use crate::server::{Server, Usage};
 use anyhow::Result;
 use std::collections::BTreeMap;
@@ -20,8 +21,11 @@ const FAILURES_MAX: u32 = 3;
 pub(super) struct Bench<'p> {
     plan: &'p Plan,
     server_processors: &'p [usize],
+    /// Of the machine.
+    processors: usize,
     contenders: Vec<Contender>,
     generator: Generator,
+    watch: Watch,
     /// Blocks running in which an arm failed, and why it did the last time.
     failures: BTreeMap<String, (u32, String)>,
 }
@@ -29,6 +33,8 @@ pub(super) struct Bench<'p> {
 /// One arm in one block.
 struct Live {
     name: String,
+    /// A known share of its answers is not counted.
+    is_planted: bool,
     /// Its process; nothing where it has failed.
     server: Option<Server>,
     /// Why it has.
@@ -45,20 +51,24 @@ struct Place {
     ordinal: u32,
     level: usize,
     connections: usize,
+    /// When the block came to this level.
+    started: Instant,
 }
 
 impl<'p> Bench<'p> {
     pub(super) fn new(
-        plan: &'p Plan,
-        server_processors: &'p [usize],
+        run: &'p Run,
         contenders: Vec<Contender>,
         generator: Generator,
+        watch: Watch,
     ) -> Self {
         Self {
-            plan,
-            server_processors,
+            plan: &run.plan,
+            server_processors: &run.processors.server,
+            processors: run.machine.processors,
             contenders,
             generator,
+            watch,
             failures: BTreeMap::new(),
         }
     }
@@ -74,35 +84,41 @@ impl<'p> Bench<'p> {
         let started = Instant::now();
         let counters = Counters::read()?;
         let mut times = ServiceTimes::new();
-        let mut live = self.start_all()?;
+        let mut live = self.start_all(ordinal)?;
         for (level, &connections) in self.plan.levels.iter().enumerate() {
             let place = Place {
                 block,
                 ordinal,
                 level,
                 connections,
+                started: Instant::now(),
             };
             self.run_level(place, &mut live, folder, &mut times, progress)?;
         }
         self.end_all(live)?;
         let during = Counters::read()?.since(&counters);
-        let row = BlockRow {
+        let mut row = BlockRow {
             block,
             complete: 1,
             elapsed_ms: milliseconds(started.elapsed()),
             steal_ms: milliseconds(during.steal),
             listen_overflows: during.listen_overflows,
+            ..BlockRow::default()
         };
+        self.watch.judge(&mut row, self.processors);
         folder.write_block(&row, &times)?;
         Ok(row)
     }
 
-    fn start_all(&self) -> Result<Vec<Live>> {
-        let mut live = Vec::new();
-        for contender in &self.contenders {
+    /// Starts every arm's process, in an order of the block's own; indices stay those of contenders.
+    fn start_all(&self, ordinal: u32) -> Result<Vec<Live>> {
+        let mut live = BTreeMap::new();
+        for key in self.plan.warmup_order(ordinal, 0, self.contenders.len()) {
+            let contender = &self.contenders[key];
             interrupt::check()?;
             let mut arm = Live {
                 name: contender.name.clone(),
+                is_planted: contender.is_planted,
                 server: None,
                 err: String::new(),
                 before: Usage::default(),
@@ -115,22 +131,26 @@ impl<'p> Bench<'p> {
                     Err(error) => arm.fail(format!("{error:#}")),
                 },
             }
-            live.push(arm);
+            live.insert(key, arm);
         }
         interrupt::check()?;
-        Ok(live)
+        Ok(live.into_values().collect())
     }
 
     fn run_level(
-        &self,
+        &mut self,
         place: Place,
         live: &mut [Live],
         folder: &mut Folder,
         times: &mut ServiceTimes,
         progress: &Progress,
     ) -> Result<()> {
-        for (key, arm) in live.iter_mut().enumerate() {
+        let order = self
+            .plan
+            .warmup_order(place.ordinal, place.level, live.len());
+        for key in order {
             interrupt::check()?;
+            let arm = &mut live[key];
             progress.say(
                 place.ordinal,
                 place.connections,
@@ -139,6 +159,7 @@ impl<'p> Bench<'p> {
             arm.attempt(|arm, address| self.warm_up(place, key, arm, address));
         }
         for lap in 0..self.plan.laps {
+            self.watch.look()?;
             let order = self.plan.order(place.ordinal, place.level, lap, live.len());
             for (position, key) in order.into_iter().enumerate() {
                 interrupt::check()?;
@@ -210,6 +231,7 @@ impl<'p> Bench<'p> {
                 duration: Some(self.plan.slice_limit()),
                 ..self.limits()
             };
+            row.started_us = microseconds(place.started.elapsed());
             let before = arm.cpu()?;
             let measured = self.generator.run(key, &limits)?;
             let cpu = arm.cpu()?.saturating_sub(before);
@@ -221,6 +243,9 @@ impl<'p> Bench<'p> {
             let sum = times.entry(tag).or_insert_with(service_time_histogram);
             sum.add(&measured.times.service)?;
             row = std::mem::take(&mut row).measured(&measured, nanoseconds(cpu));
+            if arm.is_planted {
+                row.plant(self.plan.planted_percent(place.connections));
+            }
             Ok(())
         });
         if row.sent == 0 {

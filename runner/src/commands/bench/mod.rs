@@ -5,8 +5,10 @@ mod block;
 mod doubts;
 mod paced;
 mod progress;
+mod spoilt;
 
 use super::{Verdict, report};
+use crate::analysis::blocks_wanted;
 use crate::cli::BenchOptions;
 use crate::environment::processors::{self, Split};
 use crate::environment::{Machine, Toolchain, limits};
@@ -21,6 +23,7 @@ use arms::Contender;
 use block::Bench;
 use jiff::{Timestamp, Zoned};
 use progress::Progress;
+use spoilt::Watch;
 use std::path::{Path, PathBuf};
 
 pub(super) fn run(options: &BenchOptions) -> Result<Verdict> {
@@ -121,8 +124,8 @@ fn refuse_impossible(workspace: &Workspace, options: &BenchOptions, plan: &Plan)
             return Err(UsageError(error.to_string()).into());
         }
     }
-    // The floor, its twin and the canned responder may come on top.
-    const OTHER_ARMS: usize = 3;
+    // The floor, its twin, the planted control and the canned responder may come on top.
+    const OTHER_ARMS: usize = 4;
     let connections_max = plan.levels.iter().max().copied().unwrap_or(0);
     limits::allow_connections((selected.len() + OTHER_ARMS) * connections_max)?;
     Ok(())
@@ -181,18 +184,26 @@ fn measure(job: &mut Job, contenders: Vec<Contender>, folder: &mut Folder) -> Re
     doubts::listen(&mut job.run)?;
     let run = &job.run;
     let generator = Generator::start(run.engine, &run.processors.generator, 1)?;
-    let complete: u32 = job.done.iter().map(|block| u32::from(block.complete)).sum();
-    let next_number = job
+    let mut complete: u32 = job.done.iter().map(|block| u32::from(block.counts())).sum();
+    let mut number = job
         .done
         .iter()
         .map(|block| block.block + 1)
         .max()
         .unwrap_or(0);
+    let watch = Watch::new(&run.processors.server, run.plan.blocks)?;
     let progress = Progress::new(&run.plan, contenders.len(), complete);
-    let mut bench = Bench::new(&run.plan, &run.processors.server, contenders, generator);
-    for (number, ordinal) in (next_number..).zip(complete..run.plan.blocks) {
-        let row = bench.run_block(number, ordinal, folder, &progress)?;
-        progress.block_ended(ordinal, &row);
+    let mut bench = Bench::new(run, contenders, generator, watch);
+    let mut wanted = blocks_wanted(&Records::read(&job.place)?);
+    while complete < wanted {
+        let row = bench.run_block(number, complete, folder, &progress)?;
+        progress.block_ended(complete, &row);
+        number += 1;
+        complete += u32::from(row.counts());
+        if complete == run.plan.blocks && run.plan.until.is_some() {
+            wanted = blocks_wanted(&Records::read(&job.place)?);
+            eprintln!("{wanted} blocks are needed for the precision asked for, or allowed");
+        }
     }
     progress.finish();
     Ok(())
@@ -222,6 +233,7 @@ fn plan(options: &BenchOptions) -> Plan {
         levels,
         requests: options.requests,
         blocks: options.blocks,
+        until: options.precision.until(),
         laps: options.laps,
         slice_limit_ms: options.slice_limit_ms,
         warmup_ms: options.warmup_ms,

@@ -3,7 +3,7 @@
 //! Nothing is drawn while a slice runs: the bar has no thread of its own.
 
 use crate::plan::Plan;
-use crate::record::BlockRow;
+use crate::record::{BlockRow, SetAside};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
 
@@ -20,7 +20,7 @@ impl Progress {
         } else {
             ProgressDrawTarget::hidden()
         };
-        let length = slices_per_block * u64::from(plan.blocks - complete);
+        let length = slices_per_block * u64::from(plan.blocks.saturating_sub(complete));
         let bar = ProgressBar::with_draw_target(Some(length), target);
         let style = ProgressStyle::with_template("{bar:30} {percent:>3} %, {eta} left  {wide_msg}");
         bar.set_style(style.expect("the template is a constant that reads"));
@@ -47,7 +47,16 @@ impl Progress {
     pub(super) fn block_ended(&self, ordinal: u32, row: &BlockRow) {
         if self.bar.is_hidden() {
             let seconds = row.elapsed_ms as f64 / 1000.0;
-            eprintln!("block {} of {}: {seconds:.1} s", ordinal + 1, self.blocks);
+            let outcome = match row.set_aside {
+                SetAside::No => "",
+                SetAside::Steal => ", set aside: too much time was stolen",
+                SetAside::Sentinel => ", set aside: the processor was slow",
+            };
+            eprintln!(
+                "block {} of {}: {seconds:.1} s{outcome}",
+                ordinal + 1,
+                self.blocks
+            );
         }
     }
 

@@ -1,0 +1,161 @@
+//! Arms whose truth is known: the floor's twin, which must not be told apart, and the planted control,
+//! which must be found and whose interval must hold what was planted.
+
+use super::extract::Measure;
+use super::table::Ranked;
+use crate::record::{Arm, ArmKind, Records};
+use crate::stats::{Interval, RESAMPLES, Ranking};
+use std::fmt;
+
+/// More blocks set aside than this share, in percent, and the rest are no longer typical.
+const SET_ASIDE_MAX_PERCENT: u32 = 20;
+
+/// One control by one measure. Ratios are of rates, to the floor.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Control {
+    /// The floor's binary once more.
+    Twin {
+        /// Its name.
+        name: String,
+        /// By what.
+        measure: Measure,
+        /// Its interval among all of the table. Step-down does not sharpen it: where all contestants
+        /// differ it would leave the twin a test at 5 %, and condemn one good run in twenty.
+        ratio: Interval,
+    },
+    /// The floor's binary, of whose answers a known share is not counted.
+    Planted {
+        /// Its name.
+        name: String,
+        /// By what.
+        measure: Measure,
+        /// How much, in percent of what is counted.
+        percent: u64,
+        /// Its interval among all of the table.
+        ratio: Interval,
+        /// Its interval as the only question, which it is: it was asked before the run.
+        alone: Interval,
+    },
+}
+
+/// Why a level is not to be trusted.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Distrust {
+    /// Two equal programs were told apart.
+    TwinToldApart(Measure),
+    /// A known difference was not found.
+    PlantedNotFound(Measure, u64),
+    /// It was measured as something else than it is.
+    PlantedNotCovered(Measure, u64),
+    /// The machine spoilt too many blocks.
+    SetAside {
+        /// Blocks that were set aside.
+        blocks: u32,
+        /// All complete blocks.
+        of: u32,
+    },
+}
+
+/// Holds the controls of a table against what is known of them.
+#[must_use]
+pub fn judge(ranked: &Ranked, records: &Records, connections: usize) -> Vec<Control> {
+    let arms = records.run.arms.iter();
+    let planted_percent = records.run.plan.planted_percent(connections);
+    arms.filter_map(|arm| of_arm(ranked, arm, planted_percent))
+        .collect()
+}
+
+fn of_arm(ranked: &Ranked, arm: &Arm, percent: u64) -> Option<Control> {
+    let ranking = ranked.ranking.as_ref().ok()?;
+    let (index, floor) = (ranked.measured.index(&arm.name)?, ranked.floor?);
+    let (name, measure) = (arm.name.clone(), ranked.measure);
+    let ratio = ranking.ratio(index, floor);
+    match arm.kind {
+        ArmKind::Twin => Some(Control::Twin {
+            name,
+            measure,
+            ratio,
+        }),
+        ArmKind::Planted => {
+            let rows = ranked.rows.iter();
+            let both: Vec<Vec<f64>> = rows.map(|row| vec![row[index], row[floor]]).collect();
+            let alone = Ranking::of(&both, 0, RESAMPLES).ok()?.ratio(0, 1);
+            Some(Control::Planted {
+                name,
+                measure,
+                percent,
+                ratio,
+                alone,
+            })
+        }
+        ArmKind::Framework | ArmKind::Null => None,
+    }
+}
+
+impl Control {
+    /// Rates of the planted control relative to the floor's.
+    #[must_use]
+    pub fn planted_ratio(percent: u64) -> f64 {
+        100.0 / (100.0 + percent as f64)
+    }
+
+    /// Why it fails, if it does.
+    #[must_use]
+    pub fn failure(&self) -> Option<Distrust> {
+        match self {
+            Self::Twin { measure, ratio, .. } => {
+                (!ratio.covers(1.0)).then_some(Distrust::TwinToldApart(*measure))
+            }
+            Self::Planted {
+                measure,
+                percent,
+                ratio,
+                alone,
+                ..
+            } => {
+                if alone.upper >= 1.0 {
+                    Some(Distrust::PlantedNotFound(*measure, *percent))
+                } else if !ratio.covers(Self::planted_ratio(*percent)) {
+                    Some(Distrust::PlantedNotCovered(*measure, *percent))
+                } else {
+                    None
+                }
+            }
+        }
+    }
+}
+
+impl Distrust {
+    /// Whether the machine spoilt too many blocks of a run.
+    pub(super) fn of_blocks(records: &Records) -> Option<Self> {
+        let blocks = records.set_aside_blocks();
+        let of = blocks + records.complete_blocks();
+        (blocks * 100 > of * SET_ASIDE_MAX_PERCENT).then_some(Self::SetAside { blocks, of })
+    }
+}
+
+impl fmt::Display for Measure {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(match self {
+            Self::Rps => "requests/s",
+            Self::ServerCpu => "server CPU",
+        })
+    }
+}
+
+impl fmt::Display for Distrust {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Self::TwinToldApart(measure) => write!(f, "two equal programs differ in {measure}"),
+            Self::PlantedNotFound(measure, percent) => {
+                write!(f, "a planted {percent} % is not found in {measure}")
+            }
+            Self::PlantedNotCovered(measure, percent) => {
+                write!(f, "a planted {percent} % is mistaken in {measure}")
+            }
+            Self::SetAside { blocks, of } => {
+                write!(f, "{blocks} of {of} blocks were spoilt by the machine")
+            }
+        }
+    }
+}

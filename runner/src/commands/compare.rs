@@ -1,0 +1,26 @@
+//! `runner compare`: what has changed from one run to another, with its certainty.
+
+use super::{Verdict, print_json};
+use crate::analysis::{Comparison, compare};
+use crate::cli::CompareOptions;
+use crate::record::Records;
+use crate::report;
+use anyhow::{Context, Result};
+
+pub(super) fn run(options: &CompareOptions) -> Result<Verdict> {
+    let before = Records::read(&options.before)?;
+    let after = Records::read(&options.after)?;
+    let comparison: Comparison = compare(&before, &after).with_context(|| {
+        format!(
+            "cannot compare {} with {}",
+            options.before.display(),
+            options.after.display()
+        )
+    })?;
+    if options.json {
+        print_json(&comparison)?;
+    } else {
+        println!("{}", report::changes(&comparison));
+    }
+    Ok(Verdict::Good)
+}
