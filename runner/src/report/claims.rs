@@ -3,7 +3,6 @@
 
 use super::figures::{Level, Report, Row};
 use crate::analysis::{Control, HTTP_MARGIN, Measure, Ranked};
-use crate::load::Bound;
 use crate::record::ArmKind;
 
 /// For who has never read such a table.
@@ -58,11 +57,7 @@ pub(super) fn under(report: &Report, level: &Level) -> Vec<String> {
         lines
             .push("no planted control: the run does not show what it would have found.".to_owned());
     }
-    if level
-        .rows
-        .iter()
-        .any(|row| row.bound == Some(Bound::ClientBound))
-    {
+    if level.rows.iter().any(Row::is_client_bound) {
         lines.push(
             "†: the generator was the limit, so the server may be faster than its rank by requests/s; \
              its rank by server CPU does not depend on that."

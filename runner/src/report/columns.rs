@@ -2,7 +2,6 @@
 
 use super::figures::{Figures, Level, Outcome, Row};
 use super::format::{grouped, mib, percent, rounded};
-use crate::load::Bound;
 use crate::stats::Interval;
 
 /// One column.
@@ -17,7 +16,7 @@ pub(super) struct Column {
 }
 
 /// All columns after the name.
-pub(super) const COLUMNS: [Column; 12] = [
+pub(super) const COLUMNS: [Column; 13] = [
     Column {
         long: "version",
         short: None,
@@ -80,6 +79,12 @@ pub(super) const COLUMNS: [Column; 12] = [
             .answer_bytes
             .map_or_else(none, |bytes| bytes.to_string())
     }),
+    Column {
+        long: "limit",
+        short: None,
+        is_number: false,
+        cell: |row, _| row.limit.map_or_else(none, |limit| limit.text()),
+    },
     number("errors", Some("err"), |_, figures| grouped(figures.errors)),
 ];
 
@@ -90,9 +95,9 @@ pub(super) fn rank(row: &Row) -> String {
     let rank = standing
         .and_then(|one| one.rank)
         .map(|rank| rank.to_string());
-    match (rank, row.bound) {
-        (Some(rank), Some(Bound::ClientBound)) => format!("{rank}†"),
-        (rank, _) => rank.unwrap_or_default(),
+    match rank {
+        Some(rank) if row.is_client_bound() => format!("{rank}†"),
+        rank => rank.unwrap_or_default(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What each row of a table shows, computed from the records of one run.
 
+use super::limit::{self, Limit};
 use crate::analysis::{LevelAnalysis, Standing};
 use crate::load::{Bound, service_time_histogram};
 use crate::record::{Arm, Records, Run, SliceRow};
@@ -37,7 +38,7 @@ pub struct Row {
     pub arm: Arm,
     /// Who was the limit, where that is known: no rank says more of a server than the generator lets
     /// it show.
-    pub bound: Option<Bound>,
+    pub limit: Option<Limit>,
     /// What came of it.
     pub outcome: Outcome,
 }
@@ -116,7 +117,7 @@ impl Level {
             .arms
             .iter()
             .map(|arm| Row {
-                bound: None,
+                limit: None,
                 outcome: Outcome::of(records, connections, arm, &analysis),
                 arm: arm.clone(),
             })
@@ -128,11 +129,13 @@ impl Level {
                 .then(other.estimate().total_cmp(&one.estimate()))
                 .then(one.arm.name.cmp(&other.arm.name))
         });
-        Self {
+        let mut level = Self {
             connections,
             analysis,
             rows,
-        }
+        };
+        limit::judge(records, &mut level);
+        level
     }
 }
 
@@ -144,6 +147,12 @@ impl Row {
             Outcome::Measured(figures) => Some(figures),
             Outcome::Absent(_) | Outcome::Failed(_) => None,
         }
+    }
+
+    /// Whether the generator was the limit: there the server could be faster than it shows.
+    pub(super) fn is_client_bound(&self) -> bool {
+        self.limit
+            .is_some_and(|limit| limit.bound == Bound::ClientBound)
     }
 
     /// What rows are sorted by: the ratio, which is steadier than the throughput it comes from.

@@ -163,6 +163,10 @@ fn reading(report: &Report) -> String {
             .to_owned(),
         "server CPU: per request, over all threads of the server, in user and in system mode."
             .to_owned(),
+        "limit: who was it (docs/LOAD.md): the generator's busiest thread had nothing to do for so \
+         much of the slices; the server used so much of its processors; the rate is so much of the \
+         canned responder's."
+            .to_owned(),
     ];
     let null = report.run.arms.iter().find(|arm| arm.kind == ArmKind::Null);
     if let Some(null) = null {

@@ -9,6 +9,7 @@ mod claims;
 mod columns;
 mod figures;
 mod format;
+mod limit;
 mod markdown;
 mod splice;
 mod terminal;

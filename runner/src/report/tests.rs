@@ -94,6 +94,7 @@ fn slice(arm: &str, block: u32, lap: u32, position: usize, rps: u64) -> SliceRow
         cut: u8::from(is_slow),
         ..SliceRow::default()
     };
+    row.generator_idle_ns = Some(row.elapsed_ns / 3);
     if arm == "control" {
         row.plant(run().plan.planted_percent(64));
     }
