@@ -1,8 +1,8 @@
 //! What a request costs this generator: CPU and memory from few connections to many, system calls,
 //! and how late the open loop sends. `cargo bench -p runner --bench generators -- scale [ROUNDS]`.
 
-use super::{Generator, Setting, Used, command, run_one, server_of_floor};
-use anyhow::{Context, Result, bail};
+use super::{Generator, Setting, command, run_one, server_of_floor};
+use anyhow::{Context, Result};
 use runner::environment::processors;
 use runner::server::{Program, Server};
 use runner::stats::median;
@@ -13,6 +13,7 @@ use std::process::Command;
 const FEW: usize = 64;
 const MANY: usize = 10_000;
 const TRACED: usize = 256;
+const TRACED_REQUESTS: u64 = 100_000;
 const RATE: u32 = 20_000;
 const ENGINES: [Generator; 2] = [Generator::Epoll, Generator::Uring];
 
@@ -29,7 +30,7 @@ pub(super) fn run(rounds: usize) -> Result<()> {
     for engine in ENGINES {
         let server = Server::start(&floor, &processors.server)?;
         from_few_to_many(engine, &setting(3, &server), rounds)?;
-        system_calls(engine, &setting(2, &server))?;
+        system_calls(engine, &setting(60, &server))?;
     }
     let null = Program {
         path: env!("CARGO_BIN_EXE_runner").into(),
@@ -42,56 +43,74 @@ pub(super) fn run(rounds: usize) -> Result<()> {
     Ok(())
 }
 
+/// CPU time of the run itself: what it costs to open many connections is paid once.
 fn from_few_to_many(engine: Generator, setting: &Setting, rounds: usize) -> Result<()> {
     let mut growth = Vec::new();
-    let mut peak_rss_kib = [0; 2];
     for round in 0..rounds {
-        let mut used: [Option<Used>; 2] = [None; 2];
+        let mut cpu_s_per_request = [0.0; 2];
         for turn in 0..2 {
             let place = (turn + round) % 2;
-            let one = run_one(engine, setting, [FEW, MANY][place])?;
-            peak_rss_kib[place] = peak_rss_kib[place].max(one.peak_rss_kib);
-            used[place] = Some(one);
+            let result = result_of(&mut command(engine, setting, [FEW, MANY][place])?)?;
+            let (ok, cpu_s) = (figure(&result, "/ok")?, figure(&result, "/client_cpu_s")?);
+            cpu_s_per_request[place] = cpu_s / ok;
         }
-        let [Some(few), Some(many)] = used else {
-            bail!("both places have had their turn");
-        };
-        growth.push(few.requests_per_cpu_second / many.requests_per_cpu_second);
+        growth.push(cpu_s_per_request[1] / cpu_s_per_request[0]);
     }
-    let beyond_kib = peak_rss_kib[1] as f64 - 16.0 * 1024.0;
     println!(
         "{engine:?}: CPU per request at {MANY} connections to that at {FEW}: {:.3} (median of {rounds})",
         median(&growth).context("at least one round")?
     );
+    let peak_rss_kib =
+        [FEW, MANY].map(|c| run_one(engine, setting, c).map(|used| used.peak_rss_kib));
+    let [few_kib, many_kib] = peak_rss_kib;
+    let (few_kib, many_kib) = (few_kib?, many_kib?);
+    let beyond_kib = many_kib as f64 - 16.0 * 1024.0;
     println!(
-        "{engine:?}: peak RSS {} KiB at {FEW}, {} KiB at {MANY}: {:.2} KiB a connection beyond 16 MiB",
-        peak_rss_kib[0],
-        peak_rss_kib[1],
+        "{engine:?}: peak RSS {few_kib} KiB at {FEW}, {many_kib} KiB at {MANY}: {:.2} KiB a connection beyond 16 MiB",
         beyond_kib.max(0.0) / MANY as f64
     );
     Ok(())
 }
 
-/// System calls per request, as strace counts them over the whole life of the process.
+/// System calls per request: what `strace` counts for so many requests more.
 fn system_calls(engine: Generator, setting: &Setting) -> Result<()> {
+    let (few_calls, few_waits) = traced(engine, setting, TRACED_REQUESTS)?;
+    let (many_calls, many_waits) = traced(engine, setting, 2 * TRACED_REQUESTS)?;
+    let requests = TRACED_REQUESTS as f64;
+    println!(
+        "{engine:?}: {:.3} system calls a request at {TRACED} connections, of which {:.3} waits",
+        (many_calls - few_calls) / requests,
+        (many_waits - few_waits) / requests
+    );
+    Ok(())
+}
+
+/// All system calls of the process, and its waits.
+fn traced(engine: Generator, setting: &Setting, requests: u64) -> Result<(f64, f64)> {
     let counts = tempfile::NamedTempFile::new()?;
     let inner = command(engine, setting, TRACED)?;
-    let output = Command::new("strace")
+    let mut strace = Command::new("strace");
+    strace
         .args(["-f", "-c", "-o"])
         .arg(counts.path())
         .arg(inner.get_program())
         .args(inner.get_args())
-        .output()
-        .context("cannot start strace (apt-get install strace)")?;
-    let result: Value = serde_json::from_slice(&output.stdout)?;
-    let ok = result["ok"].as_u64().context("the result has `ok`")? as f64;
-    let waits = result["waits"].as_u64().context("the result has `waits`")? as f64;
-    println!(
-        "{engine:?}: {:.3} system calls a request at {TRACED} connections, of which {:.3} waits",
-        calls(counts.path())? / ok,
-        waits / ok
-    );
-    Ok(())
+        .args(["-n", &requests.to_string()]);
+    let result = result_of(&mut strace).context("is strace there (apt-get install strace)?")?;
+    Ok((calls(counts.path())?, figure(&result, "/waits")?))
+}
+
+fn result_of(command: &mut Command) -> Result<Value> {
+    let output = command.output().context("cannot start the generator")?;
+    serde_json::from_slice(&output.stdout).with_context(|| {
+        let words = String::from_utf8_lossy(&output.stderr);
+        format!("the generator has no result: {words}")
+    })
+}
+
+fn figure(result: &Value, pointer: &str) -> Result<f64> {
+    let figure = result.pointer(pointer).and_then(Value::as_f64);
+    figure.with_context(|| format!("the result has no {pointer}"))
 }
 
 /// The sum of the column `calls` of `strace -c`.
@@ -107,14 +126,10 @@ fn open_loop(engine: Generator, setting: &Setting, rounds: usize) -> Result<()> 
     let mut delays_us = Vec::new();
     let mut farthest_percent: f64 = 0.0;
     for _ in 0..rounds {
-        let output = command(engine, setting, FEW)?
-            .args(["--rate", &RATE.to_string()])
-            .output()
-            .context("cannot start taskset (util-linux)")?;
-        let result: Value = serde_json::from_slice(&output.stdout)?;
-        let figure = |name: &str| result.pointer(name).and_then(Value::as_f64);
-        delays_us.push(figure("/dispatch_delay_us/p99").context("an open loop has delays")?);
-        let rps = figure("/rps").context("a result has a rate")?;
+        let mut paced = command(engine, setting, FEW)?;
+        let result = result_of(paced.args(["--rate", &RATE.to_string()]))?;
+        delays_us.push(figure(&result, "/dispatch_delay_us/p99")?);
+        let rps = figure(&result, "/rps")?;
         let off_percent = 100.0 * (rps / f64::from(RATE) - 1.0).abs();
         farthest_percent = farthest_percent.max(off_percent);
     }
