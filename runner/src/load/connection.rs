@@ -29,7 +29,27 @@ pub(super) struct Connection {
     /// When the current request was sent, or the handshake begun, in ns since the run began.
     pub(super) sent_at_ns: u64,
     /// The beginning of an answer that came in pieces.
-    pub(super) partial: Vec<u8>,
+    pub(super) partial: Partial,
+}
+
+/// The beginning of an answer, and how much of it need not be looked at again: a long answer comes
+/// in many pieces, and comparing all of it with each piece would take time in the square.
+#[derive(Debug, Default)]
+pub(super) struct Partial {
+    /// What has come.
+    pub(super) bytes: Vec<u8>,
+    /// So many bytes agree with the learned answer,
+    pub(super) agreed_bytes: u32,
+    /// if it is still the one of this number.
+    pub(super) template: u32,
+}
+
+impl Partial {
+    /// Forgets it all.
+    pub(super) fn clear(&mut self) {
+        self.bytes.clear();
+        self.agreed_bytes = 0;
+    }
 }
 
 impl Connection {
@@ -41,7 +61,7 @@ impl Connection {
             answers: 0,
             due_at_ns: 0,
             sent_at_ns: 0,
-            partial: Vec::new(),
+            partial: Partial::default(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! The validator as fuzz targets see it (`cfg(fuzzing)`, set by cargo-fuzz).
 
 use super::Target;
+use super::connection::Partial;
 use super::validator::{Judgement, Validator};
 
 /// The answer that the validator has learned.
@@ -11,7 +12,7 @@ pub const LEARNED: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncont
 #[must_use]
 pub fn fed_in_pieces(bytes: &[u8], step: usize) -> Option<(usize, String)> {
     let mut validator = Validator::new(&target());
-    let mut partial = Vec::new();
+    let mut partial = Partial::default();
     validator.judge(&mut partial, LEARNED, true);
     let mut read_bytes = 0;
     for piece in bytes.chunks(step) {
@@ -30,7 +31,7 @@ pub fn fed_in_pieces(bytes: &[u8], step: usize) -> Option<(usize, String)> {
 #[must_use]
 pub fn judged_at_once(bytes: &[u8]) -> Option<String> {
     let mut validator = Validator::new(&target());
-    match validator.judge(&mut Vec::new(), bytes, true) {
+    match validator.judge(&mut Partial::default(), bytes, true) {
         Judgement::Incomplete => None,
         answered @ Judgement::Answered { .. } => Some(format!("{answered:?}")),
     }

@@ -43,7 +43,12 @@ impl Template {
         if received == self.bytes {
             return Comparison::Same;
         }
-        if received.len() > self.bytes.len() || !self.agrees_outside_date(received) {
+        self.compare_from(received, 0)
+    }
+
+    /// The same, where the first `agreed_bytes` are known to agree.
+    pub(super) fn compare_from(&mut self, received: &[u8], agreed_bytes: usize) -> Comparison {
+        if received.len() > self.bytes.len() || !self.agrees_outside_date(received, agreed_bytes) {
             return Comparison::Different;
         }
         if received.len() < self.bytes.len() {
@@ -54,19 +59,22 @@ impl Template {
                 self.bytes[date.clone()].copy_from_slice(&received[date.clone()]);
                 Comparison::Same
             }
-            _ => Comparison::Different,
+            Some(_) => Comparison::Different,
+            None => Comparison::Same,
         }
     }
 
-    /// Whether `received`, no longer than the template, differs from it in the date alone.
-    fn agrees_outside_date(&self, received: &[u8]) -> bool {
+    /// Whether `received`, no longer than the template, differs from it in the date alone; the first
+    /// bytes are not looked at.
+    fn agrees_outside_date(&self, received: &[u8], agreed_bytes: usize) -> bool {
+        let end = received.len();
         let Some(date) = &self.date else {
-            return received == &self.bytes[..received.len()];
+            return received[agreed_bytes..] == self.bytes[agreed_bytes..end];
         };
-        let before = received.len().min(date.start);
-        let after = received.len().min(date.end);
-        received[..before] == self.bytes[..before]
-            && received[after..] == self.bytes[after..received.len()]
+        let before = agreed_bytes.min(date.start)..end.min(date.start);
+        let after = end.min(date.end.max(agreed_bytes))..end;
+        received[before.clone()] == self.bytes[before]
+            && received[after.clone()] == self.bytes[after]
     }
 }
 

@@ -1,5 +1,6 @@
 //! Judges received bytes: the template where they match it, the strict parser where they do not.
 
+use super::connection::Partial;
 use super::tally::Outcome;
 use super::template::{Comparison, Template};
 use super::{Expected, Target};
@@ -26,6 +27,8 @@ pub(super) struct Validator {
     expected: Expected,
     method: Method,
     template: Option<Template>,
+    /// How many templates there have been.
+    templates: u32,
     complaint: Option<String>,
 }
 
@@ -35,6 +38,7 @@ impl Validator {
             expected: target.expected.clone(),
             method: target.method,
             template: None,
+            templates: 0,
             complaint: None,
         }
     }
@@ -61,22 +65,50 @@ impl Validator {
     #[inline]
     pub(super) fn judge(
         &mut self,
-        partial: &mut Vec<u8>,
+        partial: &mut Partial,
         received: &[u8],
         strict: bool,
     ) -> Judgement {
-        if partial.is_empty() {
-            return self.judge_whole(received, strict).unwrap_or_else(|| {
-                partial.extend_from_slice(received);
-                Judgement::Incomplete
-            });
+        if partial.bytes.is_empty()
+            && !strict
+            && let Some(template) = &mut self.template
+            && template.compare(received) == Comparison::Same
+        {
+            return RIGHT;
         }
-        partial.extend_from_slice(received);
-        let judgement = self.judge_whole(partial, strict);
-        if judgement.is_some() {
-            partial.clear();
+        self.judge_piece(partial, received, strict)
+    }
+
+    /// The same, where one piece is not the whole learned answer.
+    fn judge_piece(&mut self, partial: &mut Partial, received: &[u8], strict: bool) -> Judgement {
+        let agreed_bytes = match partial.template == self.templates {
+            true => partial.agreed_bytes as usize,
+            false => 0,
+        };
+        partial.bytes.extend_from_slice(received);
+        partial.agreed_bytes = 0;
+        if !strict && let Some(template) = &mut self.template {
+            match template.compare_from(&partial.bytes, agreed_bytes) {
+                Comparison::Same => {
+                    partial.clear();
+                    return RIGHT;
+                }
+                Comparison::Beginning => {
+                    // Beyond 4 GiB an answer is compared again; nothing else depends on it.
+                    partial.agreed_bytes = u32::try_from(partial.bytes.len()).unwrap_or(0);
+                    partial.template = self.templates;
+                    return Judgement::Incomplete;
+                }
+                Comparison::Different => {}
+            }
         }
-        judgement.unwrap_or(Judgement::Incomplete)
+        match self.judge_strictly(&partial.bytes) {
+            Some(judgement) => {
+                partial.clear();
+                judgement
+            }
+            None => Judgement::Incomplete,
+        }
     }
 
     /// Judges the first answer in `bytes`, and says how long it is. Others may follow it where
@@ -117,11 +149,12 @@ impl Validator {
     }
 
     /// Judges what is left when the server has ended the connection inside an answer.
-    pub(super) fn judge_ended(&mut self, partial: &mut Vec<u8>) -> Judgement {
-        let judgement = match http::parse(partial, self.method, true) {
-            Ok(Some(answer)) => self.judge_answer(partial, &answer),
+    pub(super) fn judge_ended(&mut self, partial: &mut Partial) -> Judgement {
+        let bytes = partial.bytes.as_slice();
+        let judgement = match http::parse(bytes, self.method, true) {
+            Ok(Some(answer)) => self.judge_answer(bytes, &answer),
             _ => {
-                let read_bytes = partial.len();
+                let read_bytes = bytes.len();
                 self.complain(|| {
                     format!("the server ended the connection {read_bytes} bytes into an answer")
                 });
@@ -133,18 +166,6 @@ impl Validator {
         };
         partial.clear();
         judgement
-    }
-
-    #[inline]
-    fn judge_whole(&mut self, bytes: &[u8], strict: bool) -> Option<Judgement> {
-        if !strict && let Some(template) = &mut self.template {
-            match template.compare(bytes) {
-                Comparison::Same => return Some(RIGHT),
-                Comparison::Beginning => return None,
-                Comparison::Different => {}
-            }
-        }
-        self.judge_strictly(bytes)
     }
 
     #[cold]
@@ -176,6 +197,7 @@ impl Validator {
         // The template stands for answers after which the connection goes on.
         if outcome == Outcome::Ok && !answer.closes {
             self.template = Some(Template::new(bytes, answer.date.clone()));
+            self.templates = self.templates.wrapping_add(1);
         }
         Judgement::Answered {
             outcome,
@@ -225,7 +247,7 @@ mod tests {
         for cut in 1..WELCOME.len() {
             let mut validator = validator();
             for strict in [true, false] {
-                let mut partial = Vec::new();
+                let mut partial = Partial::default();
                 let (head, tail) = WELCOME.as_bytes().split_at(cut);
                 assert_eq!(
                     validator.judge(&mut partial, head, strict),
@@ -235,7 +257,7 @@ mod tests {
                     validator.judge(&mut partial, tail, strict),
                     answered(Outcome::Ok, false)
                 );
-                assert!(partial.is_empty());
+                assert!(partial.bytes.is_empty());
             }
         }
     }
@@ -243,7 +265,8 @@ mod tests {
     #[test]
     fn a_wrong_answer_after_a_right_one_is_seen() {
         let mut validator = validator();
-        let mut judge = |bytes: &str| validator.judge(&mut Vec::new(), bytes.as_bytes(), false);
+        let mut judge =
+            |bytes: &str| validator.judge(&mut Partial::default(), bytes.as_bytes(), false);
         assert_eq!(judge(WELCOME), answered(Outcome::Ok, false));
         assert_eq!(
             judge(&WELCOME.replace("World!", "World?")),
@@ -277,18 +300,21 @@ mod tests {
         let closing = WELCOME.replace("\r\n\r\n", "\r\nconnection: close\r\n\r\n");
         let mut validator = validator();
         for _ in 0..2 {
-            let judgement = validator.judge(&mut Vec::new(), closing.as_bytes(), false);
+            let judgement = validator.judge(&mut Partial::default(), closing.as_bytes(), false);
             assert_eq!(judgement, answered(Outcome::Ok, true));
         }
     }
 
     #[test]
     fn an_answer_cut_short_is_a_reset() {
-        let mut partial = WELCOME.as_bytes()[..40].to_vec();
+        let mut partial = Partial {
+            bytes: WELCOME.as_bytes()[..40].to_vec(),
+            ..Partial::default()
+        };
         assert_eq!(
             validator().judge_ended(&mut partial),
             answered(Outcome::Reset, true)
         );
-        assert!(partial.is_empty());
+        assert!(partial.bytes.is_empty());
     }
 }

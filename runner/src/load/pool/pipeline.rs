@@ -32,7 +32,7 @@ impl<E: Engine> Pool<E> {
         let connection = &mut self.connections[at];
         let received = self.engine.bytes(place);
         run.tally.bytes_received += received.len() as u64;
-        let mut unread = std::mem::take(&mut connection.partial);
+        let mut unread = std::mem::take(&mut connection.partial.bytes);
         unread.extend_from_slice(received);
         let mut rest = unread.as_slice();
         while !rest.is_empty() {
@@ -49,7 +49,7 @@ impl<E: Engine> Pool<E> {
                 return Ok(());
             }
         }
-        self.connections[at].partial = rest.to_vec();
+        self.connections[at].partial.bytes = rest.to_vec();
         Ok(())
     }
 
