@@ -67,6 +67,7 @@ test:
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- --deny warnings
 	cargo test --locked --package runner --package controls
+	cargo test --locked --package isolated --features counting
 	cargo test --locked --package runner --test shootout -- --ignored --nocapture
 
 clean:

@@ -1,0 +1,128 @@
+//! The two levels at which a framework can be driven, and the absence of one.
+
+use crate::Failure;
+use crate::answer::Expected;
+use crate::handoff::Listener;
+use crate::protocol::Sample;
+use crate::stopwatch::{Elapsed, Moment};
+
+/// Requests that are made before the clock starts.
+const BATCH: u64 = 512;
+
+/// The level of calls: a request of the framework's own type in, status and body out.
+#[expect(async_fn_in_trait, reason = "a bench drives itself on one thread")]
+pub trait CallLevel {
+    /// Why there is no such level; `None` where there is.
+    fn absence(&self) -> Option<&'static str>;
+
+    /// Answers requests for one path, the last `timed` of them by the clock.
+    #[doc(hidden)]
+    async fn requests(&mut self, of: Series) -> Result<Sample, Failure>;
+}
+
+/// The level of bytes: a server that accepts connections until it is dropped.
+#[expect(async_fn_in_trait, reason = "a bench drives itself on one thread")]
+pub trait BytesLevel {
+    /// Why there is no such level; `None` where there is.
+    fn absence(&self) -> Option<&'static str>;
+
+    /// Serves the connections of this listener.
+    #[doc(hidden)]
+    async fn serve(self, listener: Listener);
+}
+
+/// How many requests for what.
+#[derive(Debug, Clone, Copy)]
+pub struct Series {
+    pub(crate) expected: Expected,
+    pub(crate) untimed: u64,
+    pub(crate) timed: u64,
+}
+
+/// No such level, for this reason.
+#[derive(Debug)]
+pub struct Absent(pub(crate) &'static str);
+
+impl CallLevel for Absent {
+    fn absence(&self) -> Option<&'static str> {
+        Some(self.0)
+    }
+
+    async fn requests(&mut self, _: Series) -> Result<Sample, Failure> {
+        Err(Failure::new(self.0))
+    }
+}
+
+impl BytesLevel for Absent {
+    fn absence(&self) -> Option<&'static str> {
+        Some(self.0)
+    }
+
+    async fn serve(self, _: Listener) {}
+}
+
+/// How a bench makes a request, and how it answers one.
+#[derive(Debug)]
+pub struct Call<Request, Answer> {
+    pub(crate) request: Request,
+    pub(crate) answer: Answer,
+}
+
+impl<R, B, Request, Answer> CallLevel for Call<Request, Answer>
+where
+    Request: FnMut(&'static str) -> R,
+    Answer: AsyncFnMut(R) -> (u16, B),
+    B: AsRef<[u8]>,
+{
+    fn absence(&self) -> Option<&'static str> {
+        None
+    }
+
+    async fn requests(&mut self, of: Series) -> Result<Sample, Failure> {
+        self.calls(&of.expected, of.untimed).await?;
+        Ok(Sample {
+            requests: of.timed,
+            elapsed: self.calls(&of.expected, of.timed).await?,
+            answer_bytes: None,
+        })
+    }
+}
+
+impl<Request, Answer> Call<Request, Answer> {
+    /// The time of this many calls, the making of their requests left out.
+    async fn calls<R, B>(&mut self, expected: &Expected, calls: u64) -> Result<Elapsed, Failure>
+    where
+        Request: FnMut(&'static str) -> R,
+        Answer: AsyncFnMut(R) -> (u16, B),
+        B: AsRef<[u8]>,
+    {
+        let mut elapsed = Elapsed::default();
+        let mut left = calls;
+        while left > 0 {
+            let batch = left.min(BATCH);
+            let requests: Vec<R> = (0..batch).map(|_| (self.request)(expected.path)).collect();
+            let started = Moment::now();
+            for request in requests {
+                let (status, body) = (self.answer)(request).await;
+                expected.check(status, body.as_ref())?;
+            }
+            elapsed += started.until(Moment::now());
+            left -= batch;
+        }
+        Ok(elapsed)
+    }
+}
+
+/// How a bench serves connections.
+#[derive(Debug)]
+pub struct Bytes<Serve>(pub(crate) Serve);
+
+impl<Serve: AsyncFnOnce(Listener)> BytesLevel for Bytes<Serve> {
+    fn absence(&self) -> Option<&'static str> {
+        None
+    }
+
+    async fn serve(self, listener: Listener) {
+        (self.0)(listener).await;
+    }
+}
