@@ -9,6 +9,7 @@
 //! - [`environment`]: the machine's facts, its processors and limits
 //! - [`server`]: the server under test as a child process
 //! - [`framework`]: the contestants, discovered and built
+//! - [`work`]: what one request costs in instructions, calls and system calls, and whose code it is
 //! - [`plan`], [`warning`]: what is measured when, and every doubt about it
 //! - [`load`], [`null`]: the load generator, and the canned responder it is held against
 //! - [`verify`]: is a contestant what the contract says
@@ -35,3 +36,4 @@ pub mod stats;
 pub mod usage;
 pub mod verify;
 pub mod warning;
+pub mod work;

@@ -85,6 +85,20 @@ impl Server {
     /// Where it does not start, dies, or does not answer rightly in time; its own last words are
     /// part of the error.
     pub fn start(program: &Program, processors: &[usize]) -> Result<Self> {
+        Self::start_within(program, processors, READY_WITHIN)
+    }
+
+    /// The same for a program that takes longer to its first right answer, as under a tool that
+    /// watches it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Server::start`].
+    pub fn start_within(
+        program: &Program,
+        processors: &[usize],
+        ready_within: Duration,
+    ) -> Result<Self> {
         let address = port::free()?;
         let words = tempfile::tempfile().context("cannot create a file for a server's output")?;
         let mut command = Command::new(&program.path);
@@ -106,13 +120,13 @@ impl Server {
             ready_after: Duration::ZERO,
             answer_bytes: 0,
         };
-        server.wait_until_ready(started)?;
+        server.wait_until_ready(started, ready_within)?;
         Ok(server)
     }
 
-    fn wait_until_ready(&mut self, started: Instant) -> Result<()> {
+    fn wait_until_ready(&mut self, started: Instant, ready_within: Duration) -> Result<()> {
         let mut last = None;
-        while started.elapsed() < READY_WITHIN {
+        while started.elapsed() < ready_within {
             interrupt::check()?;
             if let Some(status) = self.child.try_wait().context("cannot look at a server")? {
                 bail!(
@@ -131,7 +145,7 @@ impl Server {
             std::thread::sleep(PAUSE);
         }
         let why = last.map_or_else(String::new, |error| format!(": {error:#}"));
-        let seconds = READY_WITHIN.as_secs();
+        let seconds = ready_within.as_secs();
         bail!(
             "no right answer within {seconds} s of its start{why}{}",
             last_words(&mut self.words)

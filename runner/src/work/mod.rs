@@ -1,0 +1,188 @@
+//! Counted work: what one request costs a server in user space, and whose code it is.
+//!
+//! The unmodified program runs under callgrind on one processor and answers one connection. Counts
+//! do not depend on the machine's mood as times do, but they are counts of this binary: what the
+//! compiler has inlined is no call, which is why source functions are counted too. The kernel's
+//! work is in none of them; [`system_calls`] says how often a request asks for it.
+
+pub mod callgrind;
+mod difference;
+mod owner;
+mod requests;
+mod session;
+mod source;
+mod system_calls;
+pub mod tools;
+
+pub use difference::Difference;
+pub use owner::{display_name, owner};
+pub use system_calls::{SystemCall, system_calls};
+
+use crate::server::Program;
+use anyhow::{Context, Result, ensure};
+use callgrind::Function;
+use requests::Requests;
+use serde::Serialize;
+use session::Session;
+use std::collections::{BTreeMap, HashSet};
+use std::fs;
+use std::path::Path;
+
+/// What one request costs.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Work {
+    /// How many requests were counted.
+    pub requests: u64,
+    /// Instructions in user space.
+    pub instructions_per_request: f64,
+    /// Calls of machine functions. A jump into another function is one.
+    #[serde(rename = "calls_per_request")]
+    pub tcalls: f64,
+    /// Distinct machine functions that run in nine of ten requests.
+    pub funcs: usize,
+    /// Distinct functions of the source behind them, inlined ones included.
+    pub funcs_source: usize,
+    /// Whose code it is, most instructions first.
+    pub owners: Vec<OwnerShare>,
+    /// Every function, most instructions first.
+    pub functions: Vec<FunctionCost>,
+}
+
+/// What one owner's code has to do with a request.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct OwnerShare {
+    /// A crate, or `std`, `libc`, `allocator`, `loader`, `native`, `unknown`.
+    pub owner: String,
+    /// Instructions of its functions.
+    pub instructions_per_request: f64,
+    /// Calls of its functions.
+    pub calls_per_request: f64,
+}
+
+/// What one function has to do with a request.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FunctionCost {
+    /// Its path, without a hash.
+    pub name: String,
+    /// Whose it is.
+    pub owner: String,
+    /// How many machine functions of this name were met: a generic one has several.
+    pub instances: usize,
+    /// How often it is called.
+    pub calls_per_request: f64,
+    /// Its own instructions, without those of the functions it calls.
+    pub self_instructions_per_request: f64,
+}
+
+/// Counts the work of `program` on this processor, over `requests` requests.
+///
+/// # Errors
+///
+/// [`tools::MissingTool`] where valgrind is missing; otherwise where the server does not come up,
+/// answers wrongly, or a profile cannot be read.
+pub fn count(program: &Program, processor: usize, requests: u64) -> Result<Work> {
+    ensure!(0 < requests, "there is nothing to count without requests");
+    // Profiles name objects by their real path.
+    let path = fs::canonicalize(&program.path)
+        .with_context(|| format!("cannot find {}", program.path.display()))?;
+    let program = Program {
+        path,
+        arguments: program.arguments.clone(),
+    };
+    let mut session = Session::start(&program, processor)?;
+    let mut connection = Requests::warmed_up(session.address())?;
+    session.dump()?;
+    connection.send(requests)?;
+    let less = session.dump()?;
+    connection.send(2 * requests)?;
+    let more = session.dump()?;
+    drop(connection);
+    session.stop()?;
+    summarize(
+        &Difference::between(&less, &more, requests),
+        &program.path,
+        requests,
+    )
+}
+
+fn summarize(difference: &Difference, program: &Path, requests: u64) -> Result<Work> {
+    let functions = function_costs(difference);
+    let machine: HashSet<&Function> = difference.own_addresses().map(|(own, _)| own).collect();
+    Ok(Work {
+        requests,
+        instructions_per_request: difference.instructions(),
+        tcalls: difference.calls(),
+        funcs: machine.len(),
+        funcs_source: source_functions(difference, program)?,
+        owners: owner_shares(&functions),
+        functions,
+    })
+}
+
+/// Only the program's own debug information is asked: whether there is some of a library depends
+/// on the machine. Where it says nothing, the symbol counts.
+fn source_functions(difference: &Difference, program: &Path) -> Result<usize> {
+    let in_program = |function: &Function| Path::new(&*function.object) == program;
+    let own: Vec<_> = difference.own_addresses().collect();
+    let addresses: HashSet<u64> = own
+        .iter()
+        .filter(|(function, _)| in_program(function))
+        .map(|&(_, address)| address)
+        .collect();
+    let (found, without) = source::functions(program, addresses)?;
+    let symbols: HashSet<&Function> = own
+        .iter()
+        .filter(|(function, address)| !in_program(function) || without.contains(address))
+        .map(|&(function, _)| function)
+        .collect();
+    Ok(found.len() + symbols.len())
+}
+
+fn function_costs(difference: &Difference) -> Vec<FunctionCost> {
+    let mut by_name: BTreeMap<(String, String), FunctionCost> = BTreeMap::new();
+    for (function, calls, instructions) in difference.functions() {
+        if calls == 0.0 && instructions == 0.0 {
+            continue;
+        }
+        let (name, owner) = (display_name(function), owner(function));
+        let cost = by_name
+            .entry((owner.clone(), name.clone()))
+            .or_insert_with(|| FunctionCost {
+                name,
+                owner,
+                instances: 0,
+                calls_per_request: 0.0,
+                self_instructions_per_request: 0.0,
+            });
+        cost.instances += 1;
+        cost.calls_per_request += calls;
+        cost.self_instructions_per_request += instructions;
+    }
+    let mut costs: Vec<FunctionCost> = by_name.into_values().collect();
+    costs.sort_by(|a, b| {
+        b.self_instructions_per_request
+            .total_cmp(&a.self_instructions_per_request)
+    });
+    costs
+}
+
+fn owner_shares(functions: &[FunctionCost]) -> Vec<OwnerShare> {
+    let mut by_owner: BTreeMap<&str, OwnerShare> = BTreeMap::new();
+    for function in functions {
+        let share = by_owner
+            .entry(&function.owner)
+            .or_insert_with(|| OwnerShare {
+                owner: function.owner.clone(),
+                instructions_per_request: 0.0,
+                calls_per_request: 0.0,
+            });
+        share.instructions_per_request += function.self_instructions_per_request;
+        share.calls_per_request += function.calls_per_request;
+    }
+    let mut shares: Vec<OwnerShare> = by_owner.into_values().collect();
+    shares.sort_by(|a, b| {
+        b.instructions_per_request
+            .total_cmp(&a.instructions_per_request)
+    });
+    shares
+}
