@@ -9,6 +9,7 @@ pub mod callgrind;
 mod difference;
 mod owner;
 mod requests;
+mod rest;
 mod session;
 mod source;
 mod system_calls;
@@ -40,7 +41,8 @@ pub struct Work {
     pub tcalls: f64,
     /// Distinct machine functions that run in nine of ten requests.
     pub funcs: usize,
-    /// Distinct functions of the source behind them, inlined ones included.
+    /// Distinct functions of the source behind them, inlined ones included, told apart by name and
+    /// type parameters.
     pub funcs_source: usize,
     /// Whose code it is, most instructions first.
     pub owners: Vec<OwnerShare>,
@@ -76,6 +78,13 @@ pub struct FunctionCost {
 
 /// Counts the work of `program` on this processor, over `requests` requests.
 ///
+/// Within a process counts are as good as exact. Between processes the heap may differ, by what
+/// threads do first at the start: half a percent for a program that allocates much and on several
+/// threads. So a count that is published is the median of several.
+///
+/// Functions of the C library have names only where the package of its symbols is installed
+/// (`libc6-dbg`); without it, its code is `unknown`.
+///
 /// # Errors
 ///
 /// [`tools::MissingTool`] where valgrind is missing; otherwise where the server does not come up,
@@ -90,7 +99,7 @@ pub fn count(program: &Program, processor: usize, requests: u64) -> Result<Work>
         arguments: program.arguments.clone(),
     };
     let mut session = Session::start(&program, processor)?;
-    let mut connection = Requests::warmed_up(session.address())?;
+    let mut connection = Requests::warmed_up(session.server())?;
     session.dump()?;
     connection.send(requests)?;
     let less = session.dump()?;
@@ -107,35 +116,17 @@ pub fn count(program: &Program, processor: usize, requests: u64) -> Result<Work>
 
 fn summarize(difference: &Difference, program: &Path, requests: u64) -> Result<Work> {
     let functions = function_costs(difference);
-    let machine: HashSet<&Function> = difference.own_addresses().map(|(own, _)| own).collect();
+    let own: Vec<_> = difference.own_addresses().collect();
+    let machine: HashSet<&Function> = own.iter().map(|(function, _)| *function).collect();
     Ok(Work {
         requests,
         instructions_per_request: difference.instructions(),
         tcalls: difference.calls(),
         funcs: machine.len(),
-        funcs_source: source_functions(difference, program)?,
+        funcs_source: source::count(program, &own)?,
         owners: owner_shares(&functions),
         functions,
     })
-}
-
-/// Only the program's own debug information is asked: whether there is some of a library depends
-/// on the machine. Where it says nothing, the symbol counts.
-fn source_functions(difference: &Difference, program: &Path) -> Result<usize> {
-    let in_program = |function: &Function| Path::new(&*function.object) == program;
-    let own: Vec<_> = difference.own_addresses().collect();
-    let addresses: HashSet<u64> = own
-        .iter()
-        .filter(|(function, _)| in_program(function))
-        .map(|&(_, address)| address)
-        .collect();
-    let (found, without) = source::functions(program, addresses)?;
-    let symbols: HashSet<&Function> = own
-        .iter()
-        .filter(|(function, address)| !in_program(function) || without.contains(address))
-        .map(|&(function, _)| function)
-        .collect();
-    Ok(found.len() + symbols.len())
 }
 
 fn function_costs(difference: &Difference) -> Vec<FunctionCost> {

@@ -49,8 +49,8 @@ impl Session {
         })
     }
 
-    pub(super) fn address(&self) -> std::net::SocketAddr {
-        self.server.address
+    pub(super) fn server(&self) -> &Server {
+        &self.server
     }
 
     /// What has been counted since the dump before; counting begins anew.

@@ -1,7 +1,8 @@
 //! System calls per request, by name, as strace counts them.
 //!
-//! The client asks again only after an answer, so a server that waits for events waits once per
-//! request. Under load one wait serves several connections: these are counts of a quiet server.
+//! The client asks only a server at rest, so a server that waits for events waits once per request.
+//! Under load one wait serves several connections, and a read may find the next request without
+//! one: these are counts of a quiet server.
 
 use super::requests::Requests;
 use super::tools::{self, Tool};
@@ -62,7 +63,7 @@ fn counted_run(
     };
     let server = Server::start_within(&command, &[processor], READY_WITHIN)
         .with_context(|| format!("{} does not run under strace", program.path.display()))?;
-    let mut connection = Requests::warmed_up(server.address)?;
+    let mut connection = Requests::warmed_up(&server)?;
     connection.send(requests)?;
     drop(connection);
     server.stop()?;
