@@ -5,6 +5,7 @@ use crate::answer::Expected;
 use crate::handoff::Listener;
 use crate::protocol::Sample;
 use crate::stopwatch::{Elapsed, Moment};
+use crate::system;
 
 /// Requests that are made before the clock starts.
 const BATCH: u64 = 512;
@@ -100,7 +101,10 @@ impl<Request, Answer> Call<Request, Answer> {
         let mut left = calls;
         while left > 0 {
             let batch = left.min(BATCH);
-            let requests: Vec<R> = (0..batch).map(|_| (self.request)(expected.path)).collect();
+            let requests: Vec<R> = system::uncounted(|| {
+                let made = (0..batch).map(|_| (self.request)(expected.path));
+                made.collect()
+            });
             let started = Moment::now();
             for request in requests {
                 let (status, body) = (self.answer)(request).await;

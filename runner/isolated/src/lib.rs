@@ -35,7 +35,7 @@ pub use level::{Absent, Bytes, BytesLevel, Call, CallLevel};
 pub use request::{HEADERS, request};
 pub use system::Heap;
 #[cfg(feature = "counting")]
-pub use system::heap;
+pub use system::{heap, uncounted};
 
 use std::fmt;
 

@@ -52,14 +52,20 @@ pub(crate) fn heap() -> Option<Heap> {
     None
 }
 
+/// Does what is not part of a request's work: what it allocates is live, and is not counted otherwise.
+#[cfg(not(feature = "counting"))]
+pub(crate) fn uncounted<T>(make: impl FnOnce() -> T) -> T {
+    make()
+}
+
 #[cfg(feature = "counting")]
-pub use counting::heap;
+pub use counting::{heap, uncounted};
 
 #[cfg(feature = "counting")]
 mod counting {
     use super::Heap;
     use std::alloc::{GlobalAlloc, Layout, System};
-    use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+    use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
     #[global_allocator]
     static COUNTING: Counting = Counting;
@@ -69,6 +75,18 @@ mod counting {
     static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
     static REALLOCATIONS: AtomicU64 = AtomicU64::new(0);
     static ALLOCATED_BYTES: AtomicU64 = AtomicU64::new(0);
+
+    /// Whether allocations are only followed, not counted.
+    static PAUSED: AtomicBool = AtomicBool::new(false);
+
+    /// Does what is not part of a request's work: what it allocates is live, and is not counted
+    /// otherwise.
+    pub fn uncounted<T>(make: impl FnOnce() -> T) -> T {
+        PAUSED.store(true, Relaxed);
+        let made = make();
+        PAUSED.store(false, Relaxed);
+        made
+    }
 
     /// A reading.
     #[must_use]
@@ -108,7 +126,7 @@ mod counting {
             // SAFETY: as above.
             let moved = unsafe { System.realloc(block, layout, size) };
             if !moved.is_null() {
-                REALLOCATIONS.fetch_add(1, Relaxed);
+                count(&REALLOCATIONS, 1);
                 match size.checked_sub(layout.size()) {
                     Some(added) => grown(added),
                     None => drop(LIVE_BYTES.fetch_sub((layout.size() - size) as u64, Relaxed)),
@@ -120,15 +138,21 @@ mod counting {
 
     fn allocated(block: *mut u8, layout: Layout) -> *mut u8 {
         if !block.is_null() {
-            ALLOCATIONS.fetch_add(1, Relaxed);
+            count(&ALLOCATIONS, 1);
             grown(layout.size());
         }
         block
     }
 
+    fn count(counter: &AtomicU64, by: u64) {
+        if !PAUSED.load(Relaxed) {
+            counter.fetch_add(by, Relaxed);
+        }
+    }
+
     fn grown(bytes: usize) {
         let bytes = bytes as u64;
-        ALLOCATED_BYTES.fetch_add(bytes, Relaxed);
+        count(&ALLOCATED_BYTES, bytes);
         let live_bytes = LIVE_BYTES.fetch_add(bytes, Relaxed) + bytes;
         PEAK_LIVE_BYTES.fetch_max(live_bytes, Relaxed);
     }

@@ -1,7 +1,7 @@
 //! The counting allocator counts exactly: in this process nothing else allocates.
 #![allow(clippy::unwrap_used, reason = "the panic of a test is its report")]
 
-use isolated::{Heap, heap};
+use isolated::{Heap, heap, uncounted};
 use std::hint::black_box;
 
 fn main() {
@@ -18,6 +18,9 @@ fn main() {
         grown
     });
     assert_eq!(counted, [40, 1, 2, 250], "sizes changed up and down");
+
+    let counted = counted_with(|| uncounted(|| vec![0_u8; 300]));
+    assert_eq!(counted, [300, 0, 0, 0], "live, and not counted");
 
     let before = heap().unwrap();
     drop(black_box(vec![0_u8; 50_000_000]));
