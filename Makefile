@@ -19,7 +19,7 @@ VARIANT = --server $(SERVER) --env $(ENV)
 OUT_OPTION = $(if $(OUT),--out $(OUT))
 BENCH = $(RUNNER) bench $(VARIANT) --connections $(C) --requests $(N) --blocks $(BLOCKS) $(OUT_OPTION)
 
-.PHONY: help list all bench verify report compare-generators scale-generator fuzz test clean
+.PHONY: help list all bench isolated verify report compare-generators scale-generator fuzz test clean
 .SUFFIXES:
 # They are for make, and mean something else to cargo and to shells.
 unexport SERVER ENV HOST PORT C N BLOCKS FRAMEWORK OUT
@@ -29,6 +29,7 @@ help:
 	@echo 'make list                  show the frameworks there are'
 	@echo 'make all                   measure all of them: C=64,1000 N=1M BLOCKS=24 OUT=FOLDER'
 	@echo 'make bench FRAMEWORK=NAME  measure one against the floor'
+	@echo 'make isolated              time each framework alone, count its work, watch its memory (valgrind, strace)'
 	@echo 'make verify                check that each honours docs/CONTRACT.md'
 	@echo 'make report                make all tables again from the records in results/'
 	@echo 'make compare-generators    compare the load generator with wrk (apt-get install wrk)'
@@ -45,6 +46,9 @@ all:
 
 bench:
 	$(BENCH) $(FRAMEWORK)
+
+isolated:
+	$(RUNNER) isolated --blocks $(BLOCKS) $(OUT_OPTION) $(FRAMEWORK)
 
 verify:
 	$(RUNNER) verify $(VARIANT) $(FRAMEWORK)

@@ -12,6 +12,7 @@
 //! - [`work`]: what one request costs in instructions, calls and system calls, and whose code it is
 //! - [`plan`], [`warning`]: what is measured when, and every doubt about it
 //! - [`load`], [`null`]: the load generator, and the canned responder it is held against
+//! - [`isolated`]: a contestant inside one process
 //! - [`verify`]: is a contestant what the contract says
 //! - [`record`], [`analysis`], [`report`]: rows on disk, what they say, and tables of it
 //! - [`cli`], [`commands`]: the command line, one module per command
@@ -25,6 +26,7 @@ pub mod environment;
 pub mod framework;
 pub mod http;
 pub mod interrupt;
+pub mod isolated;
 pub mod load;
 pub mod null;
 pub mod plan;

@@ -1,7 +1,10 @@
 //! What is measured when: blocks, levels, laps, slices, and the order of the arms in each lap.
 //! Pure; the same seed gives the same order on every machine.
 
+mod isolated;
 mod williams;
+
+pub use isolated::{InProcess, IsolatedPlan};
 
 use crate::framework::{BuildEnv, ServerKind};
 use crate::usage::UsageError;
@@ -116,20 +119,15 @@ impl Plan {
         self.balanced_order(2 * level as u64 + 1, u64::from(block), arms)
     }
 
-    /// One of a series of orders that goes through the rows of a Williams square in a random order, and
-    /// through one square after another, each with the arms in other roles.
+    /// One of a series of orders; each level has two.
     fn balanced_order(&self, series: u64, number: u64, arms: usize) -> Vec<usize> {
-        let rows = williams::rows(arms).max(1);
-        let (square, place) = (number / rows as u64, number % rows as u64);
-        let square = square * 2 * self.levels.len() as u64 + series;
-        // Neighbouring seeds give unrelated generators: `seed_from_u64` scrambles them.
-        let mut random = Pcg64::seed_from_u64(self.seed.wrapping_add(square));
-        let mut roles: Vec<usize> = (0..arms).collect();
-        roles.shuffle(&mut random);
-        let mut numbers: Vec<usize> = (0..rows).collect();
-        numbers.shuffle(&mut random);
-        let row = williams::row(arms, numbers[place as usize]);
-        row.into_iter().map(|role| roles[role]).collect()
+        balanced_order(
+            self.seed,
+            2 * self.levels.len() as u64,
+            series,
+            number,
+            arms,
+        )
     }
 
     /// How much of its work the planted control does not count at this level, in percent of what it
@@ -177,6 +175,23 @@ impl Plan {
     pub fn timeout(&self) -> Duration {
         Duration::from_millis(self.timeout_ms)
     }
+}
+
+/// One order of `arms` arms. A series of orders goes through the rows of a Williams square in a random
+/// order, and through one square after another, each with the arms in other roles. `seed` has `count`
+/// series that do not share a square.
+fn balanced_order(seed: u64, count: u64, series: u64, number: u64, arms: usize) -> Vec<usize> {
+    let rows = williams::rows(arms).max(1);
+    let (square, place) = (number / rows as u64, number % rows as u64);
+    let square = square * count + series;
+    // Neighbouring seeds give unrelated generators: `seed_from_u64` scrambles them.
+    let mut random = Pcg64::seed_from_u64(seed.wrapping_add(square));
+    let mut roles: Vec<usize> = (0..arms).collect();
+    roles.shuffle(&mut random);
+    let mut numbers: Vec<usize> = (0..rows).collect();
+    numbers.shuffle(&mut random);
+    let row = williams::row(arms, numbers[place as usize]);
+    row.into_iter().map(|role| roles[role]).collect()
 }
 
 fn within<T>(what: &str, values: &[T], least: T, most: T) -> Result<(), UsageError>

@@ -268,13 +268,13 @@ fn runs_of_two_methods_are_not_compared() {
             .unwrap()
             .to_owned()
     };
-    let changed = record.replace(&method(&record), "  \"method\": 999,");
+    let changed = record.replace(&method(&record), "  \"method\": 0,");
     std::fs::write(other.join("run.json"), changed).unwrap();
     let output = runner(&["compare"]).args([&run, &other]).output().unwrap();
     let words = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{words}");
     assert!(
-        words.contains("and 999: their numbers do not mean the same"),
+        words.contains("and 0: their numbers do not mean the same"),
         "{words}"
     );
     let (status, words) = refused(&["compare", "/nowhere", "/nowhere"]);

@@ -157,6 +157,16 @@ fn generated_pages_are_what_the_records_say() {
             folder.display()
         );
     }
+    for (folder, _) in runner::record::find_isolated_runs(&root().join("results")).unwrap() {
+        let page = fs::read_to_string(folder.join("README.md")).unwrap();
+        let records = runner::record::IsolatedRecords::read(&folder).unwrap();
+        let made = runner::report::isolated_page(&runner::report::IsolatedReport::of(records));
+        assert!(
+            page == made,
+            "{} is stale: run `make report`",
+            folder.display()
+        );
+    }
     let mut report = assert_cmd::Command::cargo_bin("runner").unwrap();
     report
         .args(["report", "--check"])

@@ -3,7 +3,7 @@
 
 use super::extract::Measure;
 use super::table::Ranked;
-use crate::record::{Arm, ArmKind, Records};
+use crate::record::{Arm, ArmKind, BlockRow, Records, SetAside};
 use crate::stats::{Interval, RESAMPLES, Ranking};
 use std::fmt;
 
@@ -47,6 +47,13 @@ pub enum Distrust {
     PlantedNotFound(Measure, u64),
     /// It was measured as something else than it is.
     PlantedNotCovered(Measure, u64),
+    /// Slices of complete blocks are not among the records.
+    SlicesMissing {
+        /// How many.
+        slices: usize,
+        /// All that the blocks had.
+        of: usize,
+    },
     /// The machine spoilt too many blocks.
     SetAside {
         /// Blocks that were set aside.
@@ -56,11 +63,11 @@ pub enum Distrust {
     },
 }
 
-/// Holds the controls of a table against what is known of them.
+/// Holds the controls among `arms` against what is known of them: equal to the floor, or less by what
+/// leaves out `planted_percent` of what is counted.
 #[must_use]
-pub fn judge(ranked: &Ranked, records: &Records, connections: usize) -> Vec<Control> {
-    let arms = records.run.arms.iter();
-    let planted_percent = records.run.plan.planted_percent(connections);
+pub fn judge(ranked: &Ranked, arms: &[Arm], planted_percent: u64) -> Vec<Control> {
+    let arms = arms.iter();
     arms.filter_map(|arm| of_arm(ranked, arm, planted_percent))
         .collect()
 }
@@ -88,7 +95,7 @@ fn of_arm(ranked: &Ranked, arm: &Arm, percent: u64) -> Option<Control> {
                 alone,
             })
         }
-        ArmKind::Framework | ArmKind::Null => None,
+        ArmKind::Framework | ArmKind::Null | ArmKind::Leak => None,
     }
 }
 
@@ -126,10 +133,28 @@ impl Control {
 }
 
 impl Distrust {
+    /// Whether slices of a level are missing that complete blocks have had: whatever happens to an arm, each
+    /// of its slices leaves a row.
+    pub(super) fn of_slices(records: &Records, connections: usize) -> Option<Self> {
+        let run = &records.run;
+        let started = run.arms.iter();
+        let arms = started
+            .filter(|arm| arm.err.is_none() && arm.absent.is_none())
+            .count();
+        let of = arms * (run.plan.laps * records.complete_blocks()) as usize;
+        let rows = records.slices.iter();
+        let slices = rows.filter(|row| row.connections == connections).count();
+        (slices < of).then(|| Self::SlicesMissing {
+            slices: of - slices,
+            of,
+        })
+    }
+
     /// Whether the machine spoilt too many blocks of a run.
-    pub(super) fn of_blocks(records: &Records) -> Option<Self> {
-        let blocks = records.set_aside_blocks();
-        let of = blocks + records.complete_blocks();
+    pub(super) fn of_blocks(rows: &[BlockRow]) -> Option<Self> {
+        let set_aside = rows.iter().filter(|row| row.set_aside != SetAside::No);
+        let blocks = set_aside.map(|row| u32::from(row.complete)).sum();
+        let of = rows.iter().map(|row| u32::from(row.complete)).sum();
         (blocks * 100 > of * SET_ASIDE_MAX_PERCENT).then_some(Self::SetAside { blocks, of })
     }
 }
@@ -139,6 +164,8 @@ impl fmt::Display for Measure {
         f.write_str(match self {
             Self::Rps => "requests/s",
             Self::ServerCpu => "server CPU",
+            Self::Wall => "wall time",
+            Self::Cpu => "CPU time",
         })
     }
 }
@@ -152,6 +179,9 @@ impl fmt::Display for Distrust {
             }
             Self::PlantedNotCovered(measure, percent) => {
                 write!(f, "a planted {percent} % is mistaken in {measure}")
+            }
+            Self::SlicesMissing { slices, of } => {
+                write!(f, "{slices} of {of} slices are missing in the records")
             }
             Self::SetAside { blocks, of } => {
                 write!(f, "{blocks} of {of} blocks were spoilt by the machine")

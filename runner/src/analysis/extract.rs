@@ -17,6 +17,10 @@ pub enum Measure {
     Rps,
     /// Server CPU time per request.
     ServerCpu,
+    /// Wall time per request inside one process.
+    Wall,
+    /// CPU time per request of that process.
+    Cpu,
 }
 
 impl Measure {
@@ -24,8 +28,8 @@ impl Measure {
     /// Higher is better in both.
     fn log(self, row: &SliceRow) -> f64 {
         match self {
-            Self::Rps => (row.counted() as f64 * 1e9 / row.elapsed_ns as f64).ln(),
-            Self::ServerCpu => {
+            Self::Rps | Self::Wall => (row.counted() as f64 * 1e9 / row.elapsed_ns as f64).ln(),
+            Self::ServerCpu | Self::Cpu => {
                 (row.counted_requests() as f64 * 1e9 / row.server_cpu_ns as f64).ln()
             }
         }

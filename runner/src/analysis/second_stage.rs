@@ -38,6 +38,7 @@ fn first_stage(records: &Records) -> Records {
         .collect();
     let slices = records.slices.iter();
     Records {
+        next_block: 0,
         run: records.run.clone(),
         slices: slices
             .filter(|row| numbers.contains(&row.block))

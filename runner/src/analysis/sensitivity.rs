@@ -2,7 +2,7 @@
 
 use super::extract::{Measure, Measured};
 use super::table::Ranked;
-use crate::record::Records;
+use crate::record::{Arm, Records};
 use std::fmt;
 
 /// Another way.
@@ -12,6 +12,8 @@ pub enum Alternative {
     BestSlice,
     /// CPU time instead of wall time.
     CpuForWall,
+    /// Wall time instead of CPU time.
+    WallForCpu,
     /// Blocks that were set aside count as well.
     AllBlocks,
 }
@@ -65,6 +67,24 @@ impl Sensitivity {
     }
 }
 
+/// The same for what was timed inside one process and is ranked by CPU time.
+pub(super) fn of_isolated(
+    cpu: &Ranked,
+    wall: &Ranked,
+    arms: &[Arm],
+    seed: u64,
+) -> Vec<Sensitivity> {
+    if cpu.ranking.is_err() {
+        return Vec::new();
+    }
+    let rows = best_slices(&cpu.measured);
+    let best = Ranked::of_rows(cpu.measure, cpu.measured.clone(), rows, arms, seed);
+    vec![
+        Sensitivity::against(Alternative::BestSlice, cpu, &best),
+        Sensitivity::against(Alternative::WallForCpu, cpu, wall),
+    ]
+}
+
 fn best_slices(measured: &Measured) -> Vec<Vec<f64>> {
     let best = |block: &Vec<crate::stats::Slice>| {
         let mut row = vec![f64::NEG_INFINITY; measured.arms.len()];
@@ -81,6 +101,7 @@ impl fmt::Display for Alternative {
         f.write_str(match self {
             Self::BestSlice => "the best slice of each block",
             Self::CpuForWall => "server CPU instead of wall time",
+            Self::WallForCpu => "wall time instead of CPU time",
             Self::AllBlocks => "blocks set aside counted too",
         })
     }

@@ -1,5 +1,6 @@
 //! One level of one run: who can be told apart, by throughput and by server CPU time.
 
+use super::HTTP_MARGIN;
 use super::controls::{Control, Distrust, judge};
 use super::extract::{Measure, Measured, extract};
 use super::sensitivity::Sensitivity;
@@ -30,6 +31,8 @@ pub struct LevelAnalysis {
 pub struct Ranked {
     /// By what.
     pub measure: Measure,
+    /// Differences smaller than this are called a tie.
+    pub margin: f64,
     /// The slices behind it.
     pub measured: Measured,
     /// One row per block: a log rate per arm.
@@ -73,12 +76,14 @@ impl LevelAnalysis {
             )
         };
         let (rps, cpu) = (ranked(Measure::Rps), ranked(Measure::ServerCpu));
+        let planted_percent = records.run.plan.planted_percent(connections);
         let controls: Vec<Control> = [&rps, &cpu]
             .into_iter()
-            .flat_map(|one| judge(one, records, connections))
+            .flat_map(|one| judge(one, &records.run.arms, planted_percent))
             .collect();
         let mut distrust: Vec<Distrust> = controls.iter().filter_map(Control::failure).collect();
-        distrust.extend(Distrust::of_blocks(records));
+        distrust.extend(Distrust::of_slices(records, connections));
+        distrust.extend(Distrust::of_blocks(&records.blocks));
         let sensitivity = Sensitivity::of(records, connections, &rps, &cpu);
         Self {
             connections,
@@ -132,6 +137,7 @@ impl Ranked {
         let of_field = |row: &Vec<f64>| field.iter().map(|&arm| row[arm]).collect();
         Self {
             measure,
+            margin: HTTP_MARGIN,
             ranking: Ranking::of(&rows, seed, RESAMPLES),
             kendall_w: kendall_w(&rows.iter().map(of_field).collect::<Vec<_>>()),
             components: floor
@@ -158,7 +164,7 @@ impl Ranked {
             rank: ranking
                 .filter(|_| self.field.contains(&arm))
                 .map(|ranking| ranking.rank_set(arm, &self.field)),
-            verdict: ranking.map(|ranking| ranking.verdict(arm, floor, super::HTTP_MARGIN)),
+            verdict: ranking.map(|ranking| ranking.verdict(arm, floor, self.margin)),
         })
     }
 

@@ -1,10 +1,12 @@
 //! The command line: what can be asked for, and the help that explains it.
 
 mod analysis;
+mod isolated;
 mod load;
 mod values;
 
 pub use analysis::{CompareOptions, Precision, SimulateOptions};
+pub use isolated::{IsolatedOptions, Part};
 pub use load::{LoadOptions, MergeOptions, Output, RequestOptions};
 pub use values::{Body, HeaderField, ProcessorList};
 
@@ -39,6 +41,8 @@ pub enum Command {
     Verify(VerifyOptions),
     /// Measure throughput: closed loop, all contestants interleaved
     Bench(BenchOptions),
+    /// Time, count and watch each framework alone, inside one process and under an instruction counter
+    Isolated(IsolatedOptions),
     /// Drive load at one URL and say what came back
     Load(Box<LoadOptions>),
     /// Add the JSON results of several `load` runs exactly

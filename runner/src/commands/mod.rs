@@ -2,6 +2,7 @@
 
 mod bench;
 mod compare;
+mod isolated;
 mod list;
 mod load;
 mod merge;
@@ -9,10 +10,14 @@ mod null;
 mod report;
 mod serve;
 mod simulate;
+mod spoilt;
 mod verify;
 
 use crate::cli::Command;
+use crate::framework::Workspace;
 use anyhow::Result;
+use jiff::Timestamp;
+use std::path::Path;
 
 /// How a command ended that did what it was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +45,7 @@ pub fn run(command: Command) -> Result<Verdict> {
         Command::Serve(options) => serve::run(&options),
         Command::Verify(options) => verify::run(&options),
         Command::Bench(options) => bench::run(&options),
+        Command::Isolated(options) => isolated::run(&options),
         Command::Load(options) => load::run(&options),
         Command::Merge(options) => merge::run(&options),
         Command::Null(options) => null::run(&options),
@@ -53,4 +59,19 @@ pub fn run(command: Command) -> Result<Verdict> {
 fn print_json(value: &impl serde::Serialize) -> Result<()> {
     println!("{}", serde_json::to_string_pretty(value)?);
     Ok(())
+}
+
+/// The time as records have it (RFC 3339, UTC).
+fn now() -> String {
+    Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// Any number will do, as long as it is recorded.
+fn seed_from_clock() -> u64 {
+    Timestamp::now().as_millisecond().unsigned_abs()
+}
+
+/// A path as a person in the project's folder would write it.
+fn shown<'p>(workspace: &Workspace, path: &'p Path) -> &'p Path {
+    path.strip_prefix(&workspace.root).unwrap_or(path)
 }

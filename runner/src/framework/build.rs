@@ -51,10 +51,58 @@ pub fn build(
             kind,
         });
     };
-    let arguments = arguments(&framework.package, binary, env);
+    let mut arguments = vec![
+        "build",
+        "--locked",
+        "--package",
+        &framework.package,
+        "--bin",
+        binary,
+    ];
+    match env {
+        BuildEnv::Release => arguments.push("--release"),
+        BuildEnv::Max => arguments.extend(["--profile", "max", "--features", "mimalloc"]),
+    }
+    executable(workspace, &arguments, binary)
+}
+
+/// Builds one bench of a package as `cargo bench` would, with these features of its dependencies, and
+/// returns its executable.
+///
+/// # Errors
+///
+/// See [`BuildError`].
+pub fn build_bench(
+    workspace: &Workspace,
+    package: &str,
+    bench: &str,
+    features: &[&str],
+) -> Result<PathBuf, BuildError> {
+    let features = features.join(",");
+    let mut arguments = vec![
+        "build",
+        "--locked",
+        "--release",
+        "--package",
+        package,
+        "--bench",
+        bench,
+    ];
+    if !features.is_empty() {
+        arguments.extend(["--features", &features]);
+    }
+    executable(workspace, &arguments, bench)
+}
+
+/// Lets cargo build the target of this name, and returns where it has put it.
+fn executable(
+    workspace: &Workspace,
+    arguments: &[&str],
+    target: &str,
+) -> Result<PathBuf, BuildError> {
     let mut cargo = Command::new("cargo");
     cargo
-        .args(&arguments)
+        .args(arguments)
         .args(["--message-format", "json-render-diagnostics"])
         .current_dir(&workspace.root)
         .stdin(Stdio::null())
@@ -64,10 +112,9 @@ pub fn build(
         .spawn()
         .context("cannot start cargo; is it on the PATH?")?;
     let messages = child.stdout.take().expect("standard output was asked for");
-    let reader = read_executable(messages, binary.clone());
+    let reader = read_executable(messages, target.to_owned());
     let succeeded = wait(&mut child)?;
-    let executable = reader.join().ok().flatten();
-    match executable {
+    match reader.join().ok().flatten() {
         Some(executable) if succeeded => Ok(executable),
         _ => Err(BuildError::Failed {
             command: format!("cargo {}", arguments.join(" ")),
@@ -75,22 +122,13 @@ pub fn build(
     }
 }
 
-fn arguments(package: &str, binary: &str, env: BuildEnv) -> Vec<String> {
-    let mut arguments = vec!["build", "--locked", "--package", package, "--bin", binary];
-    match env {
-        BuildEnv::Release => arguments.push("--release"),
-        BuildEnv::Max => arguments.extend(["--profile", "max", "--features", "mimalloc"]),
-    }
-    arguments.into_iter().map(str::to_owned).collect()
-}
-
-/// Reads cargo's messages to their end and keeps the path of the binary asked for.
-fn read_executable(messages: ChildStdout, binary: String) -> JoinHandle<Option<PathBuf>> {
+/// Reads cargo's messages to their end and keeps the path of the target asked for.
+fn read_executable(messages: ChildStdout, target: String) -> JoinHandle<Option<PathBuf>> {
     std::thread::spawn(move || {
         let mut executable = None;
         for message in cargo_metadata::Message::parse_stream(BufReader::new(messages)) {
             if let Ok(cargo_metadata::Message::CompilerArtifact(artifact)) = message
-                && artifact.target.name == binary
+                && artifact.target.name == target
                 && let Some(path) = artifact.executable
             {
                 executable = Some(path.into());

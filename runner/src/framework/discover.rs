@@ -8,6 +8,9 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+/// The bench target that drives a contestant inside one process.
+pub const ISOLATED_BENCH: &str = "isolated";
+
 /// The workspace this runner works on.
 #[derive(Debug)]
 pub struct Workspace {
@@ -82,9 +85,15 @@ fn read_framework(name: &str, package: &Package, metadata: &Metadata) -> Result<
         version,
         crate_name: declared.crate_name,
         role: declared.role,
+        has_isolated_bench: has_isolated_bench(package),
         topology: declared.topology,
         notes: declared.notes,
     })
+}
+
+fn has_isolated_bench(package: &Package) -> bool {
+    let mut targets = package.targets.iter();
+    targets.any(|target| target.is_bench() && target.name == ISOLATED_BENCH)
 }
 
 fn servers(package_name: &str, package: &Package) -> Result<BTreeMap<ServerKind, String>> {

@@ -6,8 +6,8 @@
 mod build;
 mod discover;
 
-pub use build::{BuildError, build};
-pub use discover::{Workspace, discover};
+pub use build::{BuildError, build, build_bench};
+pub use discover::{ISOLATED_BENCH, Workspace, discover};
 
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
@@ -81,6 +81,8 @@ pub struct Framework {
     pub role: Role,
     /// The binary of each server there is.
     pub servers: BTreeMap<ServerKind, String>,
+    /// Whether it has `benches/isolated.rs`, which drives it inside one process.
+    pub has_isolated_bench: bool,
     /// How each server spreads its work over processors, as its author states it.
     pub topology: BTreeMap<ServerKind, String>,
     /// What a reader of the tables has to know of each server.

@@ -1,11 +1,11 @@
 //! The folder of a run: created once, appended to while the run is on, read as a whole.
 
 use super::histograms;
-use super::{BlockRow, ProcessRow, Run, SCHEMA, ServiceTimes, SetAside, SliceRow};
+use super::soundness;
+use super::table::{self, write_whole};
+use super::{BlockRow, ProcessRow, Run, ServiceTimes, SetAside, SliceRow};
 use anyhow::{Context, Result, bail};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -63,28 +63,12 @@ impl Folder {
     }
 
     fn open(path: &Path, is_new: bool) -> Result<Self> {
-        let open = |name: &str| {
-            let file = path.join(name);
-            OpenOptions::new()
-                .append(true)
-                .create(is_new)
-                .open(&file)
-                .with_context(|| format!("cannot write {}", file.display()))
-        };
-        let table = |name: &str| -> Result<csv::Writer<File>> {
-            let file = open(name)?;
-            // The header goes with the first row ever written, not with the first since reopening.
-            let has_headers = file.metadata()?.len() == 0;
-            Ok(csv::WriterBuilder::new()
-                .has_headers(has_headers)
-                .from_writer(file))
-        };
         Ok(Self {
             path: path.to_owned(),
-            slices: table(SLICES)?,
-            processes: table(PROCESSES)?,
-            blocks: table(BLOCKS)?,
-            service_times: open(SERVICE_TIMES)?,
+            slices: table::open(&path.join(SLICES), is_new)?,
+            processes: table::open(&path.join(PROCESSES), is_new)?,
+            blocks: table::open(&path.join(BLOCKS), is_new)?,
+            service_times: table::open_file(&path.join(SERVICE_TIMES), is_new)?,
         })
     }
 
@@ -111,7 +95,7 @@ impl Folder {
     ///
     /// Where the disk does not take it.
     pub fn write_slice(&mut self, row: &SliceRow) -> Result<()> {
-        append(&mut self.slices, row)
+        table::append(&mut self.slices, row)
     }
 
     /// Appends the row of a process.
@@ -120,7 +104,7 @@ impl Folder {
     ///
     /// Where the disk does not take it.
     pub fn write_process(&mut self, row: &ProcessRow) -> Result<()> {
-        append(&mut self.processes, row)
+        table::append(&mut self.processes, row)
     }
 
     /// Appends a block's histograms, then the row that says it has ended.
@@ -135,20 +119,8 @@ impl Folder {
         self.service_times
             .write_all(&text)
             .context("cannot append histograms")?;
-        append(&mut self.blocks, row)
+        table::append(&mut self.blocks, row)
     }
-}
-
-fn append(table: &mut csv::Writer<File>, row: &impl Serialize) -> Result<()> {
-    table.serialize(row).context("cannot append a row")?;
-    table.flush().context("cannot append a row")
-}
-
-/// Writes a file beside its place and then moves it there.
-pub(crate) fn write_whole(path: &Path, text: &str) -> Result<()> {
-    let beside = path.with_extension("partial");
-    fs::write(&beside, text).with_context(|| format!("cannot write {}", beside.display()))?;
-    fs::rename(&beside, path).with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// Everything a run has left.
@@ -166,6 +138,8 @@ pub struct Records {
     pub blocks: Vec<BlockRow>,
     /// Histograms of blocks that count.
     pub service_times: ServiceTimes,
+    /// The number that no block has had yet, not even one in which the run was killed.
+    pub next_block: u32,
 }
 
 impl Records {
@@ -177,14 +151,8 @@ impl Records {
     /// Where a file is missing or does not read; the error names the file and the row.
     pub fn read(path: &Path) -> Result<Self> {
         let run: Run = read_run(path)?;
-        if run.schema != SCHEMA {
-            bail!(
-                "{} has records of schema {}, and this runner reads schema {SCHEMA}",
-                path.display(),
-                run.schema
-            );
-        }
-        let blocks: Vec<BlockRow> = read_table(&path.join(BLOCKS))?;
+        soundness::check_versions(&run, path)?;
+        let blocks: Vec<BlockRow> = table::read(&path.join(BLOCKS))?;
         let counts = |number: u32| {
             let mut blocks = blocks.iter();
             blocks.any(|block| block.block == number && block.counts())
@@ -193,15 +161,18 @@ impl Records {
             let mut blocks = blocks.iter();
             blocks.any(|block| block.block == number && block.set_aside != SetAside::No)
         };
-        let all_slices: Vec<SliceRow> = read_table(&path.join(SLICES))?;
-        refuse_impossible(&all_slices, &path.join(SLICES))?;
+        let all_slices: Vec<SliceRow> = table::read(&path.join(SLICES))?;
+        soundness::check(&run, &all_slices, &path.join(SLICES))?;
+        let numbers = all_slices.iter().map(|row| row.block);
+        let numbers = numbers.chain(blocks.iter().map(|row| row.block));
+        let next_block = numbers.max().map_or(0, |last| last + 1);
         let (slices, others): (Vec<SliceRow>, Vec<SliceRow>) =
             all_slices.into_iter().partition(|row| counts(row.block));
         let set_aside_slices = others
             .into_iter()
             .filter(|row| is_set_aside(row.block))
             .collect();
-        let mut processes: Vec<ProcessRow> = read_table(&path.join(PROCESSES))?;
+        let mut processes: Vec<ProcessRow> = table::read(&path.join(PROCESSES))?;
         processes.retain(|row| counts(row.block));
         let log = path.join(SERVICE_TIMES);
         let bytes = fs::read(&log).with_context(|| format!("cannot read {}", log.display()))?;
@@ -215,6 +186,7 @@ impl Records {
             processes,
             blocks,
             service_times,
+            next_block,
         })
     }
 
@@ -244,43 +216,6 @@ fn read_run(path: &Path) -> Result<Run> {
         )
     })?;
     serde_json::from_str(&text).with_context(|| format!("{} does not read", file.display()))
-}
-
-fn read_table<Row: DeserializeOwned>(file: &Path) -> Result<Vec<Row>> {
-    let mut table =
-        csv::Reader::from_path(file).with_context(|| format!("cannot read {}", file.display()))?;
-    let mut rows = Vec::new();
-    for (index, row) in table.deserialize().enumerate() {
-        // The header is line 1.
-        let line = index + 2;
-        rows.push(row.with_context(|| format!("{}, line {line}", file.display()))?);
-    }
-    Ok(rows)
-}
-
-/// A slice with right answers took time and processor time; one without any says why. What has
-/// neither was not written by a run, and would become an infinite rate or a missing one.
-fn refuse_impossible(slices: &[SliceRow], file: &Path) -> Result<()> {
-    for (index, row) in slices.iter().enumerate() {
-        let zero = match (row.ok, row.err.is_empty()) {
-            (0, true) => "ok",
-            (0, false) => continue,
-            _ if row.elapsed_ns == 0 => "elapsed_ns",
-            _ if row.server_cpu_ns == 0 => "server_cpu_ns",
-            _ => continue,
-        };
-        // The header is line 1.
-        bail!(
-            "{}, row {} (line {} where no err spans lines): {zero} is 0 for {} in block {}: no rate can be \
-             made of it",
-            file.display(),
-            index + 1,
-            index + 2,
-            row.arm,
-            row.block
-        );
-    }
-    Ok(())
 }
 
 /// The folders under `parent` that hold a run, with its record, the newest run first.

@@ -74,8 +74,11 @@ pub enum ArmKind {
     Twin,
     /// The floor's binary, of whose answers a known share is not counted: it has to be found.
     Planted,
-    /// The canned responder: the ceiling of generator and kernel.
+    /// The canned responder: the ceiling of generator and kernel. In an isolated run, the canned writer:
+    /// what the harness itself costs.
     Null,
+    /// Canned answers of which every hundredth leaves 16 bytes behind: it has to be found.
+    Leak,
 }
 
 /// One arm of a run.
@@ -104,6 +107,40 @@ pub struct Arm {
 }
 
 impl Arm {
+    /// An arm of which nothing is known but what it is.
+    #[must_use]
+    pub fn new(name: &str, kind: ArmKind) -> Self {
+        Self {
+            name: name.to_owned(),
+            kind,
+            role: Role::Contestant,
+            version: None,
+            topology: None,
+            note: None,
+            answer_bytes: None,
+            absent: None,
+            err: None,
+            conformance_misses: Vec::new(),
+        }
+    }
+
+    /// The floor once more, as a control. Whatever tells the twin from the floor is noise; from the
+    /// planted control it is told by a share that is known, since not all it does is counted.
+    #[must_use]
+    pub fn control(floor: &Self, kind: ArmKind) -> Self {
+        let name = match kind {
+            ArmKind::Planted => "control".to_owned(),
+            _ => format!("{}-twin", floor.name),
+        };
+        Self {
+            name,
+            kind,
+            role: Role::Contestant,
+            note: None,
+            ..floor.clone()
+        }
+    }
+
     /// Whether all others are read against it.
     #[must_use]
     pub fn is_floor(&self) -> bool {

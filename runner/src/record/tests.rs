@@ -118,6 +118,7 @@ fn what_is_written_is_what_is_read() {
     assert_eq!(records.run, run());
     assert_eq!(records.slices, [slice(0), slice(2)]);
     assert_eq!(records.complete_blocks(), 2);
+    assert_eq!(records.next_block, 4, "a block's number is not used twice");
     let expected: ServiceTimes = times(0).into_iter().chain(times(2)).collect();
     assert_eq!(records.service_times, expected);
     assert_eq!(find_runs(parent.path()).unwrap(), [(path, run())]);
@@ -165,6 +166,51 @@ fn a_zero_that_no_run_writes_is_named() {
         error.contains("slices.csv, row 2") && error.contains("elapsed_ns is 0"),
         "{error}"
     );
+}
+
+#[test]
+fn what_no_run_writes_is_refused_with_its_place() {
+    let refused = |row: SliceRow| {
+        let parent = tempfile::tempdir().unwrap();
+        let path = parent.path().join("run");
+        let mut folder = Folder::create(&path).unwrap();
+        folder.write_run(&run()).unwrap();
+        folder.write_slice(&slice(0)).unwrap();
+        folder.write_slice(&row).unwrap();
+        folder.write_block(&block(0, 1), &times(0)).unwrap();
+        format!("{:#}", Records::read(&path).unwrap_err())
+    };
+    let unsent = refused(SliceRow {
+        sent: 0,
+        ..slice(1)
+    });
+    assert!(unsent.contains("slices.csv, row 2"), "{unsent}");
+    assert!(unsent.contains("sent is 0, and its outcomes"), "{unsent}");
+    let twice = refused(slice(0));
+    assert!(twice.contains("the same slice was there"), "{twice}");
+    let lap = refused(SliceRow {
+        lap: 77,
+        ..slice(1)
+    });
+    assert!(lap.contains("no lap 77 at"), "{lap}");
+    let arm = refused(SliceRow {
+        arm: "other".into(),
+        ..slice(1)
+    });
+    assert!(arm.contains("run.json has no such arm"), "{arm}");
+}
+
+#[test]
+fn records_of_a_newer_method_are_not_misread() {
+    let parent = tempfile::tempdir().unwrap();
+    let path = parent.path().join("run");
+    let newer = Run {
+        method: METHOD + 1,
+        ..run()
+    };
+    Folder::create(&path).unwrap().write_run(&newer).unwrap();
+    let error = Records::read(&path).unwrap_err().to_string();
+    assert!(error.contains("method"), "{error}");
 }
 
 #[test]

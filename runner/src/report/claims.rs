@@ -2,7 +2,7 @@
 //! were, and what another analysis would change.
 
 use super::figures::{Level, Report, Row};
-use crate::analysis::{Control, HTTP_MARGIN, Measure, Ranked};
+use crate::analysis::{Control, Ranked, Sensitivity};
 use crate::record::ArmKind;
 
 /// For who has never read such a table.
@@ -68,11 +68,11 @@ pub(super) fn under(report: &Report, level: &Level) -> Vec<String> {
     lines.extend(noise(&analysis.rps));
     lines.extend(noise(&analysis.cpu));
     lines.extend(left_out(report, &analysis.rps));
-    lines.extend(sensitivity(level));
+    lines.extend(sensitivity(&analysis.sensitivity));
     lines
 }
 
-fn control(control: &Control) -> String {
+pub(super) fn control(control: &Control) -> String {
     let outcome = if control.failure().is_some() {
         "FAILS"
     } else {
@@ -111,7 +111,7 @@ fn control(control: &Control) -> String {
 }
 
 /// How contestants stand to the floor, against the margin; the clear cases are seen in the table.
-fn close_calls(ranked: &Ranked) -> Option<String> {
+pub(super) fn close_calls(ranked: &Ranked) -> Option<String> {
     let verdicts: Vec<String> = ranked
         .field
         .iter()
@@ -124,13 +124,13 @@ fn close_calls(ranked: &Ranked) -> Option<String> {
     (!verdicts.is_empty()).then(|| {
         format!(
             "against the floor, where less than {:.0} % is a tie: {}.",
-            HTTP_MARGIN * 100.0,
+            ranked.margin * 100.0,
             verdicts.join(", ")
         )
     })
 }
 
-fn noise(ranked: &Ranked) -> Option<String> {
+pub(super) fn noise(ranked: &Ranked) -> Option<String> {
     let (components, ranking) = (ranked.components?, ranked.ranking.as_ref().ok()?);
     let percent = |sd: f64| format!("{:.1} %", sd * 100.0);
     let agreement = ranked
@@ -140,13 +140,10 @@ fn noise(ranked: &Ranked) -> Option<String> {
         1 => String::new(),
         run => format!("; blocks are like their neighbours, so each {run} count as one"),
     };
-    let of = match ranked.measure {
-        Measure::Rps => "requests/s",
-        Measure::ServerCpu => "server CPU",
-    };
     Some(format!(
-        "noise of a ratio in {of} (standard deviation): neighbouring slices {}, all laps of a block {}, \
+        "noise of a ratio in {} (standard deviation): neighbouring slices {}, all laps of a block {}, \
          processes {}, blocks {}; lag-1 autocorrelation of blocks {:.2}{joined}{agreement}.",
+        ranked.measure,
         percent(components.slice_sd),
         percent(components.lap_sd),
         percent(components.process_sd),
@@ -178,10 +175,9 @@ fn left_out(report: &Report, ranked: &Ranked) -> Vec<String> {
     lines
 }
 
-fn sensitivity(level: &Level) -> Option<String> {
-    let all: Vec<String> = level
-        .analysis
-        .sensitivity
+/// What other ways to analyse the same records would change.
+pub(super) fn sensitivity(all: &[Sensitivity]) -> Option<String> {
+    let all: Vec<String> = all
         .iter()
         .map(|one| match one.changed.as_slice() {
             [] => format!("{}: none", one.alternative),

@@ -1,22 +1,24 @@
 //! The columns of a throughput table: one list for every place a table is shown in.
 
+use super::claims;
 use super::figures::{Figures, Level, Outcome, Row};
-use super::format::{grouped, mib, percent, rounded};
-use crate::stats::Interval;
+use super::format::{grouped, mib, none, percent, ratio, rounded};
+use super::grid::{self, Grid, Heading};
+use crate::record::ArmKind;
 
 /// One column.
-pub(super) struct Column {
+struct Column {
     /// The heading where there is room.
-    pub(super) long: &'static str,
+    long: &'static str,
     /// The heading of a terminal's column; columns without one are left out there.
-    pub(super) short: Option<&'static str>,
+    short: Option<&'static str>,
     /// Whether it holds numbers.
-    pub(super) is_number: bool,
+    is_number: bool,
     cell: fn(&Row, &Figures) -> String,
 }
 
 /// All columns after the name.
-pub(super) const COLUMNS: [Column; 13] = [
+const COLUMNS: [Column; 13] = [
     Column {
         long: "version",
         short: None,
@@ -88,9 +90,48 @@ pub(super) const COLUMNS: [Column; 13] = [
     number("errors", Some("err"), |_, figures| grouped(figures.errors)),
 ];
 
+/// The table of a level.
+pub(super) fn grid(level: &Level) -> Grid {
+    let heading = |long, is_number| Heading {
+        long,
+        short: Some(long),
+        is_number,
+    };
+    let mut headings = vec![
+        heading("", false),
+        heading("rank", true),
+        heading("framework", false),
+    ];
+    headings.extend(COLUMNS.iter().map(|column| Heading {
+        long: column.long,
+        short: column.short,
+        is_number: column.is_number,
+    }));
+    let rows = level.rows.iter().zip(brackets(level));
+    Grid {
+        headings,
+        rows: rows
+            .map(|(row, bracket)| {
+                let first = [bracket.to_owned(), rank(row), name(level, row)];
+                let cells = COLUMNS.iter().map(|column| column.cell(row));
+                first.into_iter().chain(cells).collect()
+            })
+            .collect(),
+    }
+}
+
+/// A row's name; those of controls are in italics.
+fn name(level: &Level, row: &Row) -> String {
+    let name = claims::name(level, row);
+    match row.arm.kind {
+        ArmKind::Framework => name,
+        ArmKind::Twin | ArmKind::Planted | ArmKind::Null | ArmKind::Leak => format!("*{name}*"),
+    }
+}
+
 /// The rank set by requests per second, with a sign where the generator was the limit: there the
 /// server could be faster than it shows.
-pub(super) fn rank(row: &Row) -> String {
+fn rank(row: &Row) -> String {
     let standing = row.figures().and_then(|figures| figures.rps_standing);
     let rank = standing
         .and_then(|one| one.rank)
@@ -101,50 +142,25 @@ pub(super) fn rank(row: &Row) -> String {
     }
 }
 
-/// What binds a row to the next: rows in one bracket cannot be told from their neighbours in it.
-pub(super) fn brackets(level: &Level) -> Vec<&'static str> {
-    let rows: Vec<&Row> = level.rows.iter().collect();
+/// Rows in one bracket cannot be told from their neighbours in it.
+fn brackets(level: &Level) -> Vec<&'static str> {
+    let rows = &level.rows;
     let is_ranked = |row: &Row| {
         let standing = row.figures().and_then(|figures| figures.rps_standing);
         standing.is_some_and(|one| one.rank.is_some())
     };
-    let joined = |one: Option<&&Row>, other: Option<&&Row>| match (one, other) {
-        (Some(one), Some(other)) if is_ranked(one) && is_ranked(other) => {
-            level
-                .analysis
-                .rps
-                .told_apart(&one.arm.name, &other.arm.name)
-                == Some(false)
-        }
-        _ => false,
-    };
-    let mark = |place: usize| {
-        let above = place
-            .checked_sub(1)
-            .is_some_and(|one| joined(rows.get(one), rows.get(place)));
-        match (above, joined(rows.get(place), rows.get(place + 1))) {
-            (false, false) => "",
-            (false, true) => "┌",
-            (true, true) => "│",
-            (true, false) => "└",
-        }
-    };
-    (0..rows.len()).map(mark).collect()
-}
-
-/// A ratio, and half of its interval in percent where there is one.
-fn ratio(estimate: f64, interval: Option<Interval>) -> String {
-    match interval {
-        Some(interval) if interval.half_width() > 0.0 => {
-            format!("{estimate:.3} ±{:.1}%", interval.half_width() * 100.0)
-        }
-        _ => format!("{estimate:.3}"),
-    }
+    grid::brackets(rows.len(), |place| {
+        let (one, other) = (&rows[place], &rows[place + 1]);
+        let rps = &level.analysis.rps;
+        is_ranked(one)
+            && is_ranked(other)
+            && rps.told_apart(&one.arm.name, &other.arm.name) == Some(false)
+    })
 }
 
 impl Column {
     /// What the column shows of this row.
-    pub(super) fn cell(&self, row: &Row) -> String {
+    fn cell(&self, row: &Row) -> String {
         match &row.outcome {
             Outcome::Measured(figures) => (self.cell)(row, figures),
             _ if self.long == "version" => row.arm.version.clone().unwrap_or_default(),
@@ -153,19 +169,6 @@ impl Column {
             Outcome::Failed(_) => none(),
         }
     }
-
-    /// The same where every character counts.
-    pub(super) fn short_cell(&self, row: &Row) -> String {
-        let cell = self.cell(row);
-        match cell.split_once(" (") {
-            Some((sum, _)) => sum.to_owned(),
-            None => cell,
-        }
-    }
-}
-
-fn none() -> String {
-    "-".to_owned()
 }
 
 const fn number(

@@ -1,5 +1,8 @@
 //! Numbers as a reader wants them.
 
+use crate::environment::Machine;
+use crate::stats::Interval;
+
 /// `1234567` as `1,234,567`.
 pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();
@@ -28,9 +31,81 @@ pub(super) fn mib(kib: f64) -> String {
     format!("{:.1}", kib / 1024.0)
 }
 
+/// A ratio, and half of its interval in percent where there is one.
+pub(super) fn ratio(estimate: f64, interval: Option<Interval>) -> String {
+    match interval {
+        Some(interval) if interval.half_width() > 0.0 => {
+            format!("{estimate:.3} ±{:.1}%", interval.half_width() * 100.0)
+        }
+        _ => format!("{estimate:.3}"),
+    }
+}
+
+/// A machine in one line.
+pub(super) fn described(machine: &Machine) -> String {
+    let kind = if machine.virtualized {
+        " (virtual)"
+    } else {
+        ""
+    };
+    format!(
+        "{}, {} processors{kind}, {} MiB of memory, kernel {}",
+        machine.processor,
+        machine.processors,
+        grouped(machine.memory_mib),
+        machine.kernel
+    )
+}
+
+/// Columns of a terminal that tables and remarks fit into.
+const TERMINAL_COLUMNS: usize = 80;
+
+/// A remark for a terminal: without the marks of a page, indented, broken between words.
+pub(super) fn remark(text: &str) -> String {
+    let plain = text.replace('`', "").replace("\\*", "*");
+    let mut lines = String::new();
+    let mut line = String::from(" ");
+    for word in plain.split(' ') {
+        let length = line.chars().count() + 1 + word.chars().count();
+        if length > TERMINAL_COLUMNS && !line.trim().is_empty() {
+            lines.push_str(&line);
+            lines.push('\n');
+            line = String::from("   ");
+        }
+        line.push(' ');
+        line.push_str(word);
+    }
+    lines + &line + "\n"
+}
+
+/// `-`: there is no figure.
+pub(super) fn none() -> String {
+    "-".to_owned()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::grouped;
+    use super::{TERMINAL_COLUMNS, grouped, remark};
+
+    #[test]
+    fn a_remark_is_broken_between_words() {
+        let text = format!("`{}` {}", "a".repeat(70), "bc ".repeat(40));
+        let lines = remark(text.trim());
+        assert!(
+            lines
+                .lines()
+                .all(|line| line.chars().count() <= TERMINAL_COLUMNS),
+            "{lines}"
+        );
+        let words = |text: &str| {
+            text.replace('`', "")
+                .split_whitespace()
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(words(&lines), words(&text));
+        assert_eq!(remark("\\* short"), "  * short\n");
+    }
 
     #[test]
     fn digits_are_grouped_from_the_right() {

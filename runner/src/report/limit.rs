@@ -38,7 +38,7 @@ pub(super) fn judge(records: &Records, level: &mut Level) {
     let null_ratio = null.and_then(ratio);
     for row in &mut level.rows {
         let ceiling_share = match row.arm.kind {
-            ArmKind::Null => None,
+            ArmKind::Null | ArmKind::Leak => None,
             _ => ratio(row).zip(null_ratio).map(|(row, null)| row / null),
         };
         let slices = records.slices.iter().filter(|slice| {

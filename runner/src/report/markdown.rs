@@ -1,9 +1,9 @@
 //! Markdown: the page of a run, and its part of the project's front page.
 
 use super::claims;
-use super::columns::{COLUMNS, brackets, rank};
+use super::columns::grid;
 use super::figures::{Level, Outcome, Report, Row};
-use super::format::grouped;
+use super::format::{described, grouped};
 use crate::record::{ArmKind, State};
 use std::fmt::Write;
 
@@ -16,7 +16,7 @@ pub fn run_page(report: &Report) -> String {
     page.push_str(&design(report));
     for level in &report.levels {
         let _ = writeln!(page, "\n## {}\n", claims::heading(level));
-        page.push_str(&table(level));
+        page.push_str(&grid(level).markdown());
         page.push_str(&list(&claims::under(report, level)));
         page.push_str(&list(&remarks(report, level)));
     }
@@ -40,7 +40,7 @@ pub fn front_page_part(report: &Report, folder: &str) -> String {
     part.push_str(&design(report));
     for level in &report.levels {
         let _ = writeln!(part, "\n### {}\n", claims::heading(level));
-        part.push_str(&table(level));
+        part.push_str(&grid(level).markdown());
         part.push_str(&list(&claims::under(report, level)));
         part.push_str(&list(&remarks(report, level)));
     }
@@ -78,35 +78,6 @@ fn design(report: &Report) -> String {
         );
     }
     text
-}
-
-/// A Markdown table of one level; controls are set in italics.
-fn table(level: &Level) -> String {
-    let mut text = String::from("| | rank | framework |");
-    for column in &COLUMNS {
-        let _ = write!(text, " {} |", column.long);
-    }
-    text.push_str("\n|---|---:|---|");
-    for column in &COLUMNS {
-        text.push_str(if column.is_number { "---:|" } else { "---|" });
-    }
-    text.push('\n');
-    for (row, bracket) in level.rows.iter().zip(brackets(level)) {
-        let _ = write!(text, "| {bracket} | {} | {} |", rank(row), name(level, row));
-        for column in &COLUMNS {
-            let _ = write!(text, " {} |", column.cell(row));
-        }
-        text.push('\n');
-    }
-    text
-}
-
-fn name(level: &Level, row: &Row) -> String {
-    let name = claims::name(level, row);
-    match row.arm.kind {
-        ArmKind::Framework => name,
-        ArmKind::Twin | ArmKind::Planted | ArmKind::Null => format!("*{name}*"),
-    }
 }
 
 /// What has to be said of single rows of a table.
@@ -204,7 +175,7 @@ fn warnings(report: &Report) -> String {
     )
 }
 
-fn section(heading: &str, items: &[String]) -> String {
+pub(super) fn section(heading: &str, items: &[String]) -> String {
     if items.is_empty() {
         return String::new();
     }
@@ -212,7 +183,7 @@ fn section(heading: &str, items: &[String]) -> String {
 }
 
 /// A list after an empty line; nothing where there are no items.
-fn list(items: &[String]) -> String {
+pub(super) fn list(items: &[String]) -> String {
     if items.is_empty() {
         return String::new();
     }
@@ -234,18 +205,7 @@ fn circumstances(report: &Report) -> String {
             run.command.join(" "),
             run.plan.seed
         ),
-        format!(
-            "machine: {}, {} processors{}, {} MiB of memory, kernel {}",
-            machine.processor,
-            machine.processors,
-            if machine.virtualized {
-                " (virtual)"
-            } else {
-                ""
-            },
-            grouped(machine.memory_mib),
-            machine.kernel
-        ),
+        format!("machine: {}", described(machine)),
         format!(
             "processors: server on {:?}, generator on {:?}",
             run.processors.server, run.processors.generator

@@ -18,16 +18,10 @@ const LAPS: u32 = 4;
 
 fn arm(name: &str, kind: ArmKind, role: Role) -> Arm {
     Arm {
-        name: name.into(),
-        kind,
         role,
         version: (kind != ArmKind::Null).then(|| "1.2.3".into()),
-        topology: None,
-        note: None,
         answer_bytes: Some(130),
-        absent: None,
-        err: None,
-        conformance_misses: Vec::new(),
+        ..Arm::new(name, kind)
     }
 }
 
@@ -137,6 +131,7 @@ fn records() -> Records {
     (wrong.ok, wrong.bad_body) = (2099, 1);
     wrong.err = "body is \"Hello World?\", not \"Hello World!\"".into();
     Records {
+        next_block: 0,
         run: run(),
         slices,
         set_aside_slices: Vec::new(),

@@ -32,6 +32,12 @@ pub const END_WITHIN: Duration = Duration::from_secs(5);
 /// How often a process is looked at while it is waited for.
 const PAUSE: Duration = Duration::from_millis(2);
 
+/// How often a process that was just started is asked whether it answers,
+const SHORT_PAUSE: Duration = Duration::from_micros(100);
+
+/// and for how long that often.
+const SOON: Duration = Duration::from_millis(100);
+
 /// What to start.
 #[derive(Debug, Clone)]
 pub struct Program {
@@ -142,7 +148,12 @@ impl Server {
                 }
                 Err(error) => last = Some(error),
             }
-            std::thread::sleep(PAUSE);
+            // How long a start takes is a figure of its own: most take a few milliseconds.
+            let pause = match started.elapsed() < SOON {
+                true => SHORT_PAUSE,
+                false => PAUSE,
+            };
+            std::thread::sleep(pause);
         }
         let why = last.map_or_else(String::new, |error| format!(": {error:#}"));
         let seconds = ready_within.as_secs();
@@ -231,7 +242,7 @@ impl Drop for Server {
 }
 
 /// The end of what a server has printed, to stand behind an error.
-fn last_words(words: &mut File) -> String {
+pub(crate) fn last_words(words: &mut File) -> String {
     const SHOWN_BYTES: u64 = 400;
     let mut text = Vec::new();
     let length = words.metadata().map_or(0, |facts| facts.len());

@@ -20,6 +20,8 @@ pub struct CpuTime {
 pub struct Usage {
     /// CPU time since its start.
     pub cpu: CpuTime,
+    /// Memory resident, in KiB.
+    pub rss_kib: u64,
     /// The most memory it had resident at a time, in KiB.
     pub peak_rss_kib: u64,
     /// How many threads it has.
@@ -37,6 +39,7 @@ pub(super) fn read(pid: u32) -> Result<Usage> {
             user: time(stat.utime),
             system: time(stat.stime),
         },
+        rss_kib: status.vmrss.unwrap_or(0),
         peak_rss_kib: status.vmhwm.unwrap_or(0),
         threads: status.threads,
     })

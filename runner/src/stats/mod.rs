@@ -3,7 +3,7 @@
 //! From slices to a table: `neighbours` turns the slices of a block into one value per arm,
 //! `sign_flip` makes simultaneous intervals of blocks, `ranking` reads verdicts and rank sets off
 //! them. `independence`, `concordance`, `components` and `sample_size` judge the design; `noise` and
-//! `simulate` measure how often all of this is wrong. `summary` says what is typical.
+//! `simulate` measure how often all of this is wrong. `summary` says what is typical, `trend` what grows.
 
 mod components;
 mod concordance;
@@ -16,6 +16,7 @@ mod sign_flip;
 mod simulate;
 mod solve;
 mod summary;
+mod trend;
 
 pub use components::Components;
 pub use concordance::kendall_w;
@@ -27,3 +28,4 @@ pub use sample_size::blocks_for_half_width;
 pub use sign_flip::{CONFIDENCE, Family, Pair, RESAMPLES, UNITS_MIN, Units};
 pub use simulate::{ErrorRates, Experiment};
 pub use summary::{Quartiles, geometric_mean, median};
+pub use trend::Slope;

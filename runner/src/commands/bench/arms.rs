@@ -1,6 +1,6 @@
 //! The arms of a run: who takes part, built and checked, with what failed kept as a row.
 
-use crate::framework::{self, BuildError, Framework, Role, Workspace};
+use crate::framework::{self, BuildError, Framework, Workspace};
 use crate::interrupt;
 use crate::plan::Plan;
 use crate::record::{Arm, ArmKind};
@@ -11,9 +11,6 @@ use std::thread;
 
 /// The canned responder's name in rows.
 const NULL: &str = "null";
-
-/// The planted control's.
-const PLANTED: &str = "control";
 
 /// An arm that can be started.
 #[derive(Debug, Clone)]
@@ -89,16 +86,11 @@ fn build(
 
 fn arm(framework: &Framework, plan: &Plan) -> Arm {
     Arm {
-        name: framework.name.clone(),
-        kind: ArmKind::Framework,
         role: framework.role,
         version: Some(framework.version.clone()),
         topology: framework.topology.get(&plan.server).cloned(),
         note: framework.notes.get(&plan.server).cloned(),
-        answer_bytes: None,
-        absent: None,
-        err: None,
-        conformance_misses: Vec::new(),
+        ..Arm::new(&framework.name, ArmKind::Framework)
     }
 }
 
@@ -112,50 +104,25 @@ fn add_null(arms: &mut Vec<Arm>, contenders: &mut Vec<Contender>) -> Result<()> 
         },
         is_planted: false,
     });
-    arms.push(Arm {
-        name: NULL.to_owned(),
-        kind: ArmKind::Null,
-        role: Role::Contestant,
-        version: None,
-        topology: None,
-        note: None,
-        answer_bytes: None,
-        absent: None,
-        err: None,
-        conformance_misses: Vec::new(),
-    });
+    arms.push(Arm::new(NULL, ArmKind::Null));
     Ok(())
 }
 
-/// The floor's binary once more, as a control. Whatever tells the twin from the floor is noise; from
-/// the planted control it is told by a share that is known, since its answers are not all counted.
+/// The floor's binary once more, as a control.
 fn add_floor_again(arms: &mut Vec<Arm>, contenders: &mut Vec<Contender>, kind: ArmKind) {
-    let Some(floor) = arms.iter().find(|arm| arm.is_floor()).cloned() else {
+    let Some(floor) = arms.iter().find(|arm| arm.is_floor()) else {
         return;
     };
-    let Some(contender) = contenders
-        .iter()
-        .find(|one| one.name == floor.name)
-        .cloned()
-    else {
+    let Some(contender) = contenders.iter().find(|one| one.name == floor.name) else {
         return;
     };
-    let name = match kind {
-        ArmKind::Planted => PLANTED.to_owned(),
-        _ => format!("{}-twin", floor.name),
-    };
+    let control = Arm::control(floor, kind);
     contenders.push(Contender {
-        name: name.clone(),
+        name: control.name.clone(),
         is_planted: kind == ArmKind::Planted,
-        ..contender
+        ..contender.clone()
     });
-    arms.push(Arm {
-        name,
-        kind,
-        role: Role::Contestant,
-        note: None,
-        ..floor
-    });
+    arms.push(control);
 }
 
 /// What the checks of one arm have found.

@@ -3,7 +3,7 @@
 
 use super::arms::Contender;
 use super::progress::Progress;
-use super::spoilt::Watch;
+use crate::commands::spoilt::Watch;
 use crate::environment::Counters;
 use crate::interrupt;
 use crate::load::{Generator, Limits, Pace, Target, service_time_histogram};

@@ -5,9 +5,9 @@ mod block;
 mod doubts;
 mod paced;
 mod progress;
-mod spoilt;
 
-use super::{Verdict, report};
+use super::spoilt::Watch;
+use super::{Verdict, now, report, seed_from_clock, shown};
 use crate::analysis::blocks_wanted;
 use crate::cli::BenchOptions;
 use crate::environment::processors::{self, Split};
@@ -21,9 +21,8 @@ use crate::usage::UsageError;
 use anyhow::{Result, bail};
 use arms::Contender;
 use block::Bench;
-use jiff::{Timestamp, Zoned};
+use jiff::Zoned;
 use progress::Progress;
-use spoilt::Watch;
 use std::path::{Path, PathBuf};
 
 pub(super) fn run(options: &BenchOptions) -> Result<Verdict> {
@@ -76,6 +75,8 @@ struct Job {
     is_resumed: bool,
     /// Blocks of an interrupted run that are there already.
     done: Vec<BlockRow>,
+    /// The number of the next one.
+    next_block: u32,
 }
 
 /// A new run: its plan, and a place that is free.
@@ -111,6 +112,7 @@ fn begin(workspace: &Workspace, options: &BenchOptions) -> Result<Job> {
         place,
         is_resumed: false,
         done: Vec::new(),
+        next_block: 0,
     })
 }
 
@@ -156,6 +158,7 @@ fn resume(workspace: &Workspace, path: &Path) -> Result<Job> {
         run,
         place: path.to_owned(),
         is_resumed: true,
+        next_block: records.next_block,
         done: records.blocks,
     })
 }
@@ -185,12 +188,7 @@ fn measure(job: &mut Job, contenders: Vec<Contender>, folder: &mut Folder) -> Re
     let run = &job.run;
     let generator = Generator::start(run.engine, &run.processors.generator, 1)?;
     let mut complete: u32 = job.done.iter().map(|block| u32::from(block.counts())).sum();
-    let mut number = job
-        .done
-        .iter()
-        .map(|block| block.block + 1)
-        .max()
-        .unwrap_or(0);
+    let mut number = job.next_block;
     let watch = Watch::new(&run.processors.server, run.plan.blocks)?;
     let progress = Progress::new(&run.plan, contenders.len(), complete);
     let mut bench = Bench::new(run, contenders, generator, watch);
@@ -242,11 +240,6 @@ fn plan(options: &BenchOptions) -> Plan {
     }
 }
 
-/// Any number will do, as long as it is recorded.
-fn seed_from_clock() -> u64 {
-    Timestamp::now().as_millisecond().unsigned_abs()
-}
-
 fn split(options: &BenchOptions) -> Result<Processors> {
     let Split { server, generator } = processors::split()?;
     let chosen = |list: &Option<crate::cli::ProcessorList>, otherwise| {
@@ -281,14 +274,6 @@ fn default_place(
         let day = now.strftime("%Y-%m-%d");
         workspace.root.join("results").join(format!("{day}-{name}"))
     }
-}
-
-fn shown<'p>(workspace: &Workspace, path: &'p Path) -> &'p Path {
-    path.strip_prefix(&workspace.root).unwrap_or(path)
-}
-
-fn now() -> String {
-    Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 fn is_without_errors(report: &Report) -> bool {

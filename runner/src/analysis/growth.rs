@@ -1,0 +1,255 @@
+//! What stays behind after very many repetitions: a leak, an allocator that holds on to pages, or nothing.
+//!
+//! Live bytes are exact, so a pool that fills once leaves no trace in later doublings, while a leak
+//! doubles with the repetitions. Memory resident alone says little: fragmentation and caches of the
+//! allocator move it.
+
+use crate::plan::InProcess;
+use crate::record::{Exercise, MemoryRow};
+use crate::stats::{Slope, median};
+use std::collections::BTreeMap;
+
+/// Growth below this many bytes per repetition is no leak: ten thousand bytes in a million.
+const SLOPE_MIN_BYTES: f64 = 0.01;
+
+/// Processes that have to agree.
+const PROCESSES_MIN: usize = 3;
+
+/// A doubling of the repetitions has to double what was added, within this range.
+const DOUBLING: std::ops::RangeInclusive<f64> = 1.8..=2.2;
+
+/// So many last doublings are looked at.
+const DOUBLINGS: usize = 3;
+
+/// What became of the memory.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Growth {
+    /// Nothing stays behind.
+    None,
+    /// Live bytes grow in proportion: so many per repetition.
+    Leak(Slope),
+    /// Live bytes do not, memory resident does: so many bytes per repetition.
+    Allocator(Slope),
+    /// There are too few processes to say anything.
+    TooFew,
+}
+
+/// One exercise of one arm.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Watched {
+    /// Whose memory.
+    pub arm: String,
+    /// What was repeated.
+    pub exercise: Exercise,
+    /// Through which entrance.
+    pub level: InProcess,
+    /// How often.
+    pub repetitions: u64,
+    /// Live bytes per repetition, the process with the median slope.
+    pub live_bytes: Slope,
+    /// The verdict.
+    pub growth: Growth,
+}
+
+impl Watched {
+    /// All arms and exercises of a run.
+    #[must_use]
+    pub fn of(rows: &[MemoryRow]) -> Vec<Self> {
+        let mut groups: BTreeMap<(&str, Exercise), BTreeMap<u32, Vec<&MemoryRow>>> =
+            BTreeMap::new();
+        for row in rows {
+            let processes = groups.entry((&row.arm, row.exercise)).or_default();
+            processes.entry(row.process).or_default().push(row);
+        }
+        groups
+            .into_iter()
+            .filter_map(|((arm, exercise), processes)| {
+                Self::of_processes(arm, exercise, processes.values())
+            })
+            .collect()
+    }
+
+    fn of_processes<'r>(
+        arm: &str,
+        exercise: Exercise,
+        processes: impl Iterator<Item = &'r Vec<&'r MemoryRow>> + Clone,
+    ) -> Option<Self> {
+        let first = processes.clone().next()?.first()?;
+        let live: Vec<Slope> = processes
+            .clone()
+            .filter_map(|rows| slope(rows, |row| row.live_bytes as f64))
+            .collect();
+        let rss: Vec<Slope> = processes
+            .clone()
+            .filter_map(|rows| slope(rows, |row| row.rss_kib as f64 * 1024.0))
+            .collect();
+        let live_grows = processes
+            .clone()
+            .all(|rows| grows(rows, |row| row.live_bytes as f64));
+        let rss_grows = rss.iter().all(|one| one.lower > SLOPE_MIN_BYTES);
+        let doubles = processes.clone().all(|rows| doubles(rows));
+        let growth = match live.len() {
+            count if count < PROCESSES_MIN => Growth::TooFew,
+            _ if live_grows && doubles => Growth::Leak(typical(&live)?),
+            _ if rss_grows && !live_grows => Growth::Allocator(typical(&rss)?),
+            _ => Growth::None,
+        };
+        Some(Self {
+            arm: arm.to_owned(),
+            exercise,
+            level: first.level,
+            repetitions: processes.flatten().map(|row| row.repetitions).max()?,
+            live_bytes: typical(&live)?,
+            growth,
+        })
+    }
+}
+
+/// The slope over the looks after the first quarter: until then pools fill.
+fn slope(rows: &[&MemoryRow], bytes: impl Fn(&MemoryRow) -> f64) -> Option<Slope> {
+    let last = rows.iter().map(|row| row.repetitions).max()?;
+    let late = rows.iter().filter(|row| row.repetitions >= last / 4);
+    let points: Vec<(f64, f64)> = late
+        .map(|row| (row.repetitions as f64, bytes(row)))
+        .collect();
+    Slope::of(&points)
+}
+
+/// Whether the slope is surely above the least, over the late looks or over the doublings: what grows in
+/// steps, such as a table that doubles its capacity, is flat between most of the late looks.
+fn grows(rows: &[&MemoryRow], bytes: impl Fn(&MemoryRow) -> f64) -> bool {
+    let Some(last) = rows.iter().map(|row| row.repetitions).max() else {
+        return false;
+    };
+    let is_doubling =
+        |row: &&&MemoryRow| (0..DOUBLINGS + 3).any(|halvings| row.repetitions == last >> halvings);
+    let doublings: Vec<(f64, f64)> = rows
+        .iter()
+        .filter(is_doubling)
+        .map(|row| (row.repetitions as f64, bytes(row)))
+        .collect();
+    let slopes = [slope(rows, &bytes), Slope::of(&doublings)];
+    slopes
+        .into_iter()
+        .flatten()
+        .any(|one| one.lower > SLOPE_MIN_BYTES)
+}
+
+/// Whether each of the last doublings of the repetitions has added twice what the one before had.
+fn doubles(rows: &[&MemoryRow]) -> bool {
+    let at = |repetitions: u64| {
+        let mut rows = rows.iter();
+        rows.find(|row| row.repetitions == repetitions)
+            .map(|row| row.live_bytes as f64)
+    };
+    let Some(last) = rows.iter().map(|row| row.repetitions).max() else {
+        return false;
+    };
+    let live: Option<Vec<f64>> = (0..DOUBLINGS + 2)
+        .rev()
+        .map(|halvings| at(last >> halvings))
+        .collect();
+    let Some(live) = live else {
+        return false;
+    };
+    let added: Vec<f64> = live.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    added
+        .windows(2)
+        .all(|pair| pair[0] > 0.0 && DOUBLING.contains(&(pair[1] / pair[0])))
+}
+
+/// The slope of the process in the middle.
+fn typical(slopes: &[Slope]) -> Option<Slope> {
+    let estimates: Vec<f64> = slopes.iter().map(|one| one.estimate).collect();
+    let middle = median(&estimates)?;
+    let distance = |one: &Slope| (one.estimate - middle).abs();
+    slopes
+        .iter()
+        .copied()
+        .min_by(|one, other| distance(one).total_cmp(&distance(other)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LAST: u64 = 1_024_000;
+
+    fn rows(
+        live: impl Fn(u64) -> u64,
+        rss_kib: impl Fn(u64) -> u64,
+        processes: u32,
+    ) -> Vec<MemoryRow> {
+        let doublings = (0..=10).map(|halvings| LAST >> halvings);
+        let equal = (0..=20).map(|look| LAST / 4 + look * 38_400);
+        let mut looks: Vec<u64> = doublings.chain(equal).collect();
+        looks.sort_unstable();
+        looks.dedup();
+        let mut rows = Vec::new();
+        for process in 0..processes {
+            for &repetitions in &looks {
+                rows.push(MemoryRow {
+                    arm: "one".to_owned(),
+                    level: InProcess::Bytes,
+                    exercise: Exercise::Requests,
+                    process,
+                    repetitions,
+                    live_bytes: live(repetitions),
+                    rss_kib: rss_kib(repetitions),
+                });
+            }
+        }
+        rows
+    }
+
+    fn growth(live: impl Fn(u64) -> u64, rss_kib: impl Fn(u64) -> u64) -> Growth {
+        Watched::of(&rows(live, rss_kib, 3))[0].growth
+    }
+
+    #[test]
+    fn what_is_planted_is_found() {
+        let Growth::Leak(slope) = growth(|n| 5000 + n / 100 * 16, |_| 4000) else {
+            panic!("a leak of 16 bytes in 100 requests is not seen");
+        };
+        assert!((slope.estimate - 0.16).abs() < 0.001, "{slope:?}");
+    }
+
+    #[test]
+    fn a_vector_that_doubles_its_capacity_and_never_drains_is_a_leak() {
+        assert!(matches!(
+            growth(|n| n.next_power_of_two(), |_| 4000),
+            Growth::Leak(_)
+        ));
+    }
+
+    #[test]
+    fn pools_that_fill_and_flat_memory_are_none() {
+        assert_eq!(growth(|_| 5000, |_| 4000), Growth::None);
+        assert_eq!(growth(|n| n.min(128_000), |_| 4000), Growth::None);
+    }
+
+    #[test]
+    fn logarithmic_growth_is_no_leak() {
+        let log = |n: u64| (1e6 * (n as f64).ln()) as u64;
+        assert_eq!(growth(log, |_| 4000), Growth::None);
+    }
+
+    #[test]
+    fn pages_that_the_allocator_keeps_have_a_mark_of_their_own() {
+        assert!(matches!(
+            growth(|_| 5000, |n| 4000 + n / 10_000),
+            Growth::Allocator(_)
+        ));
+    }
+
+    #[test]
+    fn one_process_that_disagrees_acquits() {
+        let mut mixed = rows(|n| n, |_| 4000, 3);
+        for row in mixed.iter_mut().filter(|row| row.process == 2) {
+            row.live_bytes = 5000;
+        }
+        assert_eq!(Watched::of(&mixed)[0].growth, Growth::None);
+        let two = rows(|n| n, |_| 4000, 2);
+        assert_eq!(Watched::of(&two)[0].growth, Growth::TooFew);
+    }
+}

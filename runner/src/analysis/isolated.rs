@@ -1,0 +1,112 @@
+//! One level of an isolated run: who can be told apart, by the same analysis as in a throughput run; and
+//! whether what was planted was found.
+
+use super::ISOLATED_MARGIN;
+use super::controls::{Control, Distrust, judge};
+use super::extract::Measure;
+use super::growth::{Growth, Watched};
+use super::sensitivity::{self, Sensitivity};
+use super::table::Ranked;
+use crate::isolated::PLANTED_LEAK_BYTES_PER_REQUEST;
+use crate::plan::{InProcess, IsolatedPlan};
+use crate::record::{ArmKind, IsolatedRecords, SliceRow};
+
+/// How far the planted leak's slope may lie from what was planted, in bytes per request.
+const LEAK_TOLERANCE_BYTES: f64 = 0.01;
+
+/// One level, ranked by the process's CPU time; wall time is the other view.
+#[derive(Debug)]
+pub struct IsolatedLevel {
+    /// Which.
+    pub level: InProcess,
+    /// By CPU time.
+    pub cpu: Ranked,
+    /// By wall time.
+    pub wall: Ranked,
+    /// The controls, by CPU time.
+    pub controls: Vec<Control>,
+    /// Why nothing here is to be trusted, if it is not.
+    pub distrust: Vec<Distrust>,
+    /// What other ways to analyse the same records would change.
+    pub sensitivity: Vec<Sensitivity>,
+}
+
+impl IsolatedLevel {
+    /// Analyses one level of a run; nothing where nobody was timed at it.
+    #[must_use]
+    pub fn of(records: &IsolatedRecords, level: InProcess) -> Option<Self> {
+        let rows = records.samples.iter().filter(|row| row.level == level);
+        let slices: Vec<SliceRow> = rows.map(|row| row.as_slice()).collect();
+        if slices.is_empty() {
+            return None;
+        }
+        let timed: Vec<_> = records
+            .run
+            .arms
+            .iter()
+            .filter(|arm| slices.iter().any(|row| row.arm == arm.name))
+            .cloned()
+            .collect();
+        let seed = records.run.plan.seed;
+        let ranked = |measure| {
+            let mut ranked = Ranked::of(&slices, level as usize, &timed, measure, seed);
+            ranked.margin = ISOLATED_MARGIN;
+            ranked
+        };
+        let (cpu, wall) = (ranked(Measure::Cpu), ranked(Measure::Wall));
+        let controls = judge(&cpu, &timed, IsolatedPlan::PLANTED_PERCENT);
+        let distrust = controls.iter().filter_map(Control::failure);
+        Some(Self {
+            level,
+            distrust: distrust
+                .chain(Distrust::of_blocks(&records.blocks))
+                .collect(),
+            sensitivity: sensitivity::of_isolated(&cpu, &wall, &timed, seed),
+            controls,
+            cpu,
+            wall,
+        })
+    }
+}
+
+/// Whether a control of the leak test came out as planted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LeakControl {
+    /// Its name.
+    pub arm: String,
+    /// What was planted, in bytes per request.
+    pub planted_bytes: f64,
+    /// What was found.
+    pub watched: Watched,
+}
+
+impl LeakControl {
+    /// Whether it was found as what it is.
+    #[must_use]
+    pub fn passes(&self) -> bool {
+        let found = self.watched.live_bytes.estimate;
+        let is_leak = matches!(self.watched.growth, Growth::Leak(_));
+        is_leak == (self.planted_bytes > 0.0)
+            && (found - self.planted_bytes).abs() <= LEAK_TOLERANCE_BYTES
+    }
+}
+
+/// The canned writer, which must not grow, and the planted leak, which must.
+#[must_use]
+pub fn leak_controls(records: &IsolatedRecords, watched: &[Watched]) -> Vec<LeakControl> {
+    let arms = records.run.arms.iter();
+    arms.filter_map(|arm| {
+        let planted_bytes = match arm.kind {
+            ArmKind::Null => 0.0,
+            ArmKind::Leak => PLANTED_LEAK_BYTES_PER_REQUEST,
+            _ => return None,
+        };
+        let watched = watched.iter().find(|one| one.arm == arm.name)?.clone();
+        Some(LeakControl {
+            arm: arm.name.clone(),
+            planted_bytes,
+            watched,
+        })
+    })
+    .collect()
+}

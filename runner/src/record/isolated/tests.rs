@@ -1,0 +1,100 @@
+//! What is written is what is read; what cannot have been measured is refused with its place.
+
+use super::*;
+use crate::record::BlockRow;
+use crate::report::isolated_tests::records;
+use std::fs;
+use std::path::Path;
+
+fn written(at: &Path) -> IsolatedRecords {
+    let records = records();
+    let mut folder = IsolatedFolder::create(at).unwrap();
+    folder.write_run(&records.run).unwrap();
+    for row in &records.samples {
+        folder.write_sample(row).unwrap();
+    }
+    for row in &records.blocks {
+        folder.write_block(row).unwrap();
+    }
+    for row in &records.work {
+        folder.write_work(row).unwrap();
+    }
+    folder
+        .write_split(&records.owners, &records.functions)
+        .unwrap();
+    folder.write_system_calls(&records.system_calls).unwrap();
+    for row in &records.allocations {
+        folder.write_allocations(row).unwrap();
+    }
+    folder.write_memory(&records.memory).unwrap();
+    for row in &records.starts {
+        folder.write_start(row).unwrap();
+    }
+    records
+}
+
+#[test]
+fn records_come_back_as_they_were() {
+    let parent = tempfile::tempdir().unwrap();
+    let at = parent.path().join("run");
+    let records = written(&at);
+    let read = IsolatedRecords::read(&at).unwrap();
+    assert_eq!(format!("{read:?}"), format!("{records:?}"));
+    assert!(
+        IsolatedFolder::create(&at).is_err(),
+        "nothing is overwritten"
+    );
+    let found = find_isolated_runs(parent.path()).unwrap();
+    assert_eq!(found.len(), 1);
+    assert!(is_isolated(&at) && !is_isolated(parent.path()));
+}
+
+#[test]
+fn slices_of_a_block_that_was_not_completed_do_not_count() {
+    let parent = tempfile::tempdir().unwrap();
+    let at = parent.path().join("run");
+    let records = written(&at);
+    let mut folder = IsolatedFolder::reopen(&at).unwrap();
+    let mut row = records.samples[0].clone();
+    row.block = 99;
+    folder.write_sample(&row).unwrap();
+    let read = IsolatedRecords::read(&at).unwrap();
+    assert_eq!(read.samples.len(), records.samples.len());
+    let block = BlockRow {
+        block: 99,
+        complete: 1,
+        ..BlockRow::default()
+    };
+    folder.write_block(&block).unwrap();
+    let read = IsolatedRecords::read(&at).unwrap();
+    assert_eq!(read.samples.len(), records.samples.len() + 1);
+}
+
+#[test]
+fn what_is_no_number_is_named_with_file_and_row() {
+    let parent = tempfile::tempdir().unwrap();
+    let refused = |name: &str, file: &str, from: &str, to: &str| {
+        let at = parent.path().join(name);
+        written(&at);
+        let file = at.join(file);
+        let text = fs::read_to_string(&file).unwrap();
+        assert!(text.contains(from), "{text}");
+        fs::write(&file, text.replacen(from, to, 1)).unwrap();
+        let error = IsolatedRecords::read(&at).unwrap_err();
+        format!("{error:#}")
+    };
+    let error = refused("one", "work.csv", "45700.0", "NaN");
+    assert!(
+        error.contains("work.csv, row 1") && error.contains("NaN"),
+        "{error}"
+    );
+    let error = refused("two", "work.csv", "45700.0", "0.0");
+    assert!(error.contains("work.csv, row 1"), "{error}");
+    let error = refused("three", "samples.csv", ",10000,", ",0,");
+    assert!(
+        error.contains("samples.csv, row 1: requests is 0"),
+        "{error}"
+    );
+    let error = refused("four", "starts.csv", "1500", "soon");
+    assert!(error.contains("starts.csv, line 2"), "{error}");
+}

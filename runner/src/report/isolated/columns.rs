@@ -1,0 +1,288 @@
+//! The tables of an isolated run, as cells.
+
+use super::figures::{IsolatedReport, IsolatedRow, Timing};
+use crate::analysis::{Growth, IsolatedLevel, Watched};
+use crate::plan::InProcess;
+use crate::record::{ArmKind, Exercise};
+use crate::report::format::{grouped, mib, none, ratio, rounded};
+use crate::report::grid::{self, Grid, Heading};
+
+/// The original's msec are for this many requests.
+const REQUESTS_OF_MSEC: f64 = 100_000.0;
+
+/// Owners with a smaller share of the instructions are summed up.
+const OWNER_SHARE_MIN: f64 = 0.03;
+
+const fn text(long: &'static str, short: Option<&'static str>) -> Heading {
+    Heading {
+        long,
+        short,
+        is_number: false,
+    }
+}
+
+const fn number(long: &'static str, short: Option<&'static str>) -> Heading {
+    Heading {
+        long,
+        short,
+        is_number: true,
+    }
+}
+
+/// The main table: the original's four columns, and what is behind them.
+pub(super) fn main_table(report: &IsolatedReport) -> Grid {
+    let headings = vec![
+        text("", Some("")),
+        number("rank", Some("rank")),
+        text("framework", Some("framework")),
+        text("version", None),
+        number("msec", Some("msec")),
+        number("rps", Some("rps")),
+        number("ratio to floor (95 %)", Some("ratio ±95%")),
+        number("tcalls", Some("tcalls")),
+        number("funcs", Some("funcs")),
+        number("funcs (source)", Some("src")),
+        number("instructions", Some("instr")),
+        number("system calls", None),
+        number("allocations", Some("alloc")),
+        number("allocated bytes", None),
+        number("response bytes", None),
+        number("ready ms", None),
+        number("idle RSS MiB", None),
+    ];
+    let level = report.level(InProcess::Bytes);
+    let brackets = brackets(report, level);
+    let rows = report.rows.iter().zip(brackets);
+    Grid {
+        headings,
+        rows: rows
+            .map(|(row, bracket)| {
+                let mut cells = vec![
+                    bracket.to_owned(),
+                    rank(row, InProcess::Bytes),
+                    name(report, row),
+                    row.arm.version.clone().unwrap_or_default(),
+                ];
+                cells.extend(main_cells(row));
+                cells
+            })
+            .collect(),
+    }
+}
+
+fn main_cells(row: &IsolatedRow) -> Vec<String> {
+    let timing = row.timing.get(&InProcess::Bytes);
+    let allocations = row
+        .allocations
+        .get(&InProcess::Bytes)
+        .or_else(|| row.allocations.get(&InProcess::Call));
+    let counted = |of: fn(&super::figures::Work) -> f64| {
+        row.work
+            .as_ref()
+            .map_or_else(none, |work| grouped(rounded(of(work))))
+    };
+    vec![
+        timing.map_or_else(none, |one| {
+            format!("{:.1}", one.wall_ns * REQUESTS_OF_MSEC / 1e6)
+        }),
+        timing.map_or_else(none, |one| grouped(rounded(1e9 / one.wall_ns))),
+        timing.map_or_else(none, standing),
+        counted(|work| work.tcalls),
+        counted(|work| work.funcs),
+        counted(|work| work.funcs_source),
+        counted(|work| work.instructions),
+        row.system_calls
+            .map_or_else(none, |calls| format!("{calls:.2}")),
+        allocations.map_or_else(none, |one| format!("{:.1}", one.count + one.reallocations)),
+        allocations.map_or_else(none, |one| grouped(rounded(one.bytes))),
+        timing.map_or_else(none, |one| one.answer_bytes.to_string()),
+        row.start
+            .map_or_else(none, |start| format!("{:.1}", start.ready_us / 1000.0)),
+        row.start.map_or_else(none, |start| mib(start.idle_rss_kib)),
+    ]
+}
+
+/// Router and handler alone.
+pub(super) fn call_table(report: &IsolatedReport) -> Option<Grid> {
+    report.level(InProcess::Call)?;
+    let mut rows: Vec<&IsolatedRow> = report
+        .rows
+        .iter()
+        .filter(|row| row.timing.contains_key(&InProcess::Call))
+        .collect();
+    rows.sort_by(|one, other| {
+        let key = |row: &IsolatedRow| row.arm.kind as u8;
+        let wall_ns = |row: &IsolatedRow| row.timing[&InProcess::Call].wall_ns;
+        key(one)
+            .cmp(&key(other))
+            .then(wall_ns(one).total_cmp(&wall_ns(other)))
+    });
+    let headings = vec![
+        number("rank", Some("rank")),
+        text("framework", Some("framework")),
+        number("ns per call", Some("ns/call")),
+        number("ratio to floor (95 %)", Some("ratio ±95%")),
+        number("allocations", Some("allocs")),
+        number("allocated bytes", Some("bytes")),
+    ];
+    let rows = rows.into_iter().map(|row| {
+        let timing = &row.timing[&InProcess::Call];
+        let allocations = row.allocations.get(&InProcess::Call);
+        vec![
+            rank(row, InProcess::Call),
+            plain_name(row),
+            grouped(rounded(timing.wall_ns)),
+            standing(timing),
+            allocations.map_or_else(none, |one| format!("{:.1}", one.count + one.reallocations)),
+            allocations.map_or_else(none, |one| grouped(rounded(one.bytes))),
+        ]
+    });
+    Some(Grid {
+        headings,
+        rows: rows.collect(),
+    })
+}
+
+/// Whose code the instructions are in.
+pub(super) fn owner_table(report: &IsolatedReport) -> Option<Grid> {
+    let all = &report.records.owners;
+    let rows: Vec<Vec<String>> = report
+        .rows
+        .iter()
+        .filter_map(|row| {
+            let mut owners: Vec<_> = all.iter().filter(|one| one.arm == row.arm.name).collect();
+            owners.sort_by(|one, other| {
+                other
+                    .instructions_per_request
+                    .total_cmp(&one.instructions_per_request)
+            });
+            let sum: f64 = owners.iter().map(|one| one.instructions_per_request).sum();
+            let (shown, rest): (Vec<_>, Vec<_>) = owners
+                .into_iter()
+                .partition(|one| one.instructions_per_request >= OWNER_SHARE_MIN * sum);
+            let share = |instructions: f64| {
+                format!(
+                    "{} ({:.0} %)",
+                    grouped(rounded(instructions)),
+                    100.0 * instructions / sum
+                )
+            };
+            let mut cells: Vec<String> = shown
+                .iter()
+                .map(|one| format!("{} {}", one.owner, share(one.instructions_per_request)))
+                .collect();
+            let rest: f64 = rest.iter().map(|one| one.instructions_per_request).sum();
+            if rest > 0.0 {
+                cells.push(format!("others {}", share(rest)));
+            }
+            (sum > 0.0).then(|| vec![row.arm.name.clone(), cells.join(", ")])
+        })
+        .collect();
+    let headings = vec![
+        text("framework", Some("framework")),
+        text("instructions per request, by owner", None),
+    ];
+    (!rows.is_empty()).then_some(Grid { headings, rows })
+}
+
+/// What stays behind, per repetition.
+pub(super) fn growth_table(report: &IsolatedReport) -> Option<Grid> {
+    let exercises = [
+        Exercise::Requests,
+        Exercise::Connections,
+        Exercise::Elsewhere,
+    ];
+    let headings = vec![
+        text("framework", Some("framework")),
+        number("live bytes per request", Some("B/request")),
+        number("per connection", Some("B/connection")),
+        number("per unknown path", Some("B/unknown")),
+        text("mark", Some("mark")),
+    ];
+    let mut names: Vec<&str> = report
+        .rows
+        .iter()
+        .map(|row| row.arm.name.as_str())
+        .collect();
+    let arms = &report.records.run.arms;
+    let leaks = arms.iter().filter(|arm| arm.kind == ArmKind::Leak);
+    names.extend(leaks.map(|arm| arm.name.as_str()));
+    let rows: Vec<Vec<String>> = names
+        .into_iter()
+        .filter_map(|name| {
+            let of = |exercise| {
+                let mut all = report.watched.iter();
+                all.find(|one| one.arm == name && one.exercise == exercise)
+            };
+            let cells = exercises.map(|exercise| of(exercise).map_or_else(none, growth));
+            exercises.iter().any(|&one| of(one).is_some()).then(|| {
+                let mut row = vec![name.to_owned()];
+                row.extend(cells);
+                row.push(marks(report, name).replace('*', "\\*"));
+                row
+            })
+        })
+        .collect();
+    (!rows.is_empty()).then_some(Grid { headings, rows })
+}
+
+fn growth(watched: &Watched) -> String {
+    let slope = watched.live_bytes;
+    match slope.estimate {
+        0.0 if slope.lower == 0.0 && slope.upper == 0.0 => "0".to_owned(),
+        estimate => format!("{estimate:.3} ({:.3}–{:.3})", slope.lower, slope.upper),
+    }
+}
+
+/// `*`: leaks; `°`: the allocator keeps pages.
+pub(super) fn marks(report: &IsolatedReport, arm: &str) -> String {
+    let mut marks = String::new();
+    for watched in report.growth(arm) {
+        let mark = match watched.growth {
+            Growth::Leak(_) => '*',
+            _ => '°',
+        };
+        if !marks.contains(mark) {
+            marks.push(mark);
+        }
+    }
+    marks
+}
+
+fn name(report: &IsolatedReport, row: &IsolatedRow) -> String {
+    let marks = marks(report, &row.arm.name).replace('*', "\\*");
+    format!("{}{marks}", plain_name(row))
+}
+
+/// A row's name; those of controls are in italics.
+fn plain_name(row: &IsolatedRow) -> String {
+    match row.arm.kind {
+        ArmKind::Framework => row.arm.name.clone(),
+        _ => format!("*{}*", row.arm.name),
+    }
+}
+
+fn rank(row: &IsolatedRow, level: InProcess) -> String {
+    let standing = row.timing.get(&level).and_then(|one| one.standing);
+    match (row.arm.kind, standing.and_then(|one| one.rank)) {
+        (_, Some(rank)) => rank.to_string(),
+        (ArmKind::Framework, None) => none(),
+        _ => String::new(),
+    }
+}
+
+fn standing(timing: &Timing) -> String {
+    let standing = timing.standing;
+    standing.map_or_else(none, |one| ratio(one.ratio, one.interval))
+}
+
+/// Rows in one bracket cannot be told from their neighbours in it.
+fn brackets(report: &IsolatedReport, level: Option<&IsolatedLevel>) -> Vec<&'static str> {
+    let rows = &report.rows;
+    grid::brackets(rows.len(), |place| {
+        let (one, other) = (&rows[place].arm, &rows[place + 1].arm);
+        let both = [one, other];
+        both.iter().all(|arm| arm.kind == ArmKind::Framework)
+            && level.and_then(|level| level.cpu.told_apart(&one.name, &other.name)) == Some(false)
+    })
+}
