@@ -84,6 +84,8 @@ pub(super) enum Goal {
     Load,
     /// Open every closed connection and prove it with one answer.
     Open,
+    /// Open every closed connection, as far as that can be done.
+    Connect,
 }
 
 /// The state of one run on one thread.
@@ -150,15 +152,15 @@ impl<'t> Run<'t> {
             deadline_ns: limits.duration.map_or(u64::MAX, nanoseconds),
             stop: Some(Arc::clone(&limits.stop)),
             schedule,
-            ..Self::open(limits.timeout, times)
+            ..Self::opening(Goal::Open, limits.timeout, times)
         }
     }
 
     /// A run that opens connections.
-    pub(super) fn open(timeout: Duration, times: &'t mut Times) -> Self {
+    pub(super) fn opening(goal: Goal, timeout: Duration, times: &'t mut Times) -> Self {
         times.reset();
         Self {
-            goal: Goal::Open,
+            goal,
             left: 0,
             connections: usize::MAX,
             schedule: None,

@@ -21,6 +21,7 @@ mod epoll;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod generator;
+mod measured;
 mod objective;
 mod pace;
 mod pool;
@@ -29,12 +30,14 @@ mod tally;
 mod template;
 mod uring;
 mod validator;
+mod worker;
 
 pub use bound::{Bound, Evidence};
 pub use causes::{Cause, Causes};
 pub use drive::{Limits, Times};
 pub use engine::{EngineChoice, EngineKind};
-pub use generator::{Generator, Measured, WorkerTime};
+pub use generator::Generator;
+pub use measured::{Measured, Opening, WorkerTime};
 pub use objective::Objective;
 pub use pace::{Arrivals, Pace};
 pub use seconds::Second;

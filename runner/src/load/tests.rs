@@ -26,6 +26,7 @@ macro_rules! on_every_engine {
     };
 }
 
+mod counting;
 mod odd;
 mod pipelining;
 mod schedule;

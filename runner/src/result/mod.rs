@@ -44,6 +44,9 @@ pub struct LoadResult {
     pub sent: u64,
     /// Right answers.
     pub ok: u64,
+    /// Requests of ramp and warm-up: sent before the run, and counted nowhere else.
+    #[serde(default)]
+    pub warmup_requests: u64,
     /// Everything else that became of requests.
     pub errors: Errors,
     /// Open loop: requests that were due and never left.
@@ -211,6 +214,8 @@ pub struct Worker {
 pub struct Around {
     /// When the run began, in ms since 1970.
     pub started_unix_ms: u64,
+    /// Requests sent before it began.
+    pub warmup_requests: u64,
     /// CPU time of the server, in seconds, where it is ours.
     pub server_cpu_s: Option<f64>,
     /// What the verdict rests on.
@@ -242,6 +247,7 @@ impl LoadResult {
             cut: measured.cut,
             sent: tally.sent,
             ok: tally.ok,
+            warmup_requests: around.warmup_requests,
             errors: Errors::of(tally),
             unsent: tally.unsent,
             unsent_age_max_us: tally.unsent_age_max_ns as f64 / 1e3,

@@ -32,7 +32,7 @@ impl Before {
         })
     }
 
-    /// What the verdict rests on, but for the ceiling.
+    /// What the verdict rests on, but for the ceiling and what came before.
     pub(super) fn after(
         &self,
         server: Option<&Launched>,
@@ -60,6 +60,7 @@ impl Before {
         let since_1970 = since_1970.context("the clock stands before 1970")?;
         Ok(Around {
             started_unix_ms: since_1970.as_millis() as u64,
+            warmup_requests: 0,
             server_cpu_s,
             evidence,
         })

@@ -1,73 +1,40 @@
-//! Opening, closing and giving up: what happens around the hot path.
+//! Closing, opening again and giving up: what happens around the hot path.
 
 use super::Pool;
-use crate::load::Expected;
 use crate::load::causes::Cause;
 use crate::load::connection::Phase;
 use crate::load::drive::{Goal, Run};
-use crate::load::engine::{Engine, Event, Patience};
+use crate::load::engine::{Engine, Event};
 use crate::load::tally::Outcome;
 use crate::load::validator::Judgement;
 use anyhow::{Result, bail};
 use rustix::io::Errno;
-use std::time::Duration;
-
-/// Handshakes under way at once. A listen queue may be as short as 128, and a connection that does
-/// not fit into it costs a second.
-const OPENING_MAX: usize = 64;
 
 impl<E: Engine> Pool<E> {
-    /// Notices which idle connections the server has closed, and opens every closed one.
-    pub(in crate::load) fn open(&mut self, run: &mut Run) -> Result<()> {
-        self.notice_closed(run)?;
-        self.next_closed = 0;
-        for _ in 0..OPENING_MAX {
-            self.open_next(run)?;
-        }
-        self.drive(run)?;
-        if run.failed {
-            bail!("{}", self.validator.complaint().unwrap_or("no answer came"));
-        }
-        Ok(())
-    }
-
-    /// Takes the events of idle connections: the only ones they can have end them.
-    fn notice_closed(&mut self, run: &mut Run) -> Result<()> {
-        loop {
-            self.engine.wait(Patience {
-                timeout: Duration::ZERO,
-                wanted: 1,
-            })?;
-            let mut some = false;
-            while let Some((at, event)) = self.engine.next()? {
-                some = true;
-                self.on_disturbed(at, &event, run)?;
-            }
-            if !some {
-                return Ok(());
-            }
-        }
-    }
-
     /// An idle connection has an event. Nothing was asked, so this is the server closing, or
     /// talking out of turn; either way the connection is of no more use.
     #[cold]
     pub(super) fn on_disturbed(&mut self, at: usize, event: &Event, run: &mut Run) -> Result<()> {
-        self.close(at);
-        run.count_reconnect(match event {
-            Event::Received { .. } => Cause::Unasked,
-            Event::Broken(errno) => Cause::of(*errno),
-            Event::Ended | Event::Connected(_) => Cause::Ended,
-        });
+        self.drop_idle(at, event, run);
         run.idle.retain(|&idle| idle != at);
-        if run.goal == Goal::Load && run.wants_more() {
+        if run.goal == Goal::Load && run.wants_more() && at < run.connections {
             run.busy += 1;
             self.connect(at, run)?;
         }
         Ok(())
     }
 
-    fn close(&mut self, at: usize) {
+    /// Closes an idle connection that has an event.
+    pub(super) fn drop_idle(&mut self, at: usize, event: &Event, run: &mut Run) {
+        self.close(at);
+        run.count_reconnect(match event {
+            Event::Received { .. } => Cause::Unasked,
+            Event::Broken(errno) => Cause::of(*errno),
+            Event::Ended | Event::Connected(_) => Cause::Ended,
+        });
+    }
+
+    pub(super) fn close(&mut self, at: usize) {
         self.engine.close(at);
         self.connections[at].reset();
     }
@@ -137,7 +104,7 @@ impl<E: Engine> Pool<E> {
     }
 
     /// Starts a handshake on a closed connection that counts as busy.
-    fn connect(&mut self, at: usize, run: &mut Run) -> Result<()> {
+    pub(super) fn connect(&mut self, at: usize, run: &mut Run) -> Result<()> {
         if let Err(errno) = self.engine.connect(at, self.target.address) {
             return self.on_connect_failed(at, errno, run);
         }
@@ -156,8 +123,13 @@ impl<E: Engine> Pool<E> {
         match (outcome, run.goal) {
             (Err(errno), _) => {
                 self.close(at);
-                self.on_connect_failed(at, errno, run)
+                self.on_connect_failed(at, errno, run)?;
+                match run.goal {
+                    Goal::Connect => self.open_next(run),
+                    Goal::Open | Goal::Load => Ok(()),
+                }
             }
+            (Ok(()), Goal::Connect) => self.on_connection_open(at, run),
             (Ok(()), Goal::Open) => self.send(at, run.now_ns, run),
             (Ok(()), Goal::Load) => self.proceed(at, run),
         }
@@ -180,53 +152,11 @@ impl<E: Engine> Pool<E> {
                 run.fail();
                 run.busy -= 1;
             }
+            // Others may do better, and the run tries this one again.
+            Goal::Connect => run.busy -= 1,
             Goal::Load => run.retries.push(at),
         }
         Ok(())
-    }
-
-    /// While opening: this connection has had its first answer.
-    pub(super) fn on_opened(
-        &mut self,
-        at: usize,
-        outcome: Outcome,
-        end: Option<Cause>,
-        run: &mut Run,
-    ) -> Result<()> {
-        let closes = end.is_some();
-        run.busy -= 1;
-        let may_close = self.answers_max == 1 || self.target.expected != Expected::Contract;
-        if closes && outcome == Outcome::Ok && may_close {
-            // Only the contract demands connections that last; the run connects anew.
-            self.close(at);
-            return self.open_next(run);
-        }
-        if closes && outcome == Outcome::Ok {
-            self.validator
-                .complain(|| "the server does not keep the connection open".to_owned());
-        }
-        if closes || outcome != Outcome::Ok {
-            self.close(at);
-            run.fail();
-            return Ok(());
-        }
-        self.connections[at].phase = Phase::Idle;
-        self.open_next(run)
-    }
-
-    /// While opening: starts on the next closed connection, unless opening has failed.
-    fn open_next(&mut self, run: &mut Run) -> Result<()> {
-        let rest = &self.connections[self.next_closed..];
-        let found = rest.iter().position(|c| c.phase == Phase::Closed);
-        match found {
-            Some(offset) if !run.failed => {
-                let at = self.next_closed + offset;
-                self.next_closed = at + 1;
-                run.busy += 1;
-                self.connect(at, run)
-            }
-            _ => Ok(()),
-        }
     }
 
     /// Every ten milliseconds: timeouts, connections to try again, a request to stop.

@@ -1,9 +1,10 @@
 //! The connections of one target on one thread, and what happens to them: the same for every
 //! engine.
 //!
-//! This file is the hot path, `lifecycle` what happens around it.
+//! This file is the hot path, `opening` and `lifecycle` are what happens before and around it.
 
 mod lifecycle;
+mod opening;
 mod pipeline;
 
 use super::Target;
@@ -51,6 +52,7 @@ impl<E: Engine> Pool<E> {
 
     /// Drives the open connections until the run is over.
     pub(super) fn load(&mut self, run: &mut Run) -> Result<()> {
+        self.notice_closed(run)?;
         let driven = self.connections.len().min(run.connections);
         let open = (0..driven).filter(|&at| self.connections[at].phase == Phase::Idle);
         run.idle = open.rev().collect();

@@ -1,6 +1,9 @@
 //! Connections that break, end or fall silent at every stage.
 
-use super::{BODY, CONNECTIONS, Odd, RIGHT, Worth, check, framed, load, odd, right, target};
+use super::{
+    BODY, CONNECTIONS, Odd, RIGHT, Worth, check, framed, listener_with_a_queue_of_one, load, odd,
+    right, target,
+};
 use crate::load::tests::{EngineChoice, EngineKind, TIMEOUT, limits};
 use crate::load::{Arrivals, Cause, Generator, Limits, Pace, Target};
 use controls::scripted::{Reply, Script, Scripted, Step};
@@ -236,16 +239,7 @@ fn an_idle_connection_that_is_closed_is_a_quiet_reconnect(engine: EngineKind) {
 }
 
 fn a_queue_that_accepts_nobody_is_a_failure_to_connect(engine: EngineKind) {
-    // Nobody accepts, and the queue of one is full: further handshakes go unanswered.
-    let listener = rustix::net::socket(
-        rustix::net::AddressFamily::INET,
-        rustix::net::SocketType::STREAM,
-        None,
-    )
-    .unwrap();
-    let any = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
-    rustix::net::bind(&listener, &any).unwrap();
-    rustix::net::listen(&listener, 0).unwrap();
+    let listener = listener_with_a_queue_of_one();
     let address = rustix::net::getsockname(&listener).unwrap();
     let address = std::net::SocketAddr::try_from(address).unwrap();
     let generator = Generator::start(engine, &[], 1).unwrap();

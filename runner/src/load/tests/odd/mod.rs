@@ -50,8 +50,18 @@ fn framed(worth: Worth, fields: &str, rest: &str) -> Reply {
     Reply::new(worth, head + rest)
 }
 
-fn right() -> Reply {
+pub(super) fn right() -> Reply {
     Reply::new(Worth::Right, RIGHT)
+}
+
+/// Nobody accepts, and the queue is as short as it can be: further handshakes go unanswered.
+pub(super) fn listener_with_a_queue_of_one() -> rustix::fd::OwnedFd {
+    use rustix::net::{AddressFamily, SocketType, bind, listen, socket};
+    let listener = socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+    let any = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
+    bind(&listener, &any).unwrap();
+    listen(&listener, 0).unwrap();
+    listener
 }
 
 fn server_of(odd: &Odd) -> Scripted {
@@ -63,7 +73,7 @@ fn server_of(odd: &Odd) -> Scripted {
 }
 
 /// Any answer with the right status and body, or the whole contract.
-fn target(server: &Scripted, contract: bool) -> Target {
+pub(super) fn target(server: &Scripted, contract: bool) -> Target {
     let welcome = Target::welcome(server.address);
     match contract {
         true => welcome,
