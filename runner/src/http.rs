@@ -4,10 +4,14 @@
 //! the load generator comes here for the first answer of a connection and for whatever differs
 //! from it, `verify` for everything.
 
+mod body;
+
+pub use body::{Begun, BodyReader, begin};
+
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// Longest head accepted, in bytes. Real ones here are below 300.
+/// Longest head accepted, in bytes, interim ones before it included. Real ones here are below 300.
 pub const HEAD_MAX_BYTES: usize = 64 * 1024;
 
 /// Most header fields accepted in one head.
@@ -96,18 +100,27 @@ fn parse_open_ended(
     method: Method,
     ended: bool,
 ) -> Result<Option<Answer<'_>>, Malformed> {
+    match final_head(bytes)? {
+        Some(head) => head.with_body(bytes, method, ended),
+        None => Ok(None),
+    }
+}
+
+/// The head of the final answer, after any number of interim ones (RFC 9110 §15.2).
+fn final_head(bytes: &[u8]) -> Result<Option<Head<'_>>, Malformed> {
     let mut start = 0;
     loop {
         let Some(head) = parse_head(bytes, start)? else {
             return Ok(None);
         };
-        // RFC 9110 §15.2: any number of interim answers may come before the final one.
         // 101 is final for this protocol, but we never ask to upgrade.
-        if (100..200).contains(&head.status) {
-            start = head.end;
-            continue;
+        if !(100..200).contains(&head.status) {
+            return Ok(Some(head));
         }
-        return head.with_body(bytes, method, ended);
+        start = head.end;
+        if start > HEAD_MAX_BYTES {
+            return Err(Malformed::HeadTooLong);
+        }
     }
 }
 
@@ -170,13 +183,12 @@ impl<'a> Head<'a> {
             Framing::UntilClose if !ended => return Ok(None),
             Framing::UntilClose => (Cow::Borrowed(rest), rest.len()),
         };
-        let closes = matches!(framing, Framing::UntilClose) || self.says_close();
         Ok(Some(Answer {
             status: self.status,
             date: self.date(bytes),
             body,
             length_bytes: self.end + body_bytes,
-            closes,
+            closes: self.closes(&framing),
             headers: self.headers,
         }))
     }
@@ -225,6 +237,11 @@ impl<'a> Head<'a> {
             .and_then(|digits| digits.parse().ok())
             .map(Some)
             .ok_or(Malformed::ContentLength)
+    }
+
+    /// The server will close the connection after this answer.
+    fn closes(&self, framing: &Framing) -> bool {
+        matches!(framing, Framing::UntilClose) || self.says_close()
     }
 
     fn says_close(&self) -> bool {

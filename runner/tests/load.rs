@@ -5,6 +5,7 @@
 use assert_cmd::Command;
 use controls::{Planted, Server};
 use serde_json::Value;
+use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::path::Path;
 
@@ -63,6 +64,35 @@ fn a_server_nobody_here_wrote_is_launched_loaded_and_stopped() {
     assert!(
         TcpListener::bind(("127.0.0.1", port)).is_ok(),
         "it has ended"
+    );
+}
+
+#[test]
+fn long_answers_take_no_memory() {
+    const ANSWER_BYTES: usize = 64 << 20;
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            std::thread::spawn(move || {
+                let _ = stream.read(&mut [0; 1024])?;
+                let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {ANSWER_BYTES}\r\n\r\n");
+                stream.write_all(head.as_bytes())?;
+                (0..ANSWER_BYTES >> 16).try_for_each(|_| stream.write_all(&[b'x'; 1 << 16]))
+            });
+        }
+    });
+    // All bodies together are 1 GiB; what may be mapped is half of it.
+    let line = format!(
+        "ulimit -v 524288; exec {} load http://{address}/long -c 16 -n 16 --timeout 60s --no-ceiling",
+        assert_cmd::cargo::cargo_bin("runner").display()
+    );
+    let output = Command::new("sh").args(["-c", &line]).output().unwrap();
+    let words = String::from_utf8_lossy(&output.stdout);
+    let complaints = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        words.contains("sent           16 = 16 ok"),
+        "{words}{complaints}"
     );
 }
 

@@ -21,6 +21,7 @@ mod epoll;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod generator;
+mod long;
 mod measured;
 mod objective;
 mod pace;
@@ -105,7 +106,7 @@ impl Expected {
         match self {
             Self::Contract => contract::check(answer),
             Self::Answer { status, body } => {
-                contract::check_status(answer, *status)?;
+                contract::check_status(answer.status, *status)?;
                 match body {
                     Some(body) => contract::check_body(answer, body),
                     None => Ok(()),

@@ -68,7 +68,7 @@ impl<E: Engine> Pool<E> {
     #[cold]
     pub(super) fn on_ended(&mut self, at: usize, run: &mut Run) -> Result<()> {
         let connection = &mut self.connections[at];
-        if connection.partial.bytes.is_empty() {
+        if connection.partial.is_empty() {
             self.validator
                 .complain(|| "the server closed the connection without an answer".to_owned());
             return self.on_answer(at, Outcome::Reset, Some(Cause::Ended), run);

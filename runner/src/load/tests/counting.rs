@@ -3,7 +3,7 @@
 
 use super::odd::{listener_with_a_queue_of_one, right, target};
 use super::{EngineChoice, EngineKind, TIMEOUT, limits};
-use crate::load::{Generator, Limits, Measured, Target};
+use crate::load::{Expected, Generator, Limits, Measured, Target};
 use controls::scripted::{Reply, Script, Scripted, Step, Worth};
 use controls::{Planted, Server};
 use std::net::TcpListener;
@@ -17,6 +17,7 @@ on_every_engine![
     only_a_server_nobody_can_connect_to_is_an_error,
     a_queue_that_takes_some_is_loaded_with_those,
     what_was_closed_before_the_run_is_opened_again,
+    every_byte_of_a_long_answer_is_compared_where_it_is_expected,
 ];
 
 fn run(engine: EngineKind, target: &Target, connections: usize, limits: &Limits) -> Measured {
@@ -148,4 +149,33 @@ fn what_was_closed_before_the_run_is_opened_again(engine: EngineKind) {
     let tally = generator.run(0, &limits(50)).unwrap().tally;
     assert_eq!((tally.sent, tally.ok, tally.errors()), (50, 50, 0));
     assert_eq!((server.requests(), server.connections()), (54, 8));
+}
+
+fn every_byte_of_a_long_answer_is_compared_where_it_is_expected(engine: EngineKind) {
+    let body = "0123456789abcdef".repeat(10_000);
+    let expected = body.clone().into_bytes();
+    let server = Scripted::start(Script::of(move |number, _| {
+        let (worth, last) = match number % 5 {
+            0 => (Worth::BadBody, "!"),
+            _ => (Worth::Right, "f"),
+        };
+        let (length, body) = (body.len(), &body[1..]);
+        let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n");
+        Reply::new(worth, head + "0" + &body[..body.len() - 1] + last)
+    }));
+    for pipeline in [1, 3] {
+        let before = server.count(Worth::BadBody);
+        let target = Target {
+            expected: Expected::Answer {
+                status: 200,
+                body: Some(expected.clone()),
+            },
+            pipeline,
+            ..target(&server, false)
+        };
+        let tally = run(engine, &target, 4, &limits(50)).tally;
+        assert_eq!((tally.ok, tally.bad_body), (40, 10), "{tally:?}");
+        assert_eq!(server.count(Worth::BadBody) - before, 10);
+        assert_eq!(tally.reconnects, 0, "{tally:?}");
+    }
 }
