@@ -26,6 +26,13 @@ pub enum Method {
     Head,
 }
 
+/// Whether a request of this method may be sent again without doing more than once (RFC 9110
+/// §9.2.2). Nothing is known of methods that are not listed there.
+#[must_use]
+pub fn is_idempotent(method: &str) -> bool {
+    ["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"].contains(&method)
+}
+
 /// One complete final answer, and where it lies in the bytes it was read from.
 #[derive(Debug)]
 pub struct Answer<'a> {

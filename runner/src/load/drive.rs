@@ -228,11 +228,6 @@ impl<'t> Run<'t> {
         taken
     }
 
-    /// Gives back requests that never left.
-    pub(super) fn give_back(&mut self, requests: u32) {
-        self.left += u64::from(requests);
-    }
-
     pub(super) fn wants_more(&self) -> bool {
         self.left > 0
     }

@@ -58,6 +58,8 @@ pub struct Target {
     pub request: Vec<u8>,
     /// The method of that request, by which its answers are framed.
     pub method: Method,
+    /// It may be sent again where it may have been lost.
+    pub is_idempotent: bool,
     /// What each answer is held against.
     pub expected: Expected,
     /// How many requests a connection carries before it is closed by us; no limit where nothing.
@@ -75,6 +77,7 @@ impl Target {
             address,
             request: contract::request(address),
             method: Method::Get,
+            is_idempotent: true,
             expected: Expected::Contract,
             requests_per_connection: None,
             pipeline: 1,

@@ -53,6 +53,10 @@ pub struct LoadResult {
     pub unsent: u64,
     /// Open loop: for how long the oldest of these had been due, in µs.
     pub unsent_age_max_us: f64,
+    /// Requests that went out once more on a new connection, because the server had ended theirs
+    /// without a byte of an answer; each is one request in `sent`.
+    #[serde(default)]
+    pub redone: u64,
     /// Connections opened again.
     pub reconnects: u64,
     /// The same by cause.
@@ -251,6 +255,7 @@ impl LoadResult {
             errors: Errors::of(tally),
             unsent: tally.unsent,
             unsent_age_max_us: tally.unsent_age_max_ns as f64 / 1e3,
+            redone: tally.redone,
             reconnects: tally.reconnects,
             reconnects_by_cause: by_name(&measured.causes.reconnects),
             connect_errors_by_cause: by_name(&measured.causes.connect_errors),

@@ -39,34 +39,11 @@ impl<E: Engine> Pool<E> {
         self.connections[at].reset();
     }
 
-    /// A request could not be handed over: the server had closed the idle connection, and the
-    /// request never left.
-    #[cold]
-    pub(super) fn on_send_refused(
-        &mut self,
-        at: usize,
-        errno: Errno,
-        batch: u32,
-        due_at_ns: u64,
-        run: &mut Run,
-    ) -> Result<()> {
-        self.validator.complain(|| format!("cannot send: {errno}"));
-        run.note_trouble();
-        if run.goal == Goal::Open {
-            return self.on_opened(at, Outcome::Reset, Some(Cause::of(errno)), run);
-        }
-        if run.schedule.is_none() {
-            run.give_back(batch);
-            return self.reopen(at, Cause::of(errno), run);
-        }
-        // In the open loop its time has come and gone: it counts as sent into a broken connection.
-        run.tally.sent += 1;
-        run.settle(Outcome::Reset, run.now_ns, due_at_ns);
-        self.reopen(at, Cause::of(errno), run)
-    }
-
     #[cold]
     pub(super) fn on_ended(&mut self, at: usize, run: &mut Run) -> Result<()> {
+        if self.may_redo(at) {
+            return self.redo(at, run);
+        }
         let connection = &mut self.connections[at];
         if connection.partial.is_empty() {
             self.validator
@@ -78,6 +55,54 @@ impl<E: Engine> Pool<E> {
             unreachable!("what has ended is not incomplete");
         };
         self.on_answer(at, outcome, Some(Cause::Ended), run)
+    }
+
+    #[cold]
+    pub(super) fn on_broken(&mut self, at: usize, errno: Errno, run: &mut Run) -> Result<()> {
+        if matches!(errno, Errno::CONNRESET | Errno::PIPE) && self.may_redo(at) {
+            return self.redo(at, run);
+        }
+        self.validator
+            .complain(|| format!("the connection broke: {errno}"));
+        self.on_answer(at, Outcome::Reset, Some(Cause::of(errno)), run)
+    }
+
+    /// Whether the request of a connection that has ended may go out once more.
+    ///
+    /// A server may close an idle connection at any time, also when a request is on its way to it
+    /// (RFC 9112 §9.3.1, §9.5). So where it has answered on this connection, and not a byte of this
+    /// answer has come, it has closed it idle as far as can be known. A new connection has brought
+    /// no answer yet: what fails there too is not sent a third time.
+    fn may_redo(&self, at: usize) -> bool {
+        let connection = &self.connections[at];
+        self.target.is_idempotent
+            && self.target.pipeline == 1
+            && connection.answers > 0
+            && connection.partial.is_empty()
+    }
+
+    /// Carries the open request over to a new connection. It stays one request, and its times
+    /// count from when it was first sent.
+    fn redo(&mut self, at: usize, run: &mut Run) -> Result<()> {
+        let connection = &self.connections[at];
+        let (due_at_ns, sent_at_ns) = (connection.due_at_ns, connection.sent_at_ns);
+        self.close(at);
+        run.count_reconnect(Cause::Ended);
+        let connection = &mut self.connections[at];
+        connection.open = 1;
+        connection.due_at_ns = due_at_ns;
+        connection.sent_at_ns = sent_at_ns;
+        self.connect(at, run)
+    }
+
+    /// The new connection of a request that goes out once more is there.
+    fn send_again(&mut self, at: usize, run: &mut Run) -> Result<()> {
+        self.connections[at].phase = Phase::Waiting;
+        run.tally.redone += 1;
+        match self.engine.send(at, 0) {
+            Ok(()) => Ok(()),
+            Err(errno) => self.on_broken(at, errno, run),
+        }
     }
 
     /// Closes, and connects again where there is more to send.
@@ -110,7 +135,9 @@ impl<E: Engine> Pool<E> {
         }
         let connection = &mut self.connections[at];
         connection.phase = Phase::Connecting;
-        connection.sent_at_ns = run.now_ns;
+        if connection.open == 0 {
+            connection.sent_at_ns = run.now_ns;
+        }
         Ok(())
     }
 
@@ -122,7 +149,6 @@ impl<E: Engine> Pool<E> {
     ) -> Result<()> {
         match (outcome, run.goal) {
             (Err(errno), _) => {
-                self.close(at);
                 self.on_connect_failed(at, errno, run)?;
                 match run.goal {
                     Goal::Connect => self.open_next(run),
@@ -131,6 +157,7 @@ impl<E: Engine> Pool<E> {
             }
             (Ok(()), Goal::Connect) => self.on_connection_open(at, run),
             (Ok(()), Goal::Open) => self.send(at, run.now_ns, run),
+            (Ok(()), Goal::Load) if self.connections[at].open > 0 => self.send_again(at, run),
             (Ok(()), Goal::Load) => self.proceed(at, run),
         }
     }
@@ -142,6 +169,16 @@ impl<E: Engine> Pool<E> {
         ) {
             bail!("the kernel grants no more sockets ({errno}); is ulimit -n too low?");
         }
+        let connection = &self.connections[at];
+        if connection.open > 0 {
+            // The request that was to go out once more does not.
+            let outcome = match errno {
+                Errno::TIMEDOUT => Outcome::Timeout,
+                _ => Outcome::Reset,
+            };
+            run.settle(outcome, connection.sent_at_ns, connection.due_at_ns);
+        }
+        self.close(at);
         run.count_connect_error(Cause::of(errno));
         run.note_trouble();
         let address = self.target.address;
@@ -178,7 +215,6 @@ impl<E: Engine> Pool<E> {
                     self.on_answer(at, Outcome::Timeout, Some(Cause::TimedOut), run)?;
                 }
                 Phase::Connecting if is_late => {
-                    self.close(at);
                     self.on_connect_failed(at, Errno::TIMEDOUT, run)?;
                 }
                 _ => {}

@@ -15,7 +15,6 @@ use super::engine::{Engine, Event, Patience};
 use super::tally::Outcome;
 use super::validator::{Judgement, Validator};
 use anyhow::Result;
-use rustix::io::Errno;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -228,22 +227,17 @@ impl<E: Engine> Pool<E> {
             depth => self.batch(at, depth, run),
         };
         let skipped_bytes = (self.target.pipeline - batch) as usize * self.target.request.len();
-        if let Err(errno) = self.engine.send(at, skipped_bytes) {
-            return self.on_send_refused(at, errno, batch, due_at_ns, run);
-        }
+        let handed_over = self.engine.send(at, skipped_bytes);
         let connection = &mut self.connections[at];
         connection.phase = Phase::Waiting;
         connection.open = batch;
         connection.due_at_ns = due_at_ns;
         connection.sent_at_ns = run.now_ns;
         run.tally.sent += u64::from(batch);
-        Ok(())
-    }
-
-    fn on_broken(&mut self, at: usize, errno: Errno, run: &mut Run) -> Result<()> {
-        self.validator
-            .complain(|| format!("the connection broke: {errno}"));
-        self.on_answer(at, Outcome::Reset, Some(Cause::of(errno)), run)
+        match handed_over {
+            Ok(()) => Ok(()),
+            Err(errno) => self.on_broken(at, errno, run),
+        }
     }
 }
 
