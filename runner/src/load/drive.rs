@@ -1,37 +1,18 @@
 //! One run on one thread: what is left to send, what has come of it, and when to stop. No I/O.
 
 use super::causes::{Cause, Causes};
+use super::limits::Limits;
 use super::pace::{Pace, Schedule};
-use super::seconds::{Second, SecondHand};
+use super::seconds::SecondHand;
 use super::service_time_histogram;
 use super::tally::{Outcome, Tally};
 use hdrhistogram::Histogram;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
 /// How long a thread sleeps at most before it looks at deadlines again.
 pub(super) const TICK: Duration = Duration::from_millis(10);
-
-/// How a run goes on, and when it ends: at its requests or at its time, whichever is first.
-#[derive(Debug, Clone)]
-pub struct Limits {
-    /// When requests go out.
-    pub pace: Pace,
-    /// Exactly this many requests are sent, unless time runs out.
-    pub requests: Option<u64>,
-    /// After this long nothing more is sent; what is open is waited for.
-    pub duration: Option<Duration>,
-    /// An answer that takes longer is given up, with its connection.
-    pub timeout: Duration,
-    /// Only so many of the connections are driven; all where nothing is said.
-    pub connections: Option<usize>,
-    /// Set from outside to stop at once; open requests then count as unanswered.
-    pub stop: Arc<AtomicBool>,
-    /// Where to tell of each second, while the run goes on.
-    pub seconds: Option<Sender<Second>>,
-}
 
 /// The distributions of one run, in ns. They are kept from run to run and emptied in between.
 #[derive(Debug, Clone)]
@@ -124,6 +105,8 @@ pub(super) struct Run<'t> {
     pub(super) cut: bool,
     /// The run cannot reach its goal.
     pub(super) failed: bool,
+    /// The run was stopped from outside.
+    abandoned: bool,
 }
 
 impl<'t> Run<'t> {
@@ -182,6 +165,7 @@ impl<'t> Run<'t> {
             second_hand: None,
             cut: false,
             failed: false,
+            abandoned: false,
         }
     }
 
@@ -356,7 +340,13 @@ impl<'t> Run<'t> {
 
     /// Stops sending at once, as asked from outside.
     pub(super) fn abandon(&mut self) {
+        self.abandoned = true;
         self.end_sending(self.now_ns);
+    }
+
+    /// Whether the run has ended before its requests and its time had.
+    pub(super) fn ended_early(&self) -> bool {
+        self.failed || self.abandoned
     }
 
     /// Sends nothing more; what was due before `end_ns` and never left is counted, with its age.

@@ -1,8 +1,8 @@
 //! The threads of the generator: one per processor, each with its own connections and histogram.
 //! They share nothing while a run is on; their results are added when it has ended.
 
-use super::drive::Limits;
 use super::engine::EngineKind;
+use super::limits::Limits;
 use super::measured::{Measured, Opening};
 use super::worker::{Part, Worker};
 use super::{Tally, Target};
@@ -141,7 +141,7 @@ impl Generator {
                 worker.run(key, &limits, index, threads)
             }
         })?;
-        merge(parts)
+        merge(parts, limits)
     }
 
     /// Closes the connections under `key`.
@@ -223,26 +223,26 @@ impl Drop for Thread {
     }
 }
 
-/// The run of all threads lasted from the first start to the last end.
-fn merge(parts: Vec<Result<Part>>) -> Result<Measured> {
+/// The run of all threads lasted from the first start to the last end, in the open loop at least
+/// as long as its schedule: the last interval is as much a part of it as the first.
+fn merge(parts: Vec<Result<Part>>, limits: &Limits) -> Result<Measured> {
     let mut parts = parts.into_iter();
     let first = parts.next().expect("a generator has a thread")?;
     let (mut sum, (mut began, mut ended)) = (first.measured, first.span);
+    let mut ended_early = first.ended_early;
     for part in parts {
         let part = part?;
-        sum.tally.add(&part.measured.tally);
-        sum.times
-            .add(&part.measured.times)
-            .context("histograms of one run have one shape")?;
-        sum.cpu += part.measured.cpu;
-        sum.workers.extend(part.measured.workers);
-        sum.causes.add(&part.measured.causes);
-        sum.cut |= part.measured.cut;
-        sum.complaint = sum.complaint.or(part.measured.complaint);
+        sum.add(part.measured)?;
         began = began.min(part.span.0);
         ended = ended.max(part.span.1);
+        ended_early |= part.ended_early;
     }
-    sum.elapsed = ended - began;
+    let all = sum.workers.iter().map(|worker| worker.elapsed).max();
+    sum.elapsed = (ended - began).max(match limits.scheduled() {
+        Some(scheduled) if !ended_early => scheduled,
+        Some(scheduled) => scheduled.min(all.unwrap_or_default()),
+        None => Duration::ZERO,
+    });
     Ok(sum)
 }
 

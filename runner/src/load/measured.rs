@@ -3,6 +3,7 @@
 use super::Tally;
 use super::causes::Causes;
 use super::drive::Times;
+use anyhow::{Context, Result};
 use std::time::Duration;
 
 /// What one run has measured, over all threads.
@@ -14,7 +15,8 @@ pub struct Measured {
     pub causes: Causes,
     /// How long things took.
     pub times: Times,
-    /// From the first request sent to the last answer read.
+    /// From the first request sent to the last answer read; in the open loop to the end of the
+    /// schedule, where that is later.
     pub elapsed: Duration,
     /// User and system time of the generator's threads.
     pub cpu: Duration,
@@ -50,6 +52,20 @@ impl Opening {
 }
 
 impl Measured {
+    /// Adds what another thread measured in the same run.
+    pub(super) fn add(&mut self, other: Self) -> Result<()> {
+        self.tally.add(&other.tally);
+        self.times
+            .add(&other.times)
+            .context("histograms of one run have one shape")?;
+        self.cpu += other.cpu;
+        self.workers.extend(other.workers);
+        self.causes.add(&other.causes);
+        self.cut |= other.cut;
+        self.complaint = self.complaint.take().or(other.complaint);
+        Ok(())
+    }
+
     /// Counts the attempts to connect that failed before this run with those that failed in it.
     pub fn add_opening(&mut self, opening: Opening) {
         self.tally.connect_errors += opening.connect_errors;

@@ -21,6 +21,7 @@ mod epoll;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod generator;
+mod limits;
 mod long;
 mod measured;
 mod objective;
@@ -35,9 +36,10 @@ mod worker;
 
 pub use bound::{Bound, Evidence};
 pub use causes::{Cause, Causes};
-pub use drive::{Limits, Times};
+pub use drive::Times;
 pub use engine::{EngineChoice, EngineKind};
 pub use generator::Generator;
+pub use limits::Limits;
 pub use measured::{Measured, Opening, WorkerTime};
 pub use objective::Objective;
 pub use pace::{Arrivals, Pace};

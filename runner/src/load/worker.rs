@@ -1,9 +1,10 @@
 //! One thread of the generator: the connections it owns, and what is done with them.
 
 use super::Target;
-use super::drive::{Goal, Limits, Run, Times};
+use super::drive::{Goal, Run, Times};
 use super::engine::EngineKind;
 use super::epoll::Epoll;
+use super::limits::Limits;
 use super::measured::{Measured, Opening, WorkerTime};
 use super::pool::Pool;
 use super::tally::Tally;
@@ -44,6 +45,8 @@ pub(super) struct Part {
     pub(super) measured: Measured,
     /// From the first request to the last answer.
     pub(super) span: (Instant, Instant),
+    /// The run was over before its requests and its time were.
+    pub(super) ended_early: bool,
 }
 
 impl Worker {
@@ -112,7 +115,7 @@ impl Worker {
         with_pool!(pool, pool => pool.load(&mut run))?;
         let cpu = thread_cpu().saturating_sub(cpu_before);
         let span = run.span();
-        let (tally, cut) = (run.tally, run.cut);
+        let (tally, cut, ended_early) = (run.tally, run.cut, run.ended_early());
         let causes = std::mem::take(&mut run.causes);
         let worker = WorkerTime {
             cpu,
@@ -132,6 +135,7 @@ impl Worker {
                 complaint: complaint.map(str::to_owned),
             },
             span,
+            ended_early,
         })
     }
 }

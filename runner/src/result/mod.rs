@@ -36,7 +36,8 @@ pub struct LoadResult {
     pub runs: u32,
     /// When the first request was due, in ms since 1970.
     pub started_unix_ms: u64,
-    /// From the first request to the last answer, in seconds.
+    /// From the first request to the last answer, in seconds; in the open loop to the end of the
+    /// schedule, where that is later.
     pub duration_s: f64,
     /// Requests were left when the time was up.
     pub cut: bool,
