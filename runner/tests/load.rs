@@ -189,6 +189,20 @@ fn strict_wants_a_server_that_is_the_limit() {
 }
 
 #[test]
+fn a_run_of_one_request_has_no_verdict() {
+    let server = Server::start(Planted::Nothing);
+    let result = json(&[&url(&server), "-n", "1", "--json"]);
+    assert_eq!(result["verdict"], "unclear");
+    let reason = result["verdict_reasons"][0].as_str().unwrap();
+    assert!(
+        reason.starts_with("too little for a verdict: 1 right"),
+        "{reason}"
+    );
+    assert!(result["evidence"][0]["ceiling_share"].is_null());
+    assert_eq!(server.requests(), 1);
+}
+
+#[test]
 fn the_request_is_the_one_asked_for_and_connections_last_as_long_as_asked() {
     let server = Server::start(Planted::Nothing);
     let url = url(&server);

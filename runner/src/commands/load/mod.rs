@@ -42,7 +42,7 @@ pub(super) fn run(options: &LoadOptions) -> Result<Verdict> {
     if let Some(server) = server {
         server.stop();
     }
-    if wants_ceiling(options, &target, &limits) {
+    if around.evidence.is_enough() && wants_ceiling(options, &target, &limits) {
         let ceiling_rps = surroundings::ceiling_rps(&generator, options, &target, &limits)?;
         let rps = measured.tally.ok as f64 / measured.elapsed.as_secs_f64().max(1e-9);
         around.evidence.ceiling_share = Some(rps / ceiling_rps.max(1.0));
