@@ -1,7 +1,7 @@
 //! `runner load` proves nothing beforehand: what a server sees is what is counted, from the first
 //! request on, whatever it does with it.
 
-use super::odd::{listener_with_a_queue_of_one, right, target};
+use super::odd::{RIGHT, listener_with_a_queue_of_one, right, target};
 use super::{EngineChoice, EngineKind, TIMEOUT, limits};
 use crate::load::{Expected, Generator, Limits, Measured, Target};
 use controls::scripted::{Reply, Script, Scripted, Step, Worth};
@@ -76,7 +76,8 @@ fn a_server_that_is_wrong_from_the_start_is_counted_by_outcome(engine: EngineKin
                 "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi",
             )
         },
-        || right().then(Step::Send(b"x".to_vec())),
+        // In one piece: a byte that comes after the run's last answer is nobody's.
+        || Reply::new(Worth::Disorder, format!("{RIGHT}x")),
         || Reply::new(Worth::Broken, "HTTP/1.1 200").then(Step::Close),
         || Reply::new(Worth::Silent, "").then(Step::Wait),
     ];
