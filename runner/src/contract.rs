@@ -78,7 +78,7 @@ pub enum Violation {
 ///
 /// The first [`Violation`] found; status and body come before the header fields.
 pub fn check(answer: &Answer) -> Result<(), Violation> {
-    check_status(answer, 200)?;
+    check_status(answer.status, 200)?;
     check_body(answer, BODY)?;
     check_content_length(answer)?;
     check_content_type(answer)?;
@@ -90,8 +90,8 @@ pub fn check(answer: &Answer) -> Result<(), Violation> {
 /// # Errors
 ///
 /// [`Violation::Status`] where it is another.
-pub fn check_status(answer: &Answer, expected: u16) -> Result<(), Violation> {
-    match answer.status {
+pub fn check_status(found: u16, expected: u16) -> Result<(), Violation> {
+    match found {
         found if found == expected => Ok(()),
         found => Err(Violation::Status { found, expected }),
     }
@@ -106,10 +106,16 @@ pub fn check_body(answer: &Answer, expected: &[u8]) -> Result<(), Violation> {
     if *answer.body == *expected {
         return Ok(());
     }
-    Err(Violation::Body {
-        found: excerpt(&answer.body),
+    Err(other_body(&answer.body, answer.body.len() as u64, expected))
+}
+
+/// Another body than expected, of which this is the beginning.
+#[must_use]
+pub fn other_body(beginning: &[u8], length_bytes: u64, expected: &[u8]) -> Violation {
+    Violation::Body {
+        found: excerpt_of(beginning, length_bytes),
         expected: excerpt(expected),
-    })
+    }
 }
 
 fn check_content_length(answer: &Answer) -> Result<(), Violation> {
@@ -152,10 +158,17 @@ fn shown(value: Option<&[u8]>) -> String {
 }
 
 fn excerpt(bytes: &[u8]) -> String {
-    const SHOWN_BYTES: usize = 40;
-    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(SHOWN_BYTES)]).into_owned();
-    if bytes.len() > SHOWN_BYTES {
-        format!("{text}… ({} bytes)", bytes.len())
+    excerpt_of(bytes, bytes.len() as u64)
+}
+
+/// How much of a body is quoted.
+pub const EXCERPT_BYTES: usize = 40;
+
+fn excerpt_of(beginning: &[u8], length_bytes: u64) -> String {
+    let shown = &beginning[..beginning.len().min(EXCERPT_BYTES)];
+    let text = String::from_utf8_lossy(shown).into_owned();
+    if length_bytes > shown.len() as u64 {
+        format!("{text}… ({length_bytes} bytes)")
     } else {
         text
     }

@@ -4,14 +4,22 @@
 //! the load generator comes here for the first answer of a connection and for whatever differs
 //! from it, `verify` for everything.
 
+mod body;
+
+pub use body::{Begun, BodyReader, begin};
+
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// Longest head accepted, in bytes. Real ones here are below 300.
+/// Longest head accepted, in bytes, interim ones before it included. Real ones here are below 300.
 pub const HEAD_MAX_BYTES: usize = 64 * 1024;
 
-/// Most header fields accepted in one head.
-const HEADERS_MAX: usize = 128;
+/// Header fields for which there is room at once. Where there are more, the head is read again with
+/// as much room as a head of the longest kind can take.
+const FIELDS_USUAL: usize = 64;
+
+/// No field is shorter than a name of one byte, a colon and a line feed.
+const FIELDS_MAX: usize = HEAD_MAX_BYTES / 3;
 
 /// The method of the request that is being answered: HEAD answers have no body, whatever they announce.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +28,13 @@ pub enum Method {
     Get,
     /// HEAD.
     Head,
+}
+
+/// Whether a request of this method may be sent again without doing more than once (RFC 9110
+/// §9.2.2). Nothing is known of methods that are not listed there.
+#[must_use]
+pub fn is_idempotent(method: &str) -> bool {
+    ["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"].contains(&method)
 }
 
 /// One complete final answer, and where it lies in the bytes it was read from.
@@ -65,9 +80,13 @@ pub enum Malformed {
     /// RFC 9112 §6.3: both together are a sign of request smuggling.
     #[error("both content-length and transfer-encoding are present")]
     LengthAndCoding,
-    /// A transfer coding other than `chunked`.
-    #[error("the transfer-encoding is not chunked")]
+    /// `chunked` is missing, or is not the last transfer coding. RFC 9112 §6.3 lets such an answer
+    /// end with the connection, which no server here has a reason to do.
+    #[error("the transfer-encoding does not end with chunked")]
     TransferCoding,
+    /// An answer 101: what follows it is no HTTP/1.1 (RFC 9110 §15.2.2).
+    #[error("the server switches protocols, which it was not asked to do")]
+    SwitchingProtocols,
     /// A chunk without a valid size or without its closing line break.
     #[error("a chunk is not framed rightly")]
     Chunk,
@@ -96,18 +115,29 @@ fn parse_open_ended(
     method: Method,
     ended: bool,
 ) -> Result<Option<Answer<'_>>, Malformed> {
+    match final_head(bytes)? {
+        Some(head) => head.with_body(bytes, method, ended),
+        None => Ok(None),
+    }
+}
+
+/// The head of the final answer, after any number of interim ones (RFC 9110 §15.2).
+fn final_head(bytes: &[u8]) -> Result<Option<Head<'_>>, Malformed> {
     let mut start = 0;
     loop {
         let Some(head) = parse_head(bytes, start)? else {
             return Ok(None);
         };
-        // RFC 9110 §15.2: any number of interim answers may come before the final one.
-        // 101 is final for this protocol, but we never ask to upgrade.
-        if (100..200).contains(&head.status) {
-            start = head.end;
-            continue;
+        if head.status == 101 {
+            return Err(Malformed::SwitchingProtocols);
         }
-        return head.with_body(bytes, method, ended);
+        if !(100..200).contains(&head.status) {
+            return Ok(Some(head));
+        }
+        start = head.end;
+        if start > HEAD_MAX_BYTES {
+            return Err(Malformed::HeadTooLong);
+        }
     }
 }
 
@@ -119,8 +149,27 @@ struct Head<'a> {
 }
 
 fn parse_head(bytes: &[u8], start: usize) -> Result<Option<Head<'_>>, Malformed> {
-    let mut fields = [httparse::EMPTY_HEADER; HEADERS_MAX];
-    let mut response = httparse::Response::new(&mut fields);
+    with_room(|fields| parse_head_into(fields, bytes, start))
+}
+
+/// Parses with room for the usual number of fields, then, if that is too little, for any.
+fn with_room<'a, T>(
+    mut parse: impl FnMut(&mut [httparse::Header<'a>]) -> Result<T, Malformed>,
+) -> Result<T, Malformed> {
+    match parse(&mut [httparse::EMPTY_HEADER; FIELDS_USUAL]) {
+        Err(Malformed::Head(httparse::Error::TooManyHeaders)) => {
+            parse(&mut vec![httparse::EMPTY_HEADER; FIELDS_MAX])
+        }
+        parsed => parsed,
+    }
+}
+
+fn parse_head_into<'a>(
+    fields: &mut [httparse::Header<'a>],
+    bytes: &'a [u8],
+    start: usize,
+) -> Result<Option<Head<'a>>, Malformed> {
+    let mut response = httparse::Response::new(fields);
     match response.parse(&bytes[start..]).map_err(Malformed::Head)? {
         httparse::Status::Partial if bytes.len() - start > HEAD_MAX_BYTES => {
             Err(Malformed::HeadTooLong)
@@ -170,13 +219,12 @@ impl<'a> Head<'a> {
             Framing::UntilClose if !ended => return Ok(None),
             Framing::UntilClose => (Cow::Borrowed(rest), rest.len()),
         };
-        let closes = matches!(framing, Framing::UntilClose) || self.says_close();
         Ok(Some(Answer {
             status: self.status,
             date: self.date(bytes),
             body,
             length_bytes: self.end + body_bytes,
-            closes,
+            closes: self.closes(&framing),
             headers: self.headers,
         }))
     }
@@ -188,25 +236,41 @@ impl<'a> Head<'a> {
             .map(|(_, value)| *value)
     }
 
+    /// The elements of a list, over all fields of this name; empty ones do not count (RFC 9110
+    /// §5.6.1).
+    fn items<'s>(&'s self, name: &'s str) -> impl Iterator<Item = &'a [u8]> + 's {
+        self.values(name)
+            .flat_map(|value| value.split(|&byte| byte == b','))
+            .map(<[u8]>::trim_ascii)
+            .filter(|item| !item.is_empty())
+    }
+
     fn framing(&self, method: Method) -> Result<Framing, Malformed> {
         let length = self.content_length()?;
-        let mut codings = self.values("transfer-encoding");
-        let coding = codings.next();
-        if coding.is_some() && length.is_some() {
+        let has_coding = self.values("transfer-encoding").next().is_some();
+        if has_coding && length.is_some() {
             return Err(Malformed::LengthAndCoding);
         }
         if method == Method::Head || self.status == 204 || self.status == 304 {
             return Ok(Framing::Empty);
         }
-        match (coding, length) {
-            (Some(value), _) if value.eq_ignore_ascii_case(b"chunked") => match codings.next() {
-                None => Ok(Framing::Chunked),
-                Some(_) => Err(Malformed::TransferCoding),
+        match length {
+            _ if has_coding => match self.ends_with_chunked() {
+                true => Ok(Framing::Chunked),
+                false => Err(Malformed::TransferCoding),
             },
-            (Some(_), _) => Err(Malformed::TransferCoding),
-            (None, Some(length)) => Ok(Framing::Length(length)),
-            (None, None) => Ok(Framing::UntilClose),
+            Some(length) => Ok(Framing::Length(length)),
+            None => Ok(Framing::UntilClose),
         }
+    }
+
+    /// Whether `chunked` is the last transfer coding, and there only (RFC 9112 §6.1). The others
+    /// are within the chunks: they change what a body means, not where it ends.
+    fn ends_with_chunked(&self) -> bool {
+        let mut codings = self
+            .items("transfer-encoding")
+            .skip_while(|coding| !coding.eq_ignore_ascii_case(b"chunked"));
+        codings.next().is_some() && codings.next().is_none()
     }
 
     /// The one content-length; several are refused even where they agree, which RFC 9112 §6.3
@@ -227,11 +291,15 @@ impl<'a> Head<'a> {
             .ok_or(Malformed::ContentLength)
     }
 
+    /// The server will close the connection after this answer.
+    fn closes(&self, framing: &Framing) -> bool {
+        matches!(framing, Framing::UntilClose) || self.says_close()
+    }
+
     fn says_close(&self) -> bool {
         let says = |token: &str| {
-            self.values("connection")
-                .flat_map(|value| value.split(|&byte| byte == b','))
-                .any(|item| item.trim_ascii().eq_ignore_ascii_case(token.as_bytes()))
+            self.items("connection")
+                .any(|item| item.eq_ignore_ascii_case(token.as_bytes()))
         };
         says("close") || (self.version_minor == 0 && !says("keep-alive"))
     }
@@ -275,12 +343,15 @@ fn dechunk(bytes: &[u8]) -> Result<Option<(Vec<u8>, usize)>, Malformed> {
 
 /// Bytes up to and with the empty line that ends the trailer section.
 fn end_of_trailers(bytes: &[u8]) -> Result<Option<usize>, Malformed> {
-    let mut fields = [httparse::EMPTY_HEADER; HEADERS_MAX];
-    match httparse::parse_headers(bytes, &mut fields).map_err(Malformed::Head)? {
-        httparse::Status::Complete((length, _)) => Ok(Some(length)),
-        httparse::Status::Partial if bytes.len() > HEAD_MAX_BYTES => Err(Malformed::HeadTooLong),
-        httparse::Status::Partial => Ok(None),
-    }
+    with_room(
+        |fields| match httparse::parse_headers(bytes, fields).map_err(Malformed::Head)? {
+            httparse::Status::Complete((length, _)) => Ok(Some(length)),
+            httparse::Status::Partial if bytes.len() > HEAD_MAX_BYTES => {
+                Err(Malformed::HeadTooLong)
+            }
+            httparse::Status::Partial => Ok(None),
+        },
+    )
 }
 
 #[cfg(test)]

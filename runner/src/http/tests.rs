@@ -88,8 +88,48 @@ fn lengths_that_could_be_read_two_ways_are_refused() {
     }
     let both = b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n\r\n";
     assert_eq!(error_of(both), Malformed::LengthAndCoding);
-    let gzip = b"HTTP/1.1 200 OK\r\ntransfer-encoding: gzip\r\n\r\n";
-    assert_eq!(error_of(gzip), Malformed::TransferCoding);
+    for codings in ["gzip", "chunked, gzip", "chunked, chunked", "xchunked", ","] {
+        let bytes = format!("HTTP/1.1 200 OK\r\ntransfer-encoding: {codings}\r\n\r\n");
+        assert_eq!(
+            error_of(bytes.as_bytes()),
+            Malformed::TransferCoding,
+            "{codings}"
+        );
+    }
+}
+
+#[test]
+fn other_codings_may_come_before_chunked() {
+    for codings in [
+        "transfer-encoding: gzip, chunked",
+        "transfer-encoding: gzip ,, Chunked ,",
+        "transfer-encoding: gzip\r\ntransfer-encoding: chunked",
+    ] {
+        let bytes = format!("HTTP/1.1 200 OK\r\n{codings}\r\n\r\n3\r\nxyz\r\n0\r\n\r\n");
+        assert_eq!(body_of(bytes.as_bytes()), b"xyz", "{codings}");
+    }
+}
+
+#[test]
+fn a_head_may_have_as_many_fields_as_it_has_room_for() {
+    let many = "a:\n".repeat(21_800);
+    let bytes = format!("HTTP/1.1 200 OK\r\n{many}content-length: 1\r\n\r\nx");
+    assert!(bytes.len() < super::HEAD_MAX_BYTES);
+    let answer = parse(bytes.as_bytes(), Method::Get, false)
+        .unwrap()
+        .unwrap();
+    assert_eq!((answer.headers.len(), &*answer.body), (21_801, &b"x"[..]));
+    let trailers = format!(
+        "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n{}\r\n",
+        "a: b\r\n".repeat(300)
+    );
+    assert_eq!(body_of(trailers.as_bytes()), b"x");
+}
+
+#[test]
+fn switching_protocols_is_refused_at_once() {
+    let bytes = b"HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\n\r\n";
+    assert_eq!(error_of(bytes), Malformed::SwitchingProtocols);
 }
 
 #[test]

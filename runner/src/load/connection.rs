@@ -1,5 +1,7 @@
 //! Where one keep-alive connection stands: its state, and no I/O.
 
+use super::long::LongAnswer;
+
 /// What a connection is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
@@ -32,10 +34,19 @@ pub(super) struct Connection {
     pub(super) partial: Partial,
 }
 
-/// The beginning of an answer, and how much of it need not be looked at again: a long answer comes
-/// in many pieces, and comparing all of it with each piece would take time in the square.
+/// The beginning of an answer that came in pieces.
+#[derive(Debug)]
+pub(super) enum Partial {
+    /// The bytes themselves.
+    Kept(Kept),
+    /// What is remembered of them, where there are too many.
+    Long(Box<LongAnswer>),
+}
+
+/// The beginning of an answer, and how much of it need not be looked at again: comparing all of it
+/// with each piece would take time in the square.
 #[derive(Debug, Default)]
-pub(super) struct Partial {
+pub(super) struct Kept {
     /// What has come.
     pub(super) bytes: Vec<u8>,
     /// So many bytes agree with the learned answer,
@@ -44,8 +55,30 @@ pub(super) struct Partial {
     pub(super) template: u32,
 }
 
+impl Default for Partial {
+    fn default() -> Self {
+        Self::Kept(Kept::default())
+    }
+}
+
 impl Partial {
+    /// Nothing of an answer has come.
+    #[inline]
+    pub(super) fn is_empty(&self) -> bool {
+        matches!(self, Self::Kept(kept) if kept.bytes.is_empty())
+    }
+
     /// Forgets it all.
+    pub(super) fn clear(&mut self) {
+        match self {
+            Self::Kept(kept) => kept.clear(),
+            Self::Long(_) => *self = Self::default(),
+        }
+    }
+}
+
+impl Kept {
+    /// Forgets it all, and keeps the memory for the next answer.
     pub(super) fn clear(&mut self) {
         self.bytes.clear();
         self.agreed_bytes = 0;

@@ -1,37 +1,18 @@
 //! One run on one thread: what is left to send, what has come of it, and when to stop. No I/O.
 
 use super::causes::{Cause, Causes};
+use super::limits::Limits;
 use super::pace::{Pace, Schedule};
-use super::seconds::{Second, SecondHand};
+use super::seconds::SecondHand;
 use super::service_time_histogram;
 use super::tally::{Outcome, Tally};
 use hdrhistogram::Histogram;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
 /// How long a thread sleeps at most before it looks at deadlines again.
 pub(super) const TICK: Duration = Duration::from_millis(10);
-
-/// How a run goes on, and when it ends: at its requests or at its time, whichever is first.
-#[derive(Debug, Clone)]
-pub struct Limits {
-    /// When requests go out.
-    pub pace: Pace,
-    /// Exactly this many requests are sent, unless time runs out.
-    pub requests: Option<u64>,
-    /// After this long nothing more is sent; what is open is waited for.
-    pub duration: Option<Duration>,
-    /// An answer that takes longer is given up, with its connection.
-    pub timeout: Duration,
-    /// Only so many of the connections are driven; all where nothing is said.
-    pub connections: Option<usize>,
-    /// Set from outside to stop at once; open requests then count as unanswered.
-    pub stop: Arc<AtomicBool>,
-    /// Where to tell of each second, while the run goes on.
-    pub seconds: Option<Sender<Second>>,
-}
 
 /// The distributions of one run, in ns. They are kept from run to run and emptied in between.
 #[derive(Debug, Clone)]
@@ -84,6 +65,8 @@ pub(super) enum Goal {
     Load,
     /// Open every closed connection and prove it with one answer.
     Open,
+    /// Open every closed connection, as far as that can be done.
+    Connect,
 }
 
 /// The state of one run on one thread.
@@ -122,6 +105,8 @@ pub(super) struct Run<'t> {
     pub(super) cut: bool,
     /// The run cannot reach its goal.
     pub(super) failed: bool,
+    /// The run was stopped from outside.
+    abandoned: bool,
 }
 
 impl<'t> Run<'t> {
@@ -150,15 +135,15 @@ impl<'t> Run<'t> {
             deadline_ns: limits.duration.map_or(u64::MAX, nanoseconds),
             stop: Some(Arc::clone(&limits.stop)),
             schedule,
-            ..Self::open(limits.timeout, times)
+            ..Self::opening(Goal::Open, limits.timeout, times)
         }
     }
 
     /// A run that opens connections.
-    pub(super) fn open(timeout: Duration, times: &'t mut Times) -> Self {
+    pub(super) fn opening(goal: Goal, timeout: Duration, times: &'t mut Times) -> Self {
         times.reset();
         Self {
-            goal: Goal::Open,
+            goal,
             left: 0,
             connections: usize::MAX,
             schedule: None,
@@ -180,6 +165,7 @@ impl<'t> Run<'t> {
             second_hand: None,
             cut: false,
             failed: false,
+            abandoned: false,
         }
     }
 
@@ -224,11 +210,6 @@ impl<'t> Run<'t> {
         let taken = self.left.min(u64::from(most)) as u32;
         self.left -= u64::from(taken);
         taken
-    }
-
-    /// Gives back requests that never left.
-    pub(super) fn give_back(&mut self, requests: u32) {
-        self.left += u64::from(requests);
     }
 
     pub(super) fn wants_more(&self) -> bool {
@@ -359,7 +340,13 @@ impl<'t> Run<'t> {
 
     /// Stops sending at once, as asked from outside.
     pub(super) fn abandon(&mut self) {
+        self.abandoned = true;
         self.end_sending(self.now_ns);
+    }
+
+    /// Whether the run has ended before its requests and its time had.
+    pub(super) fn ended_early(&self) -> bool {
+        self.failed || self.abandoned
     }
 
     /// Sends nothing more; what was due before `end_ns` and never left is counted, with its age.

@@ -1,73 +1,17 @@
 //! The threads of the generator: one per processor, each with its own connections and histogram.
 //! They share nothing while a run is on; their results are added when it has ended.
 
-use super::causes::Causes;
-use super::drive::{Limits, Run, Times};
 use super::engine::EngineKind;
-use super::epoll::Epoll;
-use super::pool::Pool;
-use super::uring::Uring;
+use super::limits::Limits;
+use super::measured::{Measured, Opening};
+use super::worker::{Part, Worker};
 use super::{Tally, Target};
 use crate::environment::processors;
-use anyhow::{Context, Result, anyhow};
-use rustix::thread::set_current_timer_slack;
-use rustix::time::{ClockId, clock_gettime};
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-use std::num::NonZeroU64;
+use anyhow::{Context, Result, anyhow, ensure};
 use std::sync::mpsc;
 use std::sync::{Arc, Barrier};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
-
-/// What one run has measured, over all threads.
-#[derive(Debug)]
-pub struct Measured {
-    /// Outcomes and bytes.
-    pub tally: Tally,
-    /// Why connections failed.
-    pub causes: Causes,
-    /// How long things took.
-    pub times: Times,
-    /// From the first request sent to the last answer read.
-    pub elapsed: Duration,
-    /// User and system time of the generator's threads.
-    pub cpu: Duration,
-    /// What each of the generator's threads did with its time.
-    pub workers: Vec<WorkerTime>,
-    /// Requests were left when the time was up.
-    pub cut: bool,
-    /// What was wrong with the first answer that was not right, or why the run gave up.
-    pub complaint: Option<String>,
-}
-
-impl Measured {
-    /// How long the busiest thread had nothing to do.
-    #[must_use]
-    pub fn idle(&self) -> Option<Duration> {
-        self.workers.iter().map(WorkerTime::idle).min()
-    }
-}
-
-/// What one thread of the generator did during a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct WorkerTime {
-    /// User and system time.
-    pub cpu: Duration,
-    /// Spent waiting for the kernel to have something.
-    pub waited: Duration,
-    /// From the start of the run to its end on this thread.
-    pub elapsed: Duration,
-}
-
-impl WorkerTime {
-    /// The time in which there was nothing to do. A wait may do work too (io_uring sends and receives
-    /// inside it), so CPU time has a say.
-    #[must_use]
-    pub fn idle(&self) -> Duration {
-        self.waited.min(self.elapsed.saturating_sub(self.cpu))
-    }
-}
+use std::time::Duration;
 
 /// The load generator: threads that wait for work until it is dropped.
 pub struct Generator {
@@ -139,6 +83,43 @@ impl Generator {
         Ok(sum)
     }
 
+    /// Opens connections to `target` under `key` and asks nothing of them, for a run of so many
+    /// `requests`: `connections` of them, or as many as can carry one. What cannot be opened is
+    /// tried again by the run.
+    ///
+    /// # Errors
+    ///
+    /// Where not one connection can be opened, or the kernel refuses a socket.
+    pub fn connect(
+        &self,
+        key: usize,
+        target: &Target,
+        connections: usize,
+        requests: Option<u64>,
+        timeout: Duration,
+    ) -> Result<Opening> {
+        let threads = self.threads.len();
+        let parts = self.on_each_thread(|index| {
+            let target = target.clone();
+            let batches = requests.map_or(u64::MAX, |all| {
+                let own = share(all, index, threads);
+                own.div_ceil(u64::from(target.pipeline))
+            });
+            let own = share(connections as u64, index, threads).min(batches) as usize;
+            move |worker: &mut Worker| worker.connect(key, target, own, timeout)
+        })?;
+        let mut sum = Opening::default();
+        for part in parts {
+            sum.add(part?);
+        }
+        ensure!(
+            sum.opened > 0,
+            "{}",
+            sum.complaint.as_deref().unwrap_or("no connection opens")
+        );
+        Ok(sum)
+    }
+
     /// Drives the connections under `key` until `limits` end it.
     ///
     /// # Errors
@@ -160,7 +141,7 @@ impl Generator {
                 worker.run(key, &limits, index, threads)
             }
         })?;
-        merge(parts)
+        merge(parts, limits)
     }
 
     /// Closes the connections under `key`.
@@ -171,7 +152,7 @@ impl Generator {
     pub fn close(&self, key: usize) -> Result<()> {
         self.on_each_thread(|_| {
             move |worker: &mut Worker| {
-                worker.pools.remove(&key);
+                worker.close(key);
             }
         })?;
         Ok(())
@@ -242,121 +223,26 @@ impl Drop for Thread {
     }
 }
 
-/// What one thread owns.
-struct Worker {
-    engine: EngineKind,
-    pools: HashMap<usize, AnyPool>,
-    times: Times,
-}
-
-/// A pool on either engine.
-enum AnyPool {
-    Epoll(Box<Pool<Epoll>>),
-    Uring(Box<Pool<Uring>>),
-}
-
-/// Does the same to a pool of either kind: the engines differ in type only.
-macro_rules! with_pool {
-    ($any:expr, $pool:ident => $do:expr) => {
-        match $any {
-            AnyPool::Epoll($pool) => $do,
-            AnyPool::Uring($pool) => $do,
-        }
-    };
-}
-
-/// What one thread has measured.
-struct Part {
-    measured: Measured,
-    span: (Instant, Instant),
-}
-
-impl Worker {
-    fn new(engine: EngineKind) -> Self {
-        // Timers of this thread are for scheduled requests; the usual slack of 50 µs would delay
-        // each of them. Without the right to change it they are late, and the delays show it.
-        let _ = set_current_timer_slack(NonZeroU64::new(1));
-        Self {
-            engine,
-            pools: HashMap::new(),
-            times: Times::new(),
-        }
-    }
-
-    fn open(
-        &mut self,
-        key: usize,
-        target: Target,
-        connections: usize,
-        timeout: Duration,
-    ) -> Result<Tally> {
-        let pool = match self.pools.entry(key) {
-            Entry::Occupied(entry) => entry.into_mut(),
-            Entry::Vacant(entry) => entry.insert(match self.engine {
-                EngineKind::Epoll => AnyPool::Epoll(Box::new(Pool::new(target, connections)?)),
-                EngineKind::IoUring => AnyPool::Uring(Box::new(Pool::new(target, connections)?)),
-            }),
-        };
-        let mut run = Run::open(timeout, &mut self.times);
-        with_pool!(pool, pool => pool.open(&mut run))?;
-        Ok(run.tally)
-    }
-
-    fn run(&mut self, key: usize, limits: &Limits, index: usize, threads: usize) -> Result<Part> {
-        let pool = self
-            .pools
-            .get_mut(&key)
-            .context("no connections were opened under this key")?;
-        with_pool!(pool, pool => pool.validator.forget_complaint());
-        let cpu_before = thread_cpu();
-        let mut run = Run::load(limits, index, threads, &mut self.times);
-        with_pool!(pool, pool => pool.load(&mut run))?;
-        let cpu = thread_cpu().saturating_sub(cpu_before);
-        let span = run.span();
-        let (tally, cut) = (run.tally, run.cut);
-        let causes = std::mem::take(&mut run.causes);
-        let worker = WorkerTime {
-            cpu,
-            waited: Duration::from_nanos(run.waited_ns),
-            elapsed: Duration::from_nanos(run.now_ns),
-        };
-        let complaint = with_pool!(pool, pool => pool.validator.complaint());
-        Ok(Part {
-            measured: Measured {
-                tally,
-                causes,
-                times: self.times.clone(),
-                elapsed: span.1 - span.0,
-                cpu,
-                workers: vec![worker],
-                cut,
-                complaint: complaint.map(str::to_owned),
-            },
-            span,
-        })
-    }
-}
-
-/// The run of all threads lasted from the first start to the last end.
-fn merge(parts: Vec<Result<Part>>) -> Result<Measured> {
+/// The run of all threads lasted from the first start to the last end, in the open loop at least
+/// as long as its schedule: the last interval is as much a part of it as the first.
+fn merge(parts: Vec<Result<Part>>, limits: &Limits) -> Result<Measured> {
     let mut parts = parts.into_iter();
     let first = parts.next().expect("a generator has a thread")?;
     let (mut sum, (mut began, mut ended)) = (first.measured, first.span);
+    let mut ended_early = first.ended_early;
     for part in parts {
         let part = part?;
-        sum.tally.add(&part.measured.tally);
-        sum.times
-            .add(&part.measured.times)
-            .context("histograms of one run have one shape")?;
-        sum.cpu += part.measured.cpu;
-        sum.workers.extend(part.measured.workers);
-        sum.causes.add(&part.measured.causes);
-        sum.cut |= part.measured.cut;
-        sum.complaint = sum.complaint.or(part.measured.complaint);
+        sum.add(part.measured)?;
         began = began.min(part.span.0);
         ended = ended.max(part.span.1);
+        ended_early |= part.ended_early;
     }
-    sum.elapsed = ended - began;
+    let all = sum.workers.iter().map(|worker| worker.elapsed).max();
+    sum.elapsed = (ended - began).max(match limits.scheduled() {
+        Some(scheduled) if !ended_early => scheduled,
+        Some(scheduled) => scheduled.min(all.unwrap_or_default()),
+        None => Duration::ZERO,
+    });
     Ok(sum)
 }
 
@@ -364,12 +250,4 @@ fn merge(parts: Vec<Result<Part>>) -> Result<Measured> {
 fn share(all: u64, index: usize, parts: usize) -> u64 {
     let (index, parts) = (index as u64, parts as u64);
     all / parts + u64::from(index < all % parts)
-}
-
-fn thread_cpu() -> Duration {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    Duration::new(
-        time.tv_sec.unsigned_abs(),
-        time.tv_nsec.unsigned_abs() as u32,
-    )
 }

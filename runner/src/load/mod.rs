@@ -21,6 +21,9 @@ mod epoll;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod generator;
+mod limits;
+mod long;
+mod measured;
 mod objective;
 mod pace;
 mod pool;
@@ -29,12 +32,15 @@ mod tally;
 mod template;
 mod uring;
 mod validator;
+mod worker;
 
 pub use bound::{Bound, Evidence};
 pub use causes::{Cause, Causes};
-pub use drive::{Limits, Times};
+pub use drive::Times;
 pub use engine::{EngineChoice, EngineKind};
-pub use generator::{Generator, Measured, WorkerTime};
+pub use generator::Generator;
+pub use limits::Limits;
+pub use measured::{Measured, Opening, WorkerTime};
 pub use objective::Objective;
 pub use pace::{Arrivals, Pace};
 pub use seconds::Second;
@@ -54,6 +60,8 @@ pub struct Target {
     pub request: Vec<u8>,
     /// The method of that request, by which its answers are framed.
     pub method: Method,
+    /// It may be sent again where it may have been lost.
+    pub is_idempotent: bool,
     /// What each answer is held against.
     pub expected: Expected,
     /// How many requests a connection carries before it is closed by us; no limit where nothing.
@@ -71,6 +79,7 @@ impl Target {
             address,
             request: contract::request(address),
             method: Method::Get,
+            is_idempotent: true,
             expected: Expected::Contract,
             requests_per_connection: None,
             pipeline: 1,
@@ -102,7 +111,7 @@ impl Expected {
         match self {
             Self::Contract => contract::check(answer),
             Self::Answer { status, body } => {
-                contract::check_status(answer, *status)?;
+                contract::check_status(answer.status, *status)?;
                 match body {
                     Some(body) => contract::check_body(answer, body),
                     None => Ok(()),

@@ -44,6 +44,8 @@ pub struct Tally {
     pub unsent: u64,
     /// How long the oldest of them had been due when the run ended.
     pub unsent_age_max_ns: u64,
+    /// Requests sent once more on a new connection, because the server had ended theirs.
+    pub redone: u64,
     /// Connections opened again because the server had closed them; no outcome of a request.
     pub reconnects: u64,
     /// Attempts to connect that failed; no outcome of a request.
@@ -105,6 +107,7 @@ impl Tally {
             unanswered: self.unanswered - before.unanswered,
             unsent: self.unsent - before.unsent,
             unsent_age_max_ns: self.unsent_age_max_ns,
+            redone: self.redone - before.redone,
             reconnects: self.reconnects - before.reconnects,
             connect_errors: self.connect_errors - before.connect_errors,
             bytes_sent: self.bytes_sent - before.bytes_sent,
@@ -125,6 +128,7 @@ impl Tally {
         self.unanswered += other.unanswered;
         self.unsent += other.unsent;
         self.unsent_age_max_ns = self.unsent_age_max_ns.max(other.unsent_age_max_ns);
+        self.redone += other.redone;
         self.reconnects += other.reconnects;
         self.connect_errors += other.connect_errors;
         self.bytes_sent += other.bytes_sent;

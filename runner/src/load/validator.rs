@@ -1,6 +1,7 @@
 //! Judges received bytes: the template where they match it, the strict parser where they do not.
 
-use super::connection::Partial;
+use super::connection::{Kept, Partial};
+use super::long::LongAnswer;
 use super::tally::Outcome;
 use super::template::{Comparison, Template};
 use super::{Expected, Target};
@@ -69,7 +70,7 @@ impl Validator {
         received: &[u8],
         strict: bool,
     ) -> Judgement {
-        if partial.bytes.is_empty()
+        if partial.is_empty()
             && !strict
             && let Some(template) = &mut self.template
             && template.compare(received) == Comparison::Same
@@ -81,34 +82,101 @@ impl Validator {
 
     /// The same, where one piece is not the whole learned answer.
     fn judge_piece(&mut self, partial: &mut Partial, received: &[u8], strict: bool) -> Judgement {
-        let agreed_bytes = match partial.template == self.templates {
-            true => partial.agreed_bytes as usize,
+        let kept = match partial {
+            Partial::Kept(kept) => kept,
+            Partial::Long(_) => return self.judge_long(partial, received, false).0,
+        };
+        let agreed_bytes = match kept.template == self.templates {
+            true => kept.agreed_bytes as usize,
             false => 0,
         };
-        partial.bytes.extend_from_slice(received);
-        partial.agreed_bytes = 0;
+        kept.bytes.extend_from_slice(received);
+        kept.agreed_bytes = 0;
         if !strict && let Some(template) = &mut self.template {
-            match template.compare_from(&partial.bytes, agreed_bytes) {
+            match template.compare_from(&kept.bytes, agreed_bytes) {
                 Comparison::Same => {
-                    partial.clear();
+                    kept.clear();
                     return RIGHT;
                 }
                 Comparison::Beginning => {
-                    // Beyond 4 GiB an answer is compared again; nothing else depends on it.
-                    partial.agreed_bytes = u32::try_from(partial.bytes.len()).unwrap_or(0);
-                    partial.template = self.templates;
+                    // A learned answer is never so long that this would not do.
+                    kept.agreed_bytes = u32::try_from(kept.bytes.len()).unwrap_or(0);
+                    kept.template = self.templates;
                     return Judgement::Incomplete;
                 }
                 Comparison::Different => {}
             }
         }
-        match self.judge_strictly(&partial.bytes) {
+        match self.judge_strictly(&kept.bytes) {
             Some(judgement) => {
-                partial.clear();
+                kept.clear();
                 judgement
             }
-            None => Judgement::Incomplete,
+            None => {
+                self.shorten(partial);
+                Judgement::Incomplete
+            }
         }
+    }
+
+    /// Keeps these bytes, the beginning of an answer.
+    pub(super) fn keep(&mut self, partial: &mut Partial, bytes: &[u8]) {
+        *partial = Partial::Kept(Kept {
+            bytes: bytes.to_vec(),
+            ..Kept::default()
+        });
+        self.shorten(partial);
+    }
+
+    /// Lets go of the bytes of an answer that has become too long to be kept.
+    fn shorten(&mut self, partial: &mut Partial) {
+        let Partial::Kept(kept) = partial else { return };
+        if kept.bytes.len() <= BODY_KEPT_MAX_BYTES {
+            return;
+        }
+        // The strict parser has found no fault with these bytes, so there is none to find here.
+        let Ok(Some(begun)) = http::begin(&kept.bytes, self.method) else {
+            return;
+        };
+        let body = &kept.bytes[begun.head_bytes..];
+        if body.len() > BODY_KEPT_MAX_BYTES {
+            let mut long = Box::new(LongAnswer::new(begun));
+            if let Ok(None) = long.read(body, &self.expected) {
+                *partial = Partial::Long(long);
+            }
+        }
+    }
+
+    /// Judges the next piece of a long answer, and says how much of it belongs to that. Others may
+    /// follow it where `more_to_come`.
+    pub(super) fn judge_long(
+        &mut self,
+        partial: &mut Partial,
+        received: &[u8],
+        more_to_come: bool,
+    ) -> (Judgement, usize) {
+        let Partial::Long(long) = partial else {
+            return (Judgement::Incomplete, 0);
+        };
+        let (judgement, length_bytes) = match long.read(received, &self.expected) {
+            Ok(None) => return (Judgement::Incomplete, received.len()),
+            Ok(Some(length_bytes)) if length_bytes < received.len() && !more_to_come => {
+                let surplus_bytes = received.len() - length_bytes;
+                self.complain(|| surplus(surplus_bytes));
+                (PROTOCOL_ERROR, length_bytes)
+            }
+            Ok(Some(length_bytes)) => {
+                let (checked, closes) = (long.check(&self.expected), long.closes);
+                let outcome = self.outcome_of(checked);
+                (Judgement::Answered { outcome, closes }, length_bytes)
+            }
+            Err(malformed) => {
+                self.complain(|| malformed.to_string());
+                (PROTOCOL_ERROR, received.len())
+            }
+        };
+        partial.clear();
+        (judgement, length_bytes)
     }
 
     /// Judges the first answer in `bytes`, and says how long it is. Others may follow it where
@@ -150,22 +218,36 @@ impl Validator {
 
     /// Judges what is left when the server has ended the connection inside an answer.
     pub(super) fn judge_ended(&mut self, partial: &mut Partial) -> Judgement {
-        let bytes = partial.bytes.as_slice();
-        let judgement = match http::parse(bytes, self.method, true) {
-            Ok(Some(answer)) => self.judge_answer(bytes, &answer),
-            _ => {
-                let read_bytes = bytes.len();
-                self.complain(|| {
-                    format!("the server ended the connection {read_bytes} bytes into an answer")
-                });
-                Judgement::Answered {
-                    outcome: Outcome::Reset,
-                    closes: true,
-                }
+        let (judgement, read_bytes) = match partial {
+            Partial::Kept(kept) => {
+                let bytes = kept.bytes.as_slice();
+                let judgement = match http::parse(bytes, self.method, true) {
+                    Ok(Some(answer)) => Some(self.judge_answer(bytes, &answer)),
+                    _ => None,
+                };
+                (judgement, bytes.len() as u64)
             }
+            Partial::Long(long) if long.is_whole_at_the_end() => {
+                let checked = long.check(&self.expected);
+                let outcome = self.outcome_of(checked);
+                let closes = true;
+                (
+                    Some(Judgement::Answered { outcome, closes }),
+                    long.read_bytes,
+                )
+            }
+            Partial::Long(long) => (None, long.read_bytes),
         };
         partial.clear();
-        judgement
+        judgement.unwrap_or_else(|| {
+            self.complain(|| {
+                format!("the server ended the connection {read_bytes} bytes into an answer")
+            });
+            Judgement::Answered {
+                outcome: Outcome::Reset,
+                closes: true,
+            }
+        })
     }
 
     #[cold]
@@ -183,17 +265,11 @@ impl Validator {
     fn judge_answer(&mut self, bytes: &[u8], answer: &Answer) -> Judgement {
         if answer.length_bytes < bytes.len() {
             let surplus_bytes = bytes.len() - answer.length_bytes;
-            self.complain(|| format!("{surplus_bytes} bytes came after the answer"));
+            self.complain(|| surplus(surplus_bytes));
             return PROTOCOL_ERROR;
         }
-        let outcome = match self.expected.check(answer) {
-            Ok(()) => Outcome::Ok,
-            Err(violation) => {
-                let outcome = outcome_of(&violation);
-                self.complain(|| violation.to_string());
-                outcome
-            }
-        };
+        let checked = self.expected.check(answer);
+        let outcome = self.outcome_of(checked);
         // The template stands for answers after which the connection goes on.
         if outcome == Outcome::Ok && !answer.closes {
             self.template = Some(Template::new(bytes, answer.date.clone()));
@@ -204,6 +280,29 @@ impl Validator {
             closes: answer.closes,
         }
     }
+
+    /// What a framed answer is worth.
+    fn outcome_of(&mut self, checked: Result<(), Violation>) -> Outcome {
+        let Err(violation) = checked else {
+            return Outcome::Ok;
+        };
+        self.complain(|| violation.to_string());
+        match violation {
+            Violation::Status { .. } => Outcome::BadStatus,
+            Violation::Body { .. } => Outcome::BadBody,
+            Violation::ContentLength(_) | Violation::ContentType(_) | Violation::Date(_) => {
+                Outcome::ProtocolError
+            }
+        }
+    }
+}
+
+/// A body of which more has come than this is not kept until its end. What is learned of an answer
+/// is no longer than this and one read.
+const BODY_KEPT_MAX_BYTES: usize = 16 * 1024;
+
+fn surplus(bytes: usize) -> String {
+    format!("{bytes} bytes came after the answer")
 }
 
 /// The learned answer once more.
@@ -218,103 +317,5 @@ const PROTOCOL_ERROR: Judgement = Judgement::Answered {
     closes: true,
 };
 
-fn outcome_of(violation: &Violation) -> Outcome {
-    match violation {
-        Violation::Status { .. } => Outcome::BadStatus,
-        Violation::Body { .. } => Outcome::BadBody,
-        Violation::ContentLength(_) | Violation::ContentType(_) | Violation::Date(_) => {
-            Outcome::ProtocolError
-        }
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const WELCOME: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 12\r\ndate: Sun, 06 Nov 1994 08:49:37 GMT\r\n\r\nHello World!";
-
-    fn validator() -> Validator {
-        Validator::new(&Target::welcome(([127, 0, 0, 1], 1).into()))
-    }
-
-    fn answered(outcome: Outcome, closes: bool) -> Judgement {
-        Judgement::Answered { outcome, closes }
-    }
-
-    #[test]
-    fn an_answer_in_pieces_is_judged_like_one_in_a_piece() {
-        for cut in 1..WELCOME.len() {
-            let mut validator = validator();
-            for strict in [true, false] {
-                let mut partial = Partial::default();
-                let (head, tail) = WELCOME.as_bytes().split_at(cut);
-                assert_eq!(
-                    validator.judge(&mut partial, head, strict),
-                    Judgement::Incomplete
-                );
-                assert_eq!(
-                    validator.judge(&mut partial, tail, strict),
-                    answered(Outcome::Ok, false)
-                );
-                assert!(partial.bytes.is_empty());
-            }
-        }
-    }
-
-    #[test]
-    fn a_wrong_answer_after_a_right_one_is_seen() {
-        let mut validator = validator();
-        let mut judge =
-            |bytes: &str| validator.judge(&mut Partial::default(), bytes.as_bytes(), false);
-        assert_eq!(judge(WELCOME), answered(Outcome::Ok, false));
-        assert_eq!(
-            judge(&WELCOME.replace("World!", "World?")),
-            answered(Outcome::BadBody, false)
-        );
-        assert_eq!(
-            judge(&WELCOME.replace("200 OK", "500 No")),
-            answered(Outcome::BadStatus, false)
-        );
-        assert_eq!(
-            judge(&WELCOME.replace("plain", "plane")),
-            answered(Outcome::ProtocolError, false)
-        );
-        assert_eq!(
-            judge(&WELCOME.replace("HTTP/1.1", "HTTQ/1.1")),
-            answered(Outcome::ProtocolError, true)
-        );
-        assert_eq!(
-            judge(&[WELCOME, "x"].concat()),
-            answered(Outcome::ProtocolError, true)
-        );
-        assert_eq!(judge(WELCOME), answered(Outcome::Ok, false));
-        assert_eq!(
-            validator.complaint(),
-            Some("body is \"Hello World?\", not \"Hello World!\"")
-        );
-    }
-
-    #[test]
-    fn an_answer_that_closes_is_right_and_says_so() {
-        let closing = WELCOME.replace("\r\n\r\n", "\r\nconnection: close\r\n\r\n");
-        let mut validator = validator();
-        for _ in 0..2 {
-            let judgement = validator.judge(&mut Partial::default(), closing.as_bytes(), false);
-            assert_eq!(judgement, answered(Outcome::Ok, true));
-        }
-    }
-
-    #[test]
-    fn an_answer_cut_short_is_a_reset() {
-        let mut partial = Partial {
-            bytes: WELCOME.as_bytes()[..40].to_vec(),
-            ..Partial::default()
-        };
-        assert_eq!(
-            validator().judge_ended(&mut partial),
-            answered(Outcome::Reset, true)
-        );
-        assert!(partial.bytes.is_empty());
-    }
-}
+mod tests;

@@ -70,6 +70,8 @@ fn evidence(
     let share = |part_ns: f64, processors: usize| part_ns / elapsed_ns / processors.max(1) as f64;
     let generator_cpu_ns = sum(|row| row.generator_cpu_ns);
     Some(Evidence {
+        elapsed_s: elapsed_ns / 1e9,
+        answers: sum(|row| row.ok) as u64,
         idle_share: share(sum(|row| row.generator_idle_ns.unwrap_or(0)), 1),
         generator_cpu_share: share(generator_cpu_ns, processors.generator.len()),
         server_cpu_share: Some(share(sum(|row| row.server_cpu_ns), processors.server.len())),

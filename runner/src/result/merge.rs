@@ -95,9 +95,11 @@ fn add_counts(sum: &mut LoadResult, other: &LoadResult) {
     sum.cut |= other.cut;
     sum.sent += other.sent;
     sum.ok += other.ok;
+    sum.warmup_requests += other.warmup_requests;
     add_errors(&mut sum.errors, &other.errors);
     sum.unsent += other.unsent;
     sum.unsent_age_max_us = sum.unsent_age_max_us.max(other.unsent_age_max_us);
+    sum.redone += other.redone;
     sum.reconnects += other.reconnects;
     add_named(&mut sum.reconnects_by_cause, &other.reconnects_by_cause);
     add_named(

@@ -36,7 +36,8 @@ pub struct LoadResult {
     pub runs: u32,
     /// When the first request was due, in ms since 1970.
     pub started_unix_ms: u64,
-    /// From the first request to the last answer, in seconds.
+    /// From the first request to the last answer, in seconds; in the open loop to the end of the
+    /// schedule, where that is later.
     pub duration_s: f64,
     /// Requests were left when the time was up.
     pub cut: bool,
@@ -44,12 +45,19 @@ pub struct LoadResult {
     pub sent: u64,
     /// Right answers.
     pub ok: u64,
+    /// Requests of ramp and warm-up: sent before the run, and counted nowhere else.
+    #[serde(default)]
+    pub warmup_requests: u64,
     /// Everything else that became of requests.
     pub errors: Errors,
     /// Open loop: requests that were due and never left.
     pub unsent: u64,
     /// Open loop: for how long the oldest of these had been due, in µs.
     pub unsent_age_max_us: f64,
+    /// Requests that went out once more on a new connection, because the server had ended theirs
+    /// without a byte of an answer; each is one request in `sent`.
+    #[serde(default)]
+    pub redone: u64,
     /// Connections opened again.
     pub reconnects: u64,
     /// The same by cause.
@@ -211,6 +219,8 @@ pub struct Worker {
 pub struct Around {
     /// When the run began, in ms since 1970.
     pub started_unix_ms: u64,
+    /// Requests sent before it began.
+    pub warmup_requests: u64,
     /// CPU time of the server, in seconds, where it is ours.
     pub server_cpu_s: Option<f64>,
     /// What the verdict rests on.
@@ -242,9 +252,11 @@ impl LoadResult {
             cut: measured.cut,
             sent: tally.sent,
             ok: tally.ok,
+            warmup_requests: around.warmup_requests,
             errors: Errors::of(tally),
             unsent: tally.unsent,
             unsent_age_max_us: tally.unsent_age_max_ns as f64 / 1e3,
+            redone: tally.redone,
             reconnects: tally.reconnects,
             reconnects_by_cause: by_name(&measured.causes.reconnects),
             connect_errors_by_cause: by_name(&measured.causes.connect_errors),

@@ -61,6 +61,7 @@ pub(super) fn result() -> LoadResult {
     let measured = measured();
     let around = Around {
         started_unix_ms: 1_000_000,
+        warmup_requests: 7,
         server_cpu_s: None,
         evidence: Evidence::of(&measured, Pace::Closed, 4, 1),
     };
@@ -103,6 +104,7 @@ fn runs_one_after_another_add_up() {
     second.started_unix_ms += 5_000;
     let sum = merge(&[first.clone(), second]).unwrap();
     assert_eq!((sum.runs, sum.sent, sum.ok), (2, 206, 200));
+    assert_eq!(sum.warmup_requests, 14);
     assert_eq!((sum.errors.connect, sum.errors.reset), (6, 4));
     assert_eq!(sum.reconnects_by_cause["ended"], 4);
     assert_eq!((sum.duration_s, sum.rps), (4.0, 50.0));
@@ -127,6 +129,7 @@ fn a_merged_percentile_is_that_of_all_values() {
     slow.times.service.record_n(500_000_000, 100).unwrap();
     let around = Around {
         started_unix_ms: 0,
+        warmup_requests: 0,
         server_cpu_s: None,
         evidence: Evidence::default(),
     };

@@ -121,6 +121,10 @@ fn accounts(out: &mut String, run: &LoadResult) -> std::fmt::Result {
             count(run.unsent, "request")
         )?;
     }
+    if run.redone > 0 {
+        let again = count(run.redone, "request");
+        writeln!(out, "  sent again     {again}, whose connection had ended")?;
+    }
     by_cause(out, "reconnects", &run.reconnects_by_cause)?;
     by_cause(out, "not connected", &run.connect_errors_by_cause)?;
     if let Some(complaint) = &run.complaint {

@@ -84,7 +84,8 @@ fn not_found(address: SocketAddr) -> Result<()> {
         let mut client = Client::connect(address, PATIENCE)?;
         let request = contract::request_for("GET", path, address, "");
         let answer = client.ask(&request, Method::Get)?;
-        contract::check_status(&answer.parsed(), 404).with_context(|| format!("GET {path}"))?;
+        contract::check_status(answer.parsed().status, 404)
+            .with_context(|| format!("GET {path}"))?;
     }
     Ok(())
 }

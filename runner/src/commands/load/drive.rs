@@ -63,14 +63,16 @@ pub(super) fn threads(options: &LoadOptions) -> usize {
     processors.map_or(options.how_much.threads, |list| list.0.len())
 }
 
-/// Before the run: rises to the full load in steps, then loads without counting.
+/// Before the run: rises to the full load in steps, then loads without counting. How many requests
+/// that took.
 pub(super) fn approach(
     generator: &Generator,
     options: &LoadOptions,
     limits: &Limits,
-) -> Result<()> {
+) -> Result<u64> {
     let much = &options.how_much;
-    let uncounted = |pace, connections, duration| -> Result<()> {
+    let mut requests = 0;
+    let mut uncounted = |pace, connections, duration| -> Result<()> {
         let limits = Limits {
             pace,
             requests: None,
@@ -78,7 +80,7 @@ pub(super) fn approach(
             connections,
             ..limits.clone()
         };
-        generator.run(0, &limits)?;
+        requests += generator.run(0, &limits)?.tally.sent;
         Ok(interrupt::check()?)
     };
     if let Some(ramp) = much.ramp {
@@ -87,10 +89,10 @@ pub(super) fn approach(
             uncounted(pace, connections, ramp / RAMP_STEPS)?;
         }
     }
-    match much.warmup {
-        Some(warmup) => uncounted(limits.pace, None, warmup),
-        None => Ok(()),
+    if let Some(warmup) = much.warmup {
+        uncounted(limits.pace, None, warmup)?;
     }
+    Ok(requests)
 }
 
 /// A share of the load: of the rate in the open loop, of the connections in the closed one.

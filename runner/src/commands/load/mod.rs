@@ -9,7 +9,7 @@ use crate::cli::{LoadOptions, Output};
 use crate::client::Client;
 use crate::environment::limits;
 use crate::interrupt::{self, Interrupted};
-use crate::load::{Bound, Generator, Limits, Measured, Pace, Target};
+use crate::load::{Bound, Generator, Limits, Measured, Opening, Pace, Target};
 use crate::result::{self, Asked, LoadResult, MergedSecond};
 use crate::server::{self, Launched};
 use anyhow::{Context, Result, ensure};
@@ -29,18 +29,20 @@ pub(super) fn run(options: &LoadOptions) -> Result<Verdict> {
     limits::allow_connections(options.how_much.connections)?;
     check_writable(&options.output)?;
     let mut server = launch(options, &target)?;
-    let generator = start(options, &target, &limits)?;
-    drive::approach(&generator, options, &limits)?;
+    let (generator, opening) = start(options, &target, &limits)?;
+    let warmup_requests = drive::approach(&generator, options, &limits)?;
 
     let before = Before::read(server.as_ref())?;
-    let (measured, seconds) = drive::measure(&generator, options, &limits)?;
+    let (mut measured, seconds) = drive::measure(&generator, options, &limits)?;
+    measured.add_opening(opening);
     let mut around = before.after(server.as_ref(), &measured, options, &limits)?;
+    around.warmup_requests = warmup_requests;
     generator.close(0)?;
     server.as_mut().map_or(Ok(()), Launched::check_alive)?;
     if let Some(server) = server {
         server.stop();
     }
-    if wants_ceiling(options, &target, &limits) {
+    if around.evidence.is_enough() && wants_ceiling(options, &target, &limits) {
         let ceiling_rps = surroundings::ceiling_rps(&generator, options, &target, &limits)?;
         let rps = measured.tally.ok as f64 / measured.elapsed.as_secs_f64().max(1e-9);
         around.evidence.ceiling_share = Some(rps / ceiling_rps.max(1.0));
@@ -72,16 +74,21 @@ fn launch(options: &LoadOptions, target: &Target) -> Result<Option<Launched>> {
     Ok(Some(server))
 }
 
-/// Threads with their connections open.
-fn start(options: &LoadOptions, target: &Target, limits: &Limits) -> Result<Generator> {
-    let processors = options.place.processors.as_ref();
+/// Threads with their connections open. Nothing has been asked of these: what the server sees is
+/// what is counted.
+fn start(options: &LoadOptions, target: &Target, limits: &Limits) -> Result<(Generator, Opening)> {
+    let (place, much) = (&options.place, &options.how_much);
+    let processors = place.processors.as_ref();
     let processors = processors.map_or(&[][..], |list| &list.0);
-    let engine = options.place.engine.resolve()?;
-    let generator = Generator::start(engine, processors, options.how_much.threads)?;
-    generator
-        .open(0, target, options.how_much.connections, limits.timeout)
+    let engine = place.engine.resolve()?;
+    let generator = Generator::start(engine, processors, much.threads)?;
+    // The approach to the full load takes all connections; a run takes no more than it has requests.
+    let has_approach = much.ramp.is_some() || much.warmup.is_some();
+    let requests = limits.requests.filter(|_| !has_approach);
+    let opening = generator
+        .connect(0, target, much.connections, requests, limits.timeout)
         .with_context(|| format!("cannot load {}", options.url))?;
-    Ok(generator)
+    Ok((generator, opening))
 }
 
 /// The ceiling says something of a closed loop on this machine only.

@@ -8,7 +8,7 @@ use crate::load::{Evidence, Generator, Limits, Measured, Pace, Target};
 use crate::result::Around;
 use crate::server::{Launched, Program, Server};
 use anyhow::{Context, Result};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 /// How long the canned responder is loaded, after a first tenth of it that is not counted.
 const CEILING_FOR: Duration = Duration::from_millis(400);
@@ -21,6 +21,7 @@ pub(super) struct Before {
     counters: Counters,
     server_cpu: Option<Duration>,
     at: SystemTime,
+    clock: Instant,
 }
 
 impl Before {
@@ -29,10 +30,11 @@ impl Before {
             counters: Counters::read()?,
             server_cpu: server.map(Launched::cpu).transpose()?,
             at: SystemTime::now(),
+            clock: Instant::now(),
         })
     }
 
-    /// What the verdict rests on, but for the ceiling.
+    /// What the verdict rests on, but for the ceiling and what came before.
     pub(super) fn after(
         &self,
         server: Option<&Launched>,
@@ -41,7 +43,8 @@ impl Before {
         limits: &Limits,
     ) -> Result<Around> {
         let allowed = processors::allowed()?.len();
-        let elapsed_s = measured.elapsed.as_secs_f64().max(1e-9);
+        // Not the run's own span, which in the open loop is that of the schedule.
+        let elapsed_s = self.clock.elapsed().as_secs_f64().max(1e-9);
         let during = Counters::read()?.since(&self.counters);
         let server_cpu = server.map(Launched::cpu).transpose()?;
         let server_cpu_s = server_cpu
@@ -60,6 +63,7 @@ impl Before {
         let since_1970 = since_1970.context("the clock stands before 1970")?;
         Ok(Around {
             started_unix_ms: since_1970.as_millis() as u64,
+            warmup_requests: 0,
             server_cpu_s,
             evidence,
         })

@@ -2,7 +2,7 @@
 
 use crate::cli::{HeaderField, RequestOptions};
 use crate::contract;
-use crate::http::Method;
+use crate::http::{self, Method};
 use crate::load::{Expected, Target};
 use crate::usage::UsageError;
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -32,6 +32,7 @@ pub(super) fn read(
             "HEAD" => Method::Head,
             _ => Method::Get,
         },
+        is_idempotent: http::is_idempotent(method),
         expected: expected(&url, method, options),
         requests_per_connection: match options.no_keep_alive {
             true => Some(1),
@@ -201,6 +202,9 @@ mod tests {
         assert!(sent(&[url, "--no-keep-alive"]).contains("Connection: close\r\n"));
         let closing = target(&[url, "--no-keep-alive"]).unwrap();
         assert_eq!(closing.requests_per_connection, Some(1));
+        let may_repeat = |method| target(&[url, "-m", method]).unwrap().is_idempotent;
+        assert!(may_repeat("GET") && may_repeat("PUT"));
+        assert!(!may_repeat("POST") && !may_repeat("PATCH") && !may_repeat("get"));
         assert_eq!(target(&[url, "-m", "HEAD"]).unwrap().method, Method::Head);
     }
 

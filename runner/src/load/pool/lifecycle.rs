@@ -1,107 +1,51 @@
-//! Opening, closing and giving up: what happens around the hot path.
+//! Closing, opening again and giving up: what happens around the hot path.
 
 use super::Pool;
-use crate::load::Expected;
 use crate::load::causes::Cause;
 use crate::load::connection::Phase;
 use crate::load::drive::{Goal, Run};
-use crate::load::engine::{Engine, Event, Patience};
+use crate::load::engine::{Engine, Event};
 use crate::load::tally::Outcome;
 use crate::load::validator::Judgement;
 use anyhow::{Result, bail};
 use rustix::io::Errno;
-use std::time::Duration;
-
-/// Handshakes under way at once. A listen queue may be as short as 128, and a connection that does
-/// not fit into it costs a second.
-const OPENING_MAX: usize = 64;
 
 impl<E: Engine> Pool<E> {
-    /// Notices which idle connections the server has closed, and opens every closed one.
-    pub(in crate::load) fn open(&mut self, run: &mut Run) -> Result<()> {
-        self.notice_closed(run)?;
-        self.next_closed = 0;
-        for _ in 0..OPENING_MAX {
-            self.open_next(run)?;
-        }
-        self.drive(run)?;
-        if run.failed {
-            bail!("{}", self.validator.complaint().unwrap_or("no answer came"));
-        }
-        Ok(())
-    }
-
-    /// Takes the events of idle connections: the only ones they can have end them.
-    fn notice_closed(&mut self, run: &mut Run) -> Result<()> {
-        loop {
-            self.engine.wait(Patience {
-                timeout: Duration::ZERO,
-                wanted: 1,
-            })?;
-            let mut some = false;
-            while let Some((at, event)) = self.engine.next()? {
-                some = true;
-                self.on_disturbed(at, &event, run)?;
-            }
-            if !some {
-                return Ok(());
-            }
-        }
-    }
-
     /// An idle connection has an event. Nothing was asked, so this is the server closing, or
     /// talking out of turn; either way the connection is of no more use.
     #[cold]
     pub(super) fn on_disturbed(&mut self, at: usize, event: &Event, run: &mut Run) -> Result<()> {
-        self.close(at);
-        run.count_reconnect(match event {
-            Event::Received { .. } => Cause::Unasked,
-            Event::Broken(errno) => Cause::of(*errno),
-            Event::Ended | Event::Connected(_) => Cause::Ended,
-        });
+        self.drop_idle(at, event, run);
         run.idle.retain(|&idle| idle != at);
-        if run.goal == Goal::Load && run.wants_more() {
+        if run.goal == Goal::Load && run.wants_more() && at < run.connections {
             run.busy += 1;
             self.connect(at, run)?;
         }
         Ok(())
     }
 
-    fn close(&mut self, at: usize) {
+    /// Closes an idle connection that has an event.
+    pub(super) fn drop_idle(&mut self, at: usize, event: &Event, run: &mut Run) {
+        self.close(at);
+        run.count_reconnect(match event {
+            Event::Received { .. } => Cause::Unasked,
+            Event::Broken(errno) => Cause::of(*errno),
+            Event::Ended | Event::Connected(_) => Cause::Ended,
+        });
+    }
+
+    pub(super) fn close(&mut self, at: usize) {
         self.engine.close(at);
         self.connections[at].reset();
     }
 
-    /// A request could not be handed over: the server had closed the idle connection, and the
-    /// request never left.
-    #[cold]
-    pub(super) fn on_send_refused(
-        &mut self,
-        at: usize,
-        errno: Errno,
-        batch: u32,
-        due_at_ns: u64,
-        run: &mut Run,
-    ) -> Result<()> {
-        self.validator.complain(|| format!("cannot send: {errno}"));
-        run.note_trouble();
-        if run.goal == Goal::Open {
-            return self.on_opened(at, Outcome::Reset, Some(Cause::of(errno)), run);
-        }
-        if run.schedule.is_none() {
-            run.give_back(batch);
-            return self.reopen(at, Cause::of(errno), run);
-        }
-        // In the open loop its time has come and gone: it counts as sent into a broken connection.
-        run.tally.sent += 1;
-        run.settle(Outcome::Reset, run.now_ns, due_at_ns);
-        self.reopen(at, Cause::of(errno), run)
-    }
-
     #[cold]
     pub(super) fn on_ended(&mut self, at: usize, run: &mut Run) -> Result<()> {
+        if self.may_redo(at) {
+            return self.redo(at, run);
+        }
         let connection = &mut self.connections[at];
-        if connection.partial.bytes.is_empty() {
+        if connection.partial.is_empty() {
             self.validator
                 .complain(|| "the server closed the connection without an answer".to_owned());
             return self.on_answer(at, Outcome::Reset, Some(Cause::Ended), run);
@@ -111,6 +55,54 @@ impl<E: Engine> Pool<E> {
             unreachable!("what has ended is not incomplete");
         };
         self.on_answer(at, outcome, Some(Cause::Ended), run)
+    }
+
+    #[cold]
+    pub(super) fn on_broken(&mut self, at: usize, errno: Errno, run: &mut Run) -> Result<()> {
+        if matches!(errno, Errno::CONNRESET | Errno::PIPE) && self.may_redo(at) {
+            return self.redo(at, run);
+        }
+        self.validator
+            .complain(|| format!("the connection broke: {errno}"));
+        self.on_answer(at, Outcome::Reset, Some(Cause::of(errno)), run)
+    }
+
+    /// Whether the request of a connection that has ended may go out once more.
+    ///
+    /// A server may close an idle connection at any time, also when a request is on its way to it
+    /// (RFC 9112 §9.3.1, §9.5). So where it has answered on this connection, and not a byte of this
+    /// answer has come, it has closed it idle as far as can be known. A new connection has brought
+    /// no answer yet: what fails there too is not sent a third time.
+    fn may_redo(&self, at: usize) -> bool {
+        let connection = &self.connections[at];
+        self.target.is_idempotent
+            && self.target.pipeline == 1
+            && connection.answers > 0
+            && connection.partial.is_empty()
+    }
+
+    /// Carries the open request over to a new connection. It stays one request, and its times
+    /// count from when it was first sent.
+    fn redo(&mut self, at: usize, run: &mut Run) -> Result<()> {
+        let connection = &self.connections[at];
+        let (due_at_ns, sent_at_ns) = (connection.due_at_ns, connection.sent_at_ns);
+        self.close(at);
+        run.count_reconnect(Cause::Ended);
+        let connection = &mut self.connections[at];
+        connection.open = 1;
+        connection.due_at_ns = due_at_ns;
+        connection.sent_at_ns = sent_at_ns;
+        self.connect(at, run)
+    }
+
+    /// The new connection of a request that goes out once more is there.
+    fn send_again(&mut self, at: usize, run: &mut Run) -> Result<()> {
+        self.connections[at].phase = Phase::Waiting;
+        run.tally.redone += 1;
+        match self.engine.send(at, 0) {
+            Ok(()) => Ok(()),
+            Err(errno) => self.on_broken(at, errno, run),
+        }
     }
 
     /// Closes, and connects again where there is more to send.
@@ -137,13 +129,15 @@ impl<E: Engine> Pool<E> {
     }
 
     /// Starts a handshake on a closed connection that counts as busy.
-    fn connect(&mut self, at: usize, run: &mut Run) -> Result<()> {
+    pub(super) fn connect(&mut self, at: usize, run: &mut Run) -> Result<()> {
         if let Err(errno) = self.engine.connect(at, self.target.address) {
             return self.on_connect_failed(at, errno, run);
         }
         let connection = &mut self.connections[at];
         connection.phase = Phase::Connecting;
-        connection.sent_at_ns = run.now_ns;
+        if connection.open == 0 {
+            connection.sent_at_ns = run.now_ns;
+        }
         Ok(())
     }
 
@@ -155,10 +149,15 @@ impl<E: Engine> Pool<E> {
     ) -> Result<()> {
         match (outcome, run.goal) {
             (Err(errno), _) => {
-                self.close(at);
-                self.on_connect_failed(at, errno, run)
+                self.on_connect_failed(at, errno, run)?;
+                match run.goal {
+                    Goal::Connect => self.open_next(run),
+                    Goal::Open | Goal::Load => Ok(()),
+                }
             }
+            (Ok(()), Goal::Connect) => self.on_connection_open(at, run),
             (Ok(()), Goal::Open) => self.send(at, run.now_ns, run),
+            (Ok(()), Goal::Load) if self.connections[at].open > 0 => self.send_again(at, run),
             (Ok(()), Goal::Load) => self.proceed(at, run),
         }
     }
@@ -170,6 +169,16 @@ impl<E: Engine> Pool<E> {
         ) {
             bail!("the kernel grants no more sockets ({errno}); is ulimit -n too low?");
         }
+        let connection = &self.connections[at];
+        if connection.open > 0 {
+            // The request that was to go out once more does not.
+            let outcome = match errno {
+                Errno::TIMEDOUT => Outcome::Timeout,
+                _ => Outcome::Reset,
+            };
+            run.settle(outcome, connection.sent_at_ns, connection.due_at_ns);
+        }
+        self.close(at);
         run.count_connect_error(Cause::of(errno));
         run.note_trouble();
         let address = self.target.address;
@@ -180,53 +189,11 @@ impl<E: Engine> Pool<E> {
                 run.fail();
                 run.busy -= 1;
             }
+            // Others may do better, and the run tries this one again.
+            Goal::Connect => run.busy -= 1,
             Goal::Load => run.retries.push(at),
         }
         Ok(())
-    }
-
-    /// While opening: this connection has had its first answer.
-    pub(super) fn on_opened(
-        &mut self,
-        at: usize,
-        outcome: Outcome,
-        end: Option<Cause>,
-        run: &mut Run,
-    ) -> Result<()> {
-        let closes = end.is_some();
-        run.busy -= 1;
-        let may_close = self.answers_max == 1 || self.target.expected != Expected::Contract;
-        if closes && outcome == Outcome::Ok && may_close {
-            // Only the contract demands connections that last; the run connects anew.
-            self.close(at);
-            return self.open_next(run);
-        }
-        if closes && outcome == Outcome::Ok {
-            self.validator
-                .complain(|| "the server does not keep the connection open".to_owned());
-        }
-        if closes || outcome != Outcome::Ok {
-            self.close(at);
-            run.fail();
-            return Ok(());
-        }
-        self.connections[at].phase = Phase::Idle;
-        self.open_next(run)
-    }
-
-    /// While opening: starts on the next closed connection, unless opening has failed.
-    fn open_next(&mut self, run: &mut Run) -> Result<()> {
-        let rest = &self.connections[self.next_closed..];
-        let found = rest.iter().position(|c| c.phase == Phase::Closed);
-        match found {
-            Some(offset) if !run.failed => {
-                let at = self.next_closed + offset;
-                self.next_closed = at + 1;
-                run.busy += 1;
-                self.connect(at, run)
-            }
-            _ => Ok(()),
-        }
     }
 
     /// Every ten milliseconds: timeouts, connections to try again, a request to stop.
@@ -248,7 +215,6 @@ impl<E: Engine> Pool<E> {
                     self.on_answer(at, Outcome::Timeout, Some(Cause::TimedOut), run)?;
                 }
                 Phase::Connecting if is_late => {
-                    self.close(at);
                     self.on_connect_failed(at, Errno::TIMEDOUT, run)?;
                 }
                 _ => {}

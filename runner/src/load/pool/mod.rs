@@ -1,9 +1,10 @@
 //! The connections of one target on one thread, and what happens to them: the same for every
 //! engine.
 //!
-//! This file is the hot path, `lifecycle` what happens around it.
+//! This file is the hot path, `opening` and `lifecycle` are what happens before and around it.
 
 mod lifecycle;
+mod opening;
 mod pipeline;
 
 use super::Target;
@@ -14,7 +15,6 @@ use super::engine::{Engine, Event, Patience};
 use super::tally::Outcome;
 use super::validator::{Judgement, Validator};
 use anyhow::Result;
-use rustix::io::Errno;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -51,6 +51,7 @@ impl<E: Engine> Pool<E> {
 
     /// Drives the open connections until the run is over.
     pub(super) fn load(&mut self, run: &mut Run) -> Result<()> {
+        self.notice_closed(run)?;
         let driven = self.connections.len().min(run.connections);
         let open = (0..driven).filter(|&at| self.connections[at].phase == Phase::Idle);
         run.idle = open.rev().collect();
@@ -226,22 +227,17 @@ impl<E: Engine> Pool<E> {
             depth => self.batch(at, depth, run),
         };
         let skipped_bytes = (self.target.pipeline - batch) as usize * self.target.request.len();
-        if let Err(errno) = self.engine.send(at, skipped_bytes) {
-            return self.on_send_refused(at, errno, batch, due_at_ns, run);
-        }
+        let handed_over = self.engine.send(at, skipped_bytes);
         let connection = &mut self.connections[at];
         connection.phase = Phase::Waiting;
         connection.open = batch;
         connection.due_at_ns = due_at_ns;
         connection.sent_at_ns = run.now_ns;
         run.tally.sent += u64::from(batch);
-        Ok(())
-    }
-
-    fn on_broken(&mut self, at: usize, errno: Errno, run: &mut Run) -> Result<()> {
-        self.validator
-            .complain(|| format!("the connection broke: {errno}"));
-        self.on_answer(at, Outcome::Reset, Some(Cause::of(errno)), run)
+        match handed_over {
+            Ok(()) => Ok(()),
+            Err(errno) => self.on_broken(at, errno, run),
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 //! Depth 1 never comes here: pipelining is asked for rarely, and must cost the rest nothing.
 
 use super::{Pool, end_of};
-use crate::load::connection::Phase;
+use crate::load::connection::{Partial, Phase};
 use crate::load::drive::Run;
 use crate::load::engine::Engine;
 use crate::load::tally::Outcome;
@@ -32,12 +32,19 @@ impl<E: Engine> Pool<E> {
         let connection = &mut self.connections[at];
         let received = self.engine.bytes(place);
         run.tally.bytes_received += received.len() as u64;
-        let mut unread = std::mem::take(&mut connection.partial.bytes);
+        let mut unread = match &mut connection.partial {
+            Partial::Kept(kept) => std::mem::take(&mut kept.bytes),
+            Partial::Long(_) => Vec::new(),
+        };
         unread.extend_from_slice(received);
         let mut rest = unread.as_slice();
         while !rest.is_empty() {
             let (strict, open) = (!self.connections[at].proven, self.connections[at].open);
-            let (judgement, length_bytes) = self.validator.judge_first(rest, strict, open > 1);
+            let partial = &mut self.connections[at].partial;
+            let (judgement, length_bytes) = match partial {
+                Partial::Kept(_) => self.validator.judge_first(rest, strict, open > 1),
+                Partial::Long(_) => self.validator.judge_long(partial, rest, open > 1),
+            };
             let Judgement::Answered { outcome, closes } = judgement else {
                 break;
             };
@@ -49,7 +56,10 @@ impl<E: Engine> Pool<E> {
                 return Ok(());
             }
         }
-        self.connections[at].partial.bytes = rest.to_vec();
+        let partial = &mut self.connections[at].partial;
+        if matches!(partial, Partial::Kept(_)) {
+            self.validator.keep(partial, rest);
+        }
         Ok(())
     }
 

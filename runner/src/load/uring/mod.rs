@@ -219,14 +219,15 @@ impl Uring {
     #[inline]
     fn on_completion(&mut self, tag: Tag, result: i32, flags: u32) -> Result<Option<Event>> {
         match tag.kind {
-            Kind::Receive => self.on_received(tag.at, result, flags),
+            Kind::Receive => self.on_received(tag, result, flags),
             Kind::Connect => self.on_connected(tag.at).map(Some),
             Kind::Send => self.on_sent(tag.at, result),
         }
     }
 
     #[inline]
-    fn on_received(&mut self, at: usize, result: i32, flags: u32) -> Result<Option<Event>> {
+    fn on_received(&mut self, tag: Tag, result: i32, flags: u32) -> Result<Option<Event>> {
+        let at = tag.at;
         if result > 0 {
             if !cqueue::more(flags) {
                 self.receive_again(at)?;
@@ -234,7 +235,12 @@ impl Uring {
             let id = self.held.context("a received piece has a buffer")?;
             let start = Ring::place_of(id);
             let place = start..start + result as usize;
-            return Ok(Some(Event::Received { place, ends: false }));
+            // The kernel goes on reading until there is nothing: an end that has come by then is
+            // the next completion. It is taken in its turn where the connection has not been closed.
+            let next = self.completions.get(self.taken);
+            let ends =
+                next.is_some_and(|next| next.result() == 0 && next.user_data() == tag.pack());
+            return Ok(Some(Event::Received { place, ends }));
         }
         if result == 0 {
             return Ok(Some(Event::Ended));

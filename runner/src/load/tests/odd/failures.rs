@@ -1,6 +1,9 @@
 //! Connections that break, end or fall silent at every stage.
 
-use super::{BODY, CONNECTIONS, Odd, RIGHT, Worth, check, framed, load, odd, right, target};
+use super::{
+    BODY, CONNECTIONS, Odd, RIGHT, Worth, check, framed, listener_with_a_queue_of_one, load, odd,
+    right, target,
+};
 use crate::load::tests::{EngineChoice, EngineKind, TIMEOUT, limits};
 use crate::load::{Arrivals, Cause, Generator, Limits, Pace, Target};
 use controls::scripted::{Reply, Script, Scripted, Step};
@@ -131,8 +134,8 @@ fn silence_is_a_timeout_that_frees_the_connection(engine: EngineKind) {
 }
 
 fn a_server_that_answers_the_first_few_of_a_connection_is_counted_rightly(engine: EngineKind) {
-    // It says nothing of the end; the request that follows is lost with the connection. Reading it
-    // first makes the server's count exact.
+    // It says nothing of the end; the request that follows is lost with the connection, and goes
+    // out once more. Reading it first makes the server's count exact.
     let server = Scripted::start(Script::of(|_, here| match here {
         6 => Reply {
             worth: Broken,
@@ -142,7 +145,9 @@ fn a_server_that_answers_the_first_few_of_a_connection_is_counted_rightly(engine
     }));
     let (opened, measured) = load(engine, &target(&server, true), &limits(200));
     super::assert_agree("five of each connection", &server, &opened, &measured);
-    assert!(measured.tally.reset >= 30, "{:?}", measured.tally);
+    let tally = &measured.tally;
+    assert_eq!((tally.ok, tally.reset), (200, 0), "{tally:?}");
+    assert!(tally.redone >= 30, "{tally:?}");
     assert_eq!(
         measured.causes.reconnects.keys().collect::<Vec<_>>(),
         [&Cause::Ended]
@@ -236,16 +241,7 @@ fn an_idle_connection_that_is_closed_is_a_quiet_reconnect(engine: EngineKind) {
 }
 
 fn a_queue_that_accepts_nobody_is_a_failure_to_connect(engine: EngineKind) {
-    // Nobody accepts, and the queue of one is full: further handshakes go unanswered.
-    let listener = rustix::net::socket(
-        rustix::net::AddressFamily::INET,
-        rustix::net::SocketType::STREAM,
-        None,
-    )
-    .unwrap();
-    let any = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
-    rustix::net::bind(&listener, &any).unwrap();
-    rustix::net::listen(&listener, 0).unwrap();
+    let listener = listener_with_a_queue_of_one();
     let address = rustix::net::getsockname(&listener).unwrap();
     let address = std::net::SocketAddr::try_from(address).unwrap();
     let generator = Generator::start(engine, &[], 1).unwrap();

@@ -65,6 +65,16 @@ const RIGHT_FORMS: &[Odd] = &[
             .then(Step::Pause(Duration::from_millis(20)))
             .then(Step::Send(RIGHT.into()))
     }),
+    odd("chunks of another coding", |_| {
+        framed(
+            Right,
+            "transfer-encoding: x, chunked\r\n",
+            "c\r\nHello World!\r\n0\r\n\r\n",
+        )
+    }),
+    odd("a head of 500 fields", |_| {
+        edited(Right, "date:", &format!("{}date:", "x: y\r\n".repeat(500)))
+    }),
     odd("one chunk", |_| {
         chunked(Right, "c\r\nHello World!\r\n0\r\n\r\n")
     }),
@@ -235,6 +245,20 @@ const UNFRAMED: &[Odd] = &[
     }),
     odd("another coding", |_| {
         framed(Disorder, "transfer-encoding: gzip\r\n", BODY)
+    }),
+    odd("another coding after the chunks", |_| {
+        framed(
+            Disorder,
+            "transfer-encoding: chunked, gzip\r\n",
+            "c\r\nHello World!\r\n0\r\n\r\n",
+        )
+    }),
+    // Without a whole answer after it: it must not be waited for.
+    odd("another protocol", |_| {
+        Reply::new(
+            Disorder,
+            "HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\n\r\n",
+        )
     }),
     odd("no chunk size", |_| {
         chunked(Disorder, "\r\nHello World!\r\n0\r\n\r\n")

@@ -1,0 +1,101 @@
+//! An answer that is too long to be kept: framed as it comes, and compared where a body is expected.
+
+use super::Expected;
+use crate::contract::{self, Violation};
+use crate::http::{Begun, BodyReader, Malformed};
+
+/// One long answer of one connection. What it takes does not depend on how long the answer is.
+#[derive(Debug)]
+pub(super) struct LongAnswer {
+    status: u16,
+    pub(super) closes: bool,
+    /// Of the whole answer, as far as it has come.
+    pub(super) read_bytes: u64,
+    reader: BodyReader,
+    seen: Seen,
+}
+
+/// What is remembered of a body.
+#[derive(Debug, Default)]
+struct Seen {
+    /// Enough of its beginning to be quoted.
+    beginning: Vec<u8>,
+    length_bytes: u64,
+    /// It is not the beginning of the expected one.
+    differs: bool,
+}
+
+impl LongAnswer {
+    pub(super) fn new(begun: Begun) -> Self {
+        Self {
+            status: begun.status,
+            closes: begun.closes,
+            read_bytes: begun.head_bytes as u64,
+            reader: begun.body,
+            seen: Seen::default(),
+        }
+    }
+
+    /// Reads on; how many bytes belong to it where it ends among these, nothing where more are to
+    /// come.
+    pub(super) fn read(
+        &mut self,
+        bytes: &[u8],
+        expected: &Expected,
+    ) -> Result<Option<usize>, Malformed> {
+        let Self { reader, seen, .. } = self;
+        let length_bytes = reader.read(bytes, |content| seen.look(content, body_of(expected)))?;
+        self.read_bytes += length_bytes.unwrap_or(bytes.len()) as u64;
+        Ok(length_bytes)
+    }
+
+    /// Whether the end of the connection, which has come, is the end of the answer.
+    pub(super) fn is_whole_at_the_end(&self) -> bool {
+        self.reader.ends_with_connection()
+    }
+
+    /// Holds the whole answer against what is expected.
+    pub(super) fn check(&self, expected: &Expected) -> Result<(), Violation> {
+        let status = match expected {
+            Expected::Contract => 200,
+            Expected::Answer { status, .. } => *status,
+        };
+        contract::check_status(self.status, status)?;
+        if let Some(body) = body_of(expected)
+            && (self.seen.differs || self.seen.length_bytes != body.len() as u64)
+        {
+            let Seen { beginning, .. } = &self.seen;
+            return Err(contract::other_body(
+                beginning,
+                self.seen.length_bytes,
+                body,
+            ));
+        }
+        match expected {
+            // So few bytes come as a long answer only in chunks.
+            Expected::Contract => Err(Violation::ContentLength("missing".to_owned())),
+            Expected::Answer { .. } => Ok(()),
+        }
+    }
+}
+
+impl Seen {
+    fn look(&mut self, content: &[u8], expected: Option<&[u8]>) {
+        let wanting = contract::EXCERPT_BYTES.saturating_sub(self.beginning.len());
+        self.beginning
+            .extend_from_slice(&content[..wanting.min(content.len())]);
+        if let Some(body) = expected {
+            let from = usize::try_from(self.length_bytes).unwrap_or(usize::MAX);
+            let until = from.saturating_add(content.len());
+            self.differs |= body.get(from..until) != Some(content);
+        }
+        self.length_bytes += content.len() as u64;
+    }
+}
+
+fn body_of(expected: &Expected) -> Option<&[u8]> {
+    match expected {
+        Expected::Contract => Some(contract::BODY),
+        Expected::Answer { body, .. } => body.as_deref(),
+    }
+}

@@ -1,0 +1,166 @@
+//! One thread of the generator: the connections it owns, and what is done with them.
+
+use super::Target;
+use super::drive::{Goal, Run, Times};
+use super::engine::EngineKind;
+use super::epoll::Epoll;
+use super::limits::Limits;
+use super::measured::{Measured, Opening, WorkerTime};
+use super::pool::Pool;
+use super::tally::Tally;
+use super::uring::Uring;
+use anyhow::{Context, Result};
+use rustix::thread::set_current_timer_slack;
+use rustix::time::{ClockId, clock_gettime};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::num::NonZeroU64;
+use std::time::{Duration, Instant};
+
+/// What one thread owns.
+pub(super) struct Worker {
+    engine: EngineKind,
+    pools: HashMap<usize, AnyPool>,
+    times: Times,
+}
+
+/// A pool on either engine.
+enum AnyPool {
+    Epoll(Box<Pool<Epoll>>),
+    Uring(Box<Pool<Uring>>),
+}
+
+/// Does the same to a pool of either kind: the engines differ in type only.
+macro_rules! with_pool {
+    ($any:expr, $pool:ident => $do:expr) => {
+        match $any {
+            AnyPool::Epoll($pool) => $do,
+            AnyPool::Uring($pool) => $do,
+        }
+    };
+}
+
+/// What one thread has measured.
+pub(super) struct Part {
+    pub(super) measured: Measured,
+    /// From the first request to the last answer.
+    pub(super) span: (Instant, Instant),
+    /// The run was over before its requests and its time were.
+    pub(super) ended_early: bool,
+}
+
+impl Worker {
+    pub(super) fn new(engine: EngineKind) -> Self {
+        // Timers of this thread are for scheduled requests; the usual slack of 50 µs would delay
+        // each of them. Without the right to change it they are late, and the delays show it.
+        let _ = set_current_timer_slack(NonZeroU64::new(1));
+        Self {
+            engine,
+            pools: HashMap::new(),
+            times: Times::new(),
+        }
+    }
+
+    pub(super) fn open(
+        &mut self,
+        key: usize,
+        target: Target,
+        connections: usize,
+        timeout: Duration,
+    ) -> Result<Tally> {
+        let pool = pool(&mut self.pools, self.engine, key, target, connections)?;
+        let mut run = Run::opening(Goal::Open, timeout, &mut self.times);
+        with_pool!(pool, pool => pool.open(&mut run))?;
+        Ok(run.tally)
+    }
+
+    pub(super) fn connect(
+        &mut self,
+        key: usize,
+        target: Target,
+        connections: usize,
+        timeout: Duration,
+    ) -> Result<Opening> {
+        let pool = pool(&mut self.pools, self.engine, key, target, connections)?;
+        let mut run = Run::opening(Goal::Connect, timeout, &mut self.times);
+        with_pool!(pool, pool => pool.open(&mut run))?;
+        let opened = with_pool!(pool, pool => pool.idle());
+        let complaint = with_pool!(pool, pool => pool.validator.complaint());
+        Ok(Opening {
+            opened,
+            connect_errors: run.tally.connect_errors,
+            causes: std::mem::take(&mut run.causes),
+            complaint: complaint.map(str::to_owned),
+        })
+    }
+
+    pub(super) fn close(&mut self, key: usize) {
+        self.pools.remove(&key);
+    }
+
+    pub(super) fn run(
+        &mut self,
+        key: usize,
+        limits: &Limits,
+        index: usize,
+        threads: usize,
+    ) -> Result<Part> {
+        let pool = self
+            .pools
+            .get_mut(&key)
+            .context("no connections were opened under this key")?;
+        with_pool!(pool, pool => pool.validator.forget_complaint());
+        let cpu_before = thread_cpu();
+        let mut run = Run::load(limits, index, threads, &mut self.times);
+        with_pool!(pool, pool => pool.load(&mut run))?;
+        let cpu = thread_cpu().saturating_sub(cpu_before);
+        let span = run.span();
+        let (tally, cut, ended_early) = (run.tally, run.cut, run.ended_early());
+        let causes = std::mem::take(&mut run.causes);
+        let worker = WorkerTime {
+            cpu,
+            waited: Duration::from_nanos(run.waited_ns),
+            elapsed: Duration::from_nanos(run.now_ns),
+        };
+        let complaint = with_pool!(pool, pool => pool.validator.complaint());
+        Ok(Part {
+            measured: Measured {
+                tally,
+                causes,
+                times: self.times.clone(),
+                elapsed: span.1 - span.0,
+                cpu,
+                workers: vec![worker],
+                cut,
+                complaint: complaint.map(str::to_owned),
+            },
+            span,
+            ended_early,
+        })
+    }
+}
+
+/// The pool under `key`; a new one where there is none.
+fn pool(
+    pools: &mut HashMap<usize, AnyPool>,
+    engine: EngineKind,
+    key: usize,
+    target: Target,
+    connections: usize,
+) -> Result<&mut AnyPool> {
+    Ok(match pools.entry(key) {
+        Entry::Occupied(entry) => entry.into_mut(),
+        Entry::Vacant(entry) => entry.insert(match engine {
+            EngineKind::Epoll => AnyPool::Epoll(Box::new(Pool::new(target, connections)?)),
+            EngineKind::IoUring => AnyPool::Uring(Box::new(Pool::new(target, connections)?)),
+        }),
+    })
+}
+
+fn thread_cpu() -> Duration {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::new(
+        time.tv_sec.unsigned_abs(),
+        time.tv_nsec.unsigned_abs() as u32,
+    )
+}
