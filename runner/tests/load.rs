@@ -80,6 +80,27 @@ fn a_launched_shell_line_ends_with_all_it_has_started() {
 }
 
 #[test]
+fn a_launched_command_may_begin_with_a_variable() {
+    let address = format!("127.0.0.1:{}", free_port());
+    let (url, runner) = (
+        format!("http://{address}/welcome"),
+        assert_cmd::cargo::cargo_bin("runner"),
+    );
+    let launch = format!("ADDR={address} '{}' null", runner.display());
+    let (status, _, words) = load(&[
+        &url,
+        "--launch",
+        &launch,
+        "-c",
+        "2",
+        "-n",
+        "10",
+        "--no-ceiling",
+    ]);
+    assert_eq!(status, 0, "{words}");
+}
+
+#[test]
 fn a_launched_command_that_fails_is_quoted() {
     let url = format!("http://127.0.0.1:{}/", free_port());
     let (status, _, words) = load(&[&url, "--launch", "echo no such thing >&2; exit 3"]);
