@@ -1,7 +1,7 @@
 //! No child outlives the runner, however the runner ends.
 #![allow(clippy::unwrap_used, reason = "the panic of a test is its report")]
 
-use runner::server::{Program, Server};
+use runner::server::{Ending, Program, Server};
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use std::io::{BufRead, BufReader};
 use std::net::{TcpListener, TcpStream};
@@ -54,6 +54,16 @@ fn a_killed_parent_takes_its_server_along() {
         );
         std::thread::sleep(Duration::from_millis(5));
     }
+}
+
+#[test]
+fn the_canned_responder_ends_when_asked_to() {
+    let program = Program {
+        path: env!("CARGO_BIN_EXE_runner").into(),
+        arguments: vec!["null".into()],
+    };
+    let ending = Server::start(&program, &[]).unwrap().stop().unwrap();
+    assert!(matches!(ending, Ending::Clean(_)), "{ending:?}");
 }
 
 #[test]
