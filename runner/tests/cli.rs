@@ -251,6 +251,59 @@ fn a_run_has_not_changed_from_itself() {
     assert_eq!(result["weaknesses"].as_array().unwrap().len(), 0);
 }
 
+/// Commands with a result, and none that builds anything.
+fn with_results(run: &str) -> [Vec<&str>; 4] {
+    [
+        vec!["list"],
+        vec!["compare", run, run],
+        vec!["report", run, "--check"],
+        vec![
+            "simulate",
+            "--experiments",
+            "2",
+            "--arms",
+            "2",
+            "--from",
+            run,
+        ],
+    ]
+}
+
+#[test]
+fn a_result_that_cannot_be_written_is_an_error() {
+    let run = a_kept_run();
+    for arguments in with_results(run.to_str().unwrap()) {
+        let full = std::fs::File::create("/dev/full").unwrap();
+        let output = std::process::Command::new(assert_cmd::cargo::cargo_bin("runner"))
+            .args(&arguments)
+            .stdout(full)
+            .output()
+            .unwrap();
+        let words = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {words}");
+        assert!(
+            words.starts_with("error: cannot write to standard output: No space left"),
+            "{arguments:?}: {words}"
+        );
+    }
+}
+
+#[test]
+fn a_reader_who_has_had_enough_is_no_error() {
+    let run = a_kept_run();
+    for arguments in with_results(run.to_str().unwrap()) {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = std::process::Command::new(assert_cmd::cargo::cargo_bin("runner"))
+            .args(&arguments)
+            .stdout(writer)
+            .output()
+            .unwrap();
+        let words = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), words.as_str()), (Some(0), ""));
+    }
+}
+
 #[test]
 fn runs_of_two_methods_are_not_compared() {
     let run = a_kept_run();

@@ -1,6 +1,6 @@
 //! `runner report`: pages from records, and the newest kept run on the front page.
 
-use super::Verdict;
+use super::{Verdict, print};
 use crate::cli::ReportOptions;
 use crate::framework;
 use crate::record::{Records, State, find_runs, write_whole};
@@ -16,7 +16,7 @@ pub(super) fn run(options: &ReportOptions) -> Result<Verdict> {
     let mut stale = Vec::new();
     if let Some(folder) = &options.run {
         let report = Report::of(&Records::read(folder)?);
-        println!("{}", report::tables(&report));
+        print(report::tables(&report))?;
         stale.extend(put(
             &folder.join("README.md"),
             report::run_page(&report),

@@ -7,7 +7,7 @@ mod paced;
 mod progress;
 mod spoilt;
 
-use super::{Verdict, report};
+use super::{Verdict, print, report};
 use crate::analysis::blocks_wanted;
 use crate::cli::BenchOptions;
 use crate::environment::processors::{self, Split};
@@ -46,7 +46,7 @@ pub(super) fn run(options: &BenchOptions) -> Result<Verdict> {
     finish(&mut job, &folder, outcome.is_ok())?;
     let report = report::write_pages(&workspace.root, &job.place)?;
     if report.blocks > 0 {
-        println!("{}", crate::report::tables(&report));
+        print(crate::report::tables(&report))?;
     }
     eprintln!("records: {}", shown(&workspace, &job.place).display());
     outcome?;

@@ -146,8 +146,7 @@ fn print(output: &Output, result: &LoadResult) -> Result<()> {
     if output.json {
         return print_json(result);
     }
-    print!("{}", result::text(result, output.latency));
-    Ok(())
+    super::print(result::text(result, output.latency).trim_end())
 }
 
 /// Errors are bad, so is a claim that does not hold, and with `--strict` any doubt about the verdict.
