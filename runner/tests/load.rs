@@ -279,9 +279,21 @@ fn results_are_merged_or_refused() {
     let refused = merge(&[&one, &paced]);
     let words = String::from_utf8(refused.stderr).unwrap();
     assert!(
-        words.contains("result 2 differs from the first in its rate"),
+        words.contains("in its rate (1000 requests per second, not none: closed loop)"),
         "{words}"
     );
+    for (name, more) in [
+        ("request", &["-H", "X-Other: 1"][..]),
+        ("expected answer", &["--expect-status", "200"]),
+    ] {
+        let refused = merge(&[&one, &kept("other.json", more)]);
+        let words = String::from_utf8(refused.stderr).unwrap();
+        let expected = format!("differs from the first in its {name} (");
+        assert!(words.contains(&expected), "{words}");
+    }
+    let refused = merge(&[&one, &one]);
+    let words = String::from_utf8(refused.stderr).unwrap();
+    assert!(words.contains("result 2 is result 1 once more"), "{words}");
     std::fs::write(folder.path().join("no.json"), "{}").unwrap();
     let refused = merge(&[folder.path().join("no.json").to_str().unwrap()]);
     let words = String::from_utf8(refused.stderr).unwrap();

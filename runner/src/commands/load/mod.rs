@@ -97,6 +97,8 @@ fn asked(options: &LoadOptions, target: &Target, generator: &Generator, limits: 
     Asked {
         url: options.url.clone(),
         method: target::method(&options.request).to_owned(),
+        request: Some(Asked::request_of(target)),
+        expected: Some(Asked::expected_of(target)),
         engine: generator.engine(),
         connections: options.how_much.connections,
         threads: generator.threads(),
