@@ -231,6 +231,9 @@ fn seconds_and_histograms_are_written_where_asked() {
     for tag in ["service_time", "response_time", "dispatch_delay"] {
         assert!(log.contains(&format!("Tag={tag},")), "{log}");
     }
+    let (status, _, words) = load(&[&url(&server), "-n", "10", "--hdr", "/dev/full"]);
+    assert_eq!(status, 1);
+    assert!(words.contains("cannot write"), "{words}");
     let (status, _, words) = load(&[&url(&server), "--csv", "/no/such/folder/x.csv"]);
     assert_eq!(status, 1);
     assert!(
