@@ -336,3 +336,28 @@ fn a_pipelined_run_says_so() {
     assert!(said.contains("PIPELINED 16 deep"), "{said}");
     assert!(said.contains("sent           1000 = 1000 ok"), "{said}");
 }
+
+#[test]
+fn a_result_that_cannot_be_written_is_an_error() {
+    let server = Server::start(Planted::Nothing);
+    let folder = tempfile::tempdir().unwrap();
+    let fixed = [&url(&server), "-n", "10", "-c", "2", "--no-ceiling"];
+    let result = json(&[&fixed[..], &["--json"]].concat());
+    let kept = keep(&result, &folder.path().join("kept.json"));
+    for arguments in [
+        [&["load"], &fixed[..]].concat(),
+        [&["load", "--json"], &fixed[..]].concat(),
+        vec!["merge", &kept],
+        vec!["merge", "--json", &kept],
+    ] {
+        let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin("runner"));
+        let full = std::fs::File::create("/dev/full").unwrap();
+        let output = command.args(&arguments).stdout(full).output().unwrap();
+        let words = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {words}");
+        assert!(
+            words.starts_with("error: cannot write to standard output: No space left"),
+            "{arguments:?}: {words}"
+        );
+    }
+}
