@@ -89,6 +89,11 @@ fn absurd_numbers_are_refused_with_their_range() {
             &["bench", "--server-processors", "9-1"],
             "no list of processors",
         ),
+        (
+            &["load", "http://0.0.0.0:1/"],
+            "0.0.0.0 is where servers listen, no address to connect to; write http://127.0.0.1:1/",
+        ),
+        (&["load", "http://[::]/x?y"], "write http://[::1]:80/x?y"),
         (&["bench", "--server", "fast"], "invalid value 'fast'"),
         (&["bench", "--until", "0%"], "it goes from 0.1% to 50%"),
         (
@@ -114,7 +119,10 @@ fn absurd_numbers_are_refused_with_their_range() {
             "each needs a connection",
         ),
         (&["load", "ftp://127.0.0.1/"], "does not begin with http://"),
-        (&["load", "http://192.0.2.1/"], "not on this machine"),
+        (
+            &["load", "http://192.0.2.1/"],
+            "192.0.2.1:80 is not on the loopback interface",
+        ),
     ] {
         let (status, words) = refused(arguments);
         assert_eq!(status, 2, "{arguments:?}: {words}");

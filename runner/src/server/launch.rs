@@ -46,18 +46,19 @@ impl Launched {
         Ok(launched)
     }
 
-    /// Waits until `ask` is content with an answer.
+    /// Waits until `ask` is content with an answer, and says what it came to.
     ///
     /// # Errors
     ///
     /// Where the command ends first, or ten seconds pass; its last words are part of the error.
-    pub fn wait_until_ready(&mut self, ask: impl Fn() -> Result<()>) -> Result<()> {
+    pub fn wait_until_ready<T>(&mut self, ask: impl Fn() -> Result<T>) -> Result<T> {
         let started = Instant::now();
         loop {
             interrupt::check()?;
             self.check_alive()?;
-            let Err(error) = ask() else {
-                return Ok(());
+            let error = match ask() {
+                Ok(ready) => return Ok(ready),
+                Err(error) => error,
             };
             if started.elapsed() > READY_WITHIN {
                 bail!(
