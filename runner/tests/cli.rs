@@ -90,10 +90,22 @@ fn absurd_numbers_are_refused_with_their_range() {
             "no list of processors",
         ),
         (
+            &["bench", "--generator-processors", "0,1023"],
+            "there is no processor 1023 here",
+        ),
+        (
+            &["load", "http://127.0.0.1:1/", "--processors", "1023"],
+            "there is no processor 1023 here",
+        ),
+        (
             &["load", "http://0.0.0.0:1/"],
             "0.0.0.0 is where servers listen, no address to connect to; write http://127.0.0.1:1/",
         ),
         (&["load", "http://[::]/x?y"], "write http://[::1]:80/x?y"),
+        (
+            &["load", "http://127.0.0.1:1/", "-c", "10000G"],
+            "or ask for fewer connections\n",
+        ),
         (&["bench", "--server", "fast"], "invalid value 'fast'"),
         (&["bench", "--until", "0%"], "it goes from 0.1% to 50%"),
         (
