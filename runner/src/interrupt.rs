@@ -1,6 +1,7 @@
 //! Ctrl-C in any phase: the first asks every loop to end in order, the second ends at once.
 //!
-//! Children need no care in the second case: the kernel ends them with the runner.
+//! Children need no care in the second case: the kernel ends them with the runner, and a guard ends
+//! what a launched command has started (`server/guard.rs`).
 
 use anyhow::{Context, Result};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};

@@ -17,6 +17,9 @@
 //! - [`record`], [`analysis`], [`report`]: rows on disk, what they say, and tables of it
 //! - [`cli`], [`commands`]: the command line, one module per command
 
+// Results leave through `commands::print` alone, which can say that they could not be written.
+#![warn(clippy::print_stdout)]
+
 pub mod analysis;
 pub mod cli;
 pub mod client;

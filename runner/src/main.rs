@@ -1,7 +1,7 @@
 //! The runner: parse, dispatch, print the error chain, set the exit status.
 
 use clap::Parser;
-use runner::cli::Cli;
+use runner::cli::{Cli, Command};
 use runner::commands::{self, Verdict};
 use runner::interrupt::{self, Interrupted};
 use runner::usage::UsageError;
@@ -12,7 +12,12 @@ const EXIT_USAGE: u8 = 2;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    match interrupt::install().and_then(|()| commands::run(cli.command)) {
+    let listening = match cli.command {
+        // It has nothing to end in order: signals do to it what they do by default.
+        Command::Null(_) => Ok(()),
+        _ => interrupt::install(),
+    };
+    match listening.and_then(|()| commands::run(cli.command)) {
         Ok(Verdict::Good) => ExitCode::SUCCESS,
         Ok(Verdict::Bad) => ExitCode::from(EXIT_BAD),
         Err(error) => {

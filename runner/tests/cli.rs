@@ -89,6 +89,23 @@ fn absurd_numbers_are_refused_with_their_range() {
             &["bench", "--server-processors", "9-1"],
             "no list of processors",
         ),
+        (
+            &["bench", "--generator-processors", "0,1023"],
+            "there is no processor 1023 here",
+        ),
+        (
+            &["load", "http://127.0.0.1:1/", "--processors", "1023"],
+            "there is no processor 1023 here",
+        ),
+        (
+            &["load", "http://0.0.0.0:1/"],
+            "0.0.0.0 is where servers listen, no address to connect to; write http://127.0.0.1:1/",
+        ),
+        (&["load", "http://[::]/x?y"], "write http://[::1]:80/x?y"),
+        (
+            &["load", "http://127.0.0.1:1/", "-c", "10000G"],
+            "or ask for fewer connections\n",
+        ),
         (&["bench", "--server", "fast"], "invalid value 'fast'"),
         (&["bench", "--until", "0%"], "it goes from 0.1% to 50%"),
         (
@@ -114,7 +131,10 @@ fn absurd_numbers_are_refused_with_their_range() {
             "each needs a connection",
         ),
         (&["load", "ftp://127.0.0.1/"], "does not begin with http://"),
-        (&["load", "http://192.0.2.1/"], "not on this machine"),
+        (
+            &["load", "http://192.0.2.1/"],
+            "192.0.2.1:80 is not on the loopback interface",
+        ),
     ] {
         let (status, words) = refused(arguments);
         assert_eq!(status, 2, "{arguments:?}: {words}");
@@ -249,6 +269,59 @@ fn a_run_has_not_changed_from_itself() {
         );
     }
     assert_eq!(result["weaknesses"].as_array().unwrap().len(), 0);
+}
+
+/// Commands with a result, and none that builds anything.
+fn with_results(run: &str) -> [Vec<&str>; 4] {
+    [
+        vec!["list"],
+        vec!["compare", run, run],
+        vec!["report", run, "--check"],
+        vec![
+            "simulate",
+            "--experiments",
+            "2",
+            "--arms",
+            "2",
+            "--from",
+            run,
+        ],
+    ]
+}
+
+#[test]
+fn a_result_that_cannot_be_written_is_an_error() {
+    let run = a_kept_run();
+    for arguments in with_results(run.to_str().unwrap()) {
+        let full = std::fs::File::create("/dev/full").unwrap();
+        let output = std::process::Command::new(assert_cmd::cargo::cargo_bin("runner"))
+            .args(&arguments)
+            .stdout(full)
+            .output()
+            .unwrap();
+        let words = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {words}");
+        assert!(
+            words.starts_with("error: cannot write to standard output: No space left"),
+            "{arguments:?}: {words}"
+        );
+    }
+}
+
+#[test]
+fn a_reader_who_has_had_enough_is_no_error() {
+    let run = a_kept_run();
+    for arguments in with_results(run.to_str().unwrap()) {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = std::process::Command::new(assert_cmd::cargo::cargo_bin("runner"))
+            .args(&arguments)
+            .stdout(writer)
+            .output()
+            .unwrap();
+        let words = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), words.as_str()), (Some(0), ""));
+    }
 }
 
 #[test]

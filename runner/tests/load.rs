@@ -110,6 +110,27 @@ fn a_launched_shell_line_ends_with_all_it_has_started() {
 }
 
 #[test]
+fn a_launched_command_may_begin_with_a_variable() {
+    let address = format!("127.0.0.1:{}", free_port());
+    let (url, runner) = (
+        format!("http://{address}/welcome"),
+        assert_cmd::cargo::cargo_bin("runner"),
+    );
+    let launch = format!("ADDR={address} '{}' null", runner.display());
+    let (status, _, words) = load(&[
+        &url,
+        "--launch",
+        &launch,
+        "-c",
+        "2",
+        "-n",
+        "10",
+        "--no-ceiling",
+    ]);
+    assert_eq!(status, 0, "{words}");
+}
+
+#[test]
 fn a_launched_command_that_fails_is_quoted() {
     let url = format!("http://127.0.0.1:{}/", free_port());
     let (status, _, words) = load(&[&url, "--launch", "echo no such thing >&2; exit 3"]);
@@ -270,6 +291,9 @@ fn seconds_and_histograms_are_written_where_asked() {
     for tag in ["service_time", "response_time", "dispatch_delay"] {
         assert!(log.contains(&format!("Tag={tag},")), "{log}");
     }
+    let (status, _, words) = load(&[&url(&server), "-n", "10", "--hdr", "/dev/full"]);
+    assert_eq!(status, 1);
+    assert!(words.contains("cannot write"), "{words}");
     let (status, _, words) = load(&[&url(&server), "--csv", "/no/such/folder/x.csv"]);
     assert_eq!(status, 1);
     assert!(
@@ -318,9 +342,21 @@ fn results_are_merged_or_refused() {
     let refused = merge(&[&one, &paced]);
     let words = String::from_utf8(refused.stderr).unwrap();
     assert!(
-        words.contains("result 2 differs from the first in its rate"),
+        words.contains("in its rate (1000 requests per second, not none: closed loop)"),
         "{words}"
     );
+    for (name, more) in [
+        ("request", &["-H", "X-Other: 1"][..]),
+        ("expected answer", &["--expect-status", "200"]),
+    ] {
+        let refused = merge(&[&one, &kept("other.json", more)]);
+        let words = String::from_utf8(refused.stderr).unwrap();
+        let expected = format!("differs from the first in its {name} (");
+        assert!(words.contains(&expected), "{words}");
+    }
+    let refused = merge(&[&one, &one]);
+    let words = String::from_utf8(refused.stderr).unwrap();
+    assert!(words.contains("result 2 is result 1 once more"), "{words}");
     std::fs::write(folder.path().join("no.json"), "{}").unwrap();
     let refused = merge(&[folder.path().join("no.json").to_str().unwrap()]);
     let words = String::from_utf8(refused.stderr).unwrap();
@@ -361,4 +397,29 @@ fn a_pipelined_run_says_so() {
     assert_eq!(status, 0, "{words}");
     assert!(said.contains("PIPELINED 16 deep"), "{said}");
     assert!(said.contains("sent           1000 = 1000 ok"), "{said}");
+}
+
+#[test]
+fn a_result_that_cannot_be_written_is_an_error() {
+    let server = Server::start(Planted::Nothing);
+    let folder = tempfile::tempdir().unwrap();
+    let fixed = [&url(&server), "-n", "10", "-c", "2", "--no-ceiling"];
+    let result = json(&[&fixed[..], &["--json"]].concat());
+    let kept = keep(&result, &folder.path().join("kept.json"));
+    for arguments in [
+        [&["load"], &fixed[..]].concat(),
+        [&["load", "--json"], &fixed[..]].concat(),
+        vec!["merge", &kept],
+        vec!["merge", "--json", &kept],
+    ] {
+        let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin("runner"));
+        let full = std::fs::File::create("/dev/full").unwrap();
+        let output = command.args(&arguments).stdout(full).output().unwrap();
+        let words = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {words}");
+        assert!(
+            words.starts_with("error: cannot write to standard output: No space left"),
+            "{arguments:?}: {words}"
+        );
+    }
 }

@@ -1,10 +1,11 @@
 //! No child outlives the runner, however the runner ends.
 #![allow(clippy::unwrap_used, reason = "the panic of a test is its report")]
 
-use runner::server::{Program, Server};
+use runner::server::{Ending, Program, Server};
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 const WITHIN: Duration = Duration::from_secs(5);
@@ -56,6 +57,16 @@ fn a_killed_parent_takes_its_server_along() {
 }
 
 #[test]
+fn the_canned_responder_ends_when_asked_to() {
+    let program = Program {
+        path: env!("CARGO_BIN_EXE_runner").into(),
+        arguments: vec!["null".into()],
+    };
+    let ending = Server::start(&program, &[]).unwrap().stop().unwrap();
+    assert!(matches!(ending, Ending::Clean(_)), "{ending:?}");
+}
+
+#[test]
 fn a_dropped_server_is_gone() {
     let program = Program {
         path: env!("CARGO_BIN_EXE_runner").into(),
@@ -65,4 +76,79 @@ fn a_dropped_server_is_gone() {
     let pid = Pid::from_raw(i32::try_from(server.pid()).unwrap()).unwrap();
     drop(server);
     assert!(test_kill_process(pid).is_err());
+}
+
+/// `runner load` under way, on a line whose two processes are the shell's children and do not mind
+/// SIGTERM; and the numbers of these.
+fn load_on_a_shell_line() -> (Child, Vec<i32>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let folder = tempfile::tempdir().unwrap();
+    let numbers = folder.path().join("numbers");
+    let line = format!(
+        "trap '' TERM; (sleep 1000 & echo $! >> {0}; '{1}' null --address {address} & echo $! >> {0}; wait); wait",
+        numbers.display(),
+        env!("CARGO_BIN_EXE_runner"),
+    );
+    let mut runner = Command::new(env!("CARGO_BIN_EXE_runner"))
+        .args(["load", &format!("http://{address}/welcome"), "-c", "1"])
+        .args(["-d", "60s", "--rate", "10", "--no-ceiling"])
+        .args(["--launch", &line])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let started = Instant::now();
+    while TcpStream::connect(address).is_err() {
+        assert!(runner.try_wait().unwrap().is_none(), "the runner has ended");
+        assert!(started.elapsed() < WITHIN, "nothing listens");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let numbers = std::fs::read_to_string(numbers).unwrap();
+    let numbers: Vec<i32> = numbers.lines().map(|line| line.parse().unwrap()).collect();
+    assert!(numbers.len() == 2 && numbers.iter().all(|&pid| is_running(pid)));
+    (runner, numbers)
+}
+
+/// Whether there is such a process that has not ended.
+fn is_running(pid: i32) -> bool {
+    let stat = procfs::process::Process::new(pid).and_then(|process| process.stat());
+    stat.is_ok_and(|stat| stat.state != 'Z')
+}
+
+fn assert_gone(numbers: &[i32]) {
+    let ended = Instant::now();
+    while numbers.iter().any(|&pid| is_running(pid)) {
+        if ended.elapsed() > WITHIN {
+            for &pid in numbers {
+                let _ = kill_process(Pid::from_raw(pid).unwrap(), Signal::KILL);
+            }
+            panic!("what was launched has outlived the runner");
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn a_killed_runner_takes_along_what_a_launched_command_has_started() {
+    let (mut runner, numbers) = load_on_a_shell_line();
+    runner.kill().unwrap();
+    runner.wait().unwrap();
+    assert_gone(&numbers);
+}
+
+#[test]
+fn so_does_a_second_interruption() {
+    let (mut runner, numbers) = load_on_a_shell_line();
+    let status = loop {
+        // The first asks for an end in order, which takes seconds here; the next ends at once.
+        kill_process(Pid::from_child(&runner), Signal::INT).unwrap();
+        std::thread::sleep(Duration::from_millis(50));
+        if let Some(status) = runner.try_wait().unwrap() {
+            break status;
+        }
+    };
+    assert_eq!(status.code(), Some(130));
+    assert_gone(&numbers);
 }

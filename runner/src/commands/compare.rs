@@ -1,6 +1,6 @@
 //! `runner compare`: what has changed from one run to another, with its certainty.
 
-use super::{Verdict, print_json};
+use super::{Verdict, print, print_json};
 use crate::analysis::{Comparison, compare};
 use crate::cli::CompareOptions;
 use crate::record::Records;
@@ -20,7 +20,7 @@ pub(super) fn run(options: &CompareOptions) -> Result<Verdict> {
     if options.json {
         print_json(&comparison)?;
     } else {
-        println!("{}", report::changes(&comparison));
+        print(report::changes(&comparison))?;
     }
     Ok(Verdict::Good)
 }

@@ -1,6 +1,6 @@
 //! `runner list`: what was discovered under frameworks/.
 
-use super::{Verdict, print_json};
+use super::{Verdict, print, print_json};
 use crate::cli::ListOptions;
 use crate::framework::{self, Framework, Role};
 use anyhow::Result;
@@ -11,7 +11,7 @@ pub(super) fn run(options: &ListOptions) -> Result<Verdict> {
     if options.json {
         print_json(&workspace.frameworks)?;
     } else {
-        println!("{}", table(&workspace.frameworks));
+        print(table(&workspace.frameworks))?;
     }
     Ok(Verdict::Good)
 }

@@ -1,6 +1,6 @@
 //! `runner merge`: the results of several `load` runs as one.
 
-use super::{Verdict, print_json};
+use super::{Verdict, print, print_json};
 use crate::cli::MergeOptions;
 use crate::result::{self, LoadResult, SCHEMA};
 use anyhow::{Context, Result, ensure};
@@ -13,7 +13,7 @@ pub(super) fn run(options: &MergeOptions) -> Result<Verdict> {
     if options.json {
         print_json(&sum)?;
     } else {
-        print!("{}", result::text(&sum, true));
+        print(result::text(&sum, true).trim_end())?;
     }
     Ok(Verdict::Good)
 }

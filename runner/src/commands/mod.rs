@@ -15,8 +15,10 @@ mod verify;
 
 use crate::cli::Command;
 use crate::framework::Workspace;
-use anyhow::Result;
+use anyhow::{Context, Result};
 use jiff::Timestamp;
+use std::fmt::Display;
+use std::io::{ErrorKind, Write};
 use std::path::Path;
 
 /// How a command ended that did what it was asked for.
@@ -55,10 +57,21 @@ pub fn run(command: Command) -> Result<Verdict> {
     }
 }
 
+/// A line, or several, on standard output: the one way there for every result.
+///
+/// Where whoever read it has had enough (`| head -1`), the rest goes nowhere: the exit status still
+/// says what was found.
+fn print(text: impl Display) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        outcome => outcome.context("cannot write to standard output"),
+    }
+}
+
 /// JSON on standard output, for programs.
 fn print_json(value: &impl serde::Serialize) -> Result<()> {
-    println!("{}", serde_json::to_string_pretty(value)?);
-    Ok(())
+    print(serde_json::to_string_pretty(value)?)
 }
 
 /// The time as records have it (RFC 3339, UTC).

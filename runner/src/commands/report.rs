@@ -1,6 +1,6 @@
 //! `runner report`: pages from records, and the newest kept runs on the front page.
 
-use super::Verdict;
+use super::{Verdict, print};
 use crate::cli::ReportOptions;
 use crate::framework;
 use crate::record::{
@@ -43,7 +43,7 @@ fn one_run(folder: &Path, check: bool) -> Result<Vec<PathBuf>> {
         let report = Report::of(&Records::read(folder)?);
         (report::tables(&report), report::run_page(&report))
     };
-    println!("{tables}");
+    print(tables)?;
     Ok(put(&folder.join("README.md"), page, check)?
         .into_iter()
         .collect())

@@ -1,6 +1,6 @@
 //! `runner simulate`: error rates of our own analysis, by simulation with the noise of a run.
 
-use super::{Verdict, print_json};
+use super::{Verdict, print, print_json};
 use crate::analysis::{Measure, extract};
 use crate::cli::SimulateOptions;
 use crate::framework;
@@ -47,7 +47,7 @@ pub(super) fn run(options: &SimulateOptions) -> Result<Verdict> {
     if options.json {
         print_json(&simulation)?;
     } else {
-        print(&simulation);
+        print(text(&simulation))?;
     }
     Ok(Verdict::Good)
 }
@@ -158,47 +158,49 @@ fn slice_s(blocks: &[Vec<crate::stats::Slice>]) -> f64 {
     spans.sum::<f64>() / steps.max(1) as f64
 }
 
-fn print(simulation: &Simulation) {
-    let rates = &simulation.rates;
+fn text(simulation: &Simulation) -> String {
+    let (rates, noise) = (&simulation.rates, &simulation.noise);
     let percent = |share: f64| format!("{:.1} %", share * 100.0);
-    println!(
-        "{} runs of {} arms in {} blocks of {} laps, slices of {:.0} ms, noise of {} at {} connections",
-        rates.experiments,
-        simulation.arms,
-        simulation.blocks,
-        simulation.laps,
-        simulation.slice_s * 1000.0,
-        simulation.from.display(),
-        simulation.connections
-    );
-    let noise = &simulation.noise;
-    println!(
-        "noise (standard deviation): slice {}, drift {} lasting {:.2} s, process {}; a block's ratio {}, in \
-         that run {}",
-        percent(noise.slice_sd),
-        percent(noise.drift_sd),
-        noise.drift_s,
-        percent(noise.process_sd),
-        percent(rates.block_sd),
-        percent(simulation.measured_block_sd)
-    );
-    println!(
-        "equal arms told apart in       {} of runs",
-        percent(rates.false_difference_rate)
-    );
-    println!(
-        "all rank sets hold the truth in {} of runs",
-        percent(rates.rank_set_coverage)
-    );
-    println!(
-        "half-width of a ratio           ±{}",
-        percent(rates.half_width)
-    );
-    println!("difference  power  power against all others  blocks for a power of 0.8");
+    let mut lines = vec![
+        format!(
+            "{} runs of {} arms in {} blocks of {} laps, slices of {:.0} ms, noise of {} at {} connections",
+            rates.experiments,
+            simulation.arms,
+            simulation.blocks,
+            simulation.laps,
+            simulation.slice_s * 1000.0,
+            simulation.from.display(),
+            simulation.connections
+        ),
+        format!(
+            "noise (standard deviation): slice {}, drift {} lasting {:.2} s, process {}; a block's ratio {}, in \
+             that run {}",
+            percent(noise.slice_sd),
+            percent(noise.drift_sd),
+            noise.drift_s,
+            percent(noise.process_sd),
+            percent(rates.block_sd),
+            percent(simulation.measured_block_sd)
+        ),
+        format!(
+            "equal arms told apart in       {} of runs",
+            percent(rates.false_difference_rate)
+        ),
+        format!(
+            "all rank sets hold the truth in {} of runs",
+            percent(rates.rank_set_coverage)
+        ),
+        format!(
+            "half-width of a ratio           ±{}",
+            percent(rates.half_width)
+        ),
+        "difference  power  power against all others  blocks for a power of 0.8".to_owned(),
+    ];
     for (effect, power) in &rates.power {
-        println!(
+        lines.push(format!(
             "{effect:>10}  {power:>5.2}  {:>24.2}  {:>25}",
             rates.power_against_all[effect], rates.blocks_needed[effect]
-        );
+        ));
     }
+    lines.join("\n")
 }

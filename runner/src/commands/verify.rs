@@ -1,6 +1,6 @@
 //! `runner verify`: one line per contestant and check.
 
-use super::{Verdict, print_json};
+use super::{Verdict, print, print_json};
 use crate::cli::VerifyOptions;
 use crate::framework::{self, BuildError, Framework, Workspace};
 use crate::interrupt;
@@ -29,14 +29,14 @@ pub(super) fn run(options: &VerifyOptions) -> Result<Verdict> {
     for framework in frameworks {
         let checked = check(&workspace, framework, options)?;
         if !options.json {
-            print_lines(&checked);
+            print_lines(&checked)?;
         }
         all.push(checked);
     }
     if options.json {
         print_json(&all)?;
     } else {
-        println!("{}", summary(&all));
+        print(summary(&all))?;
     }
     Ok(Verdict::good_if(all.iter().all(Checked::honours_contract)))
 }
@@ -80,24 +80,24 @@ impl Checked {
     }
 }
 
-fn print_lines(checked: &Checked) {
+fn print_lines(checked: &Checked) -> Result<()> {
     let name = &checked.framework;
     if let Some(reason) = &checked.absent {
-        println!("{name:<12} -            {reason}");
+        print(format!("{name:<12} -            {reason}"))?;
     }
     if let Some(err) = &checked.err {
-        println!("{name:<12} FAILED       {err}");
+        print(format!("{name:<12} FAILED       {err}"))?;
     }
     for finding in &checked.findings {
         let (check, kind) = (finding.check, finding.kind);
-        match (&finding.failure, kind) {
-            (None, _) => println!("{name:<12} {check:<12} ok"),
-            (Some(failure), Kind::Contract) => println!("{name:<12} {check:<12} FAILED: {failure}"),
-            (Some(failure), Kind::Conformance) => {
-                println!("{name:<12} {check:<12} miss: {failure}")
-            }
-        }
+        let outcome = match (&finding.failure, kind) {
+            (None, _) => "ok".to_owned(),
+            (Some(failure), Kind::Contract) => format!("FAILED: {failure}"),
+            (Some(failure), Kind::Conformance) => format!("miss: {failure}"),
+        };
+        print(format!("{name:<12} {check:<12} {outcome}"))?;
     }
+    Ok(())
 }
 
 fn summary(all: &[Checked]) -> String {

@@ -94,5 +94,6 @@ pub fn write_log(to: &mut impl Write, times: &Times, open: bool, elapsed: Durati
         log.write_histogram(times, Duration::ZERO, elapsed, Some(tag))
             .map_err(|error| anyhow!("cannot write a histogram: {error}"))?;
     }
-    Ok(())
+    drop(log);
+    to.flush().context("cannot write the log")
 }

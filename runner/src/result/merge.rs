@@ -9,18 +9,41 @@ use std::collections::BTreeMap;
 
 /// Why results cannot be added.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "result {place} differs from the first in its {what} ({found}, not {expected}); only like can be added"
-)]
-pub struct MergeError {
-    /// Which result, from 1.
-    pub place: usize,
-    /// In what it differs.
-    pub what: &'static str,
-    /// What it has.
-    pub found: String,
-    /// What the first has.
-    pub expected: String,
+pub enum MergeError {
+    /// They are of different things.
+    #[error(
+        "result {place} differs from the first in its {what} ({found}, not {expected}); only like can be added"
+    )]
+    Unlike {
+        /// Which result, from 1.
+        place: usize,
+        /// In what it differs.
+        what: &'static str,
+        /// What it has.
+        found: String,
+        /// What the first has.
+        expected: String,
+    },
+    /// One run would count twice.
+    #[error("result {place} is result {earlier} once more; a run is added once")]
+    Repeated {
+        /// Which result, from 1.
+        place: usize,
+        /// Which one it repeats, from 1.
+        earlier: usize,
+    },
+    /// Its counts do not add up, so no generator has written it.
+    #[error(
+        "result {place} does not add up: it has {sent} requests sent, and outcomes of {outcomes}"
+    )]
+    Unbalanced {
+        /// Which result, from 1.
+        place: usize,
+        /// How many requests it says were sent.
+        sent: u64,
+        /// What became of requests, all outcomes together.
+        outcomes: u128,
+    },
 }
 
 /// Adds results.
@@ -30,12 +53,14 @@ pub struct MergeError {
 ///
 /// # Errors
 ///
-/// [`MergeError`] where they are not of one target, pace, version and shape of histogram; another
-/// error where a histogram does not read.
+/// [`MergeError`] where they are not of one target, request, pace, version and shape of histogram,
+/// where one is there twice or does not add up; another error where a histogram does not read.
 pub fn merge(results: &[LoadResult]) -> Result<LoadResult> {
     let first = results.first().context("there is nothing to add")?;
-    for (place, other) in results.iter().enumerate().skip(1) {
-        check_alike(place + 1, other, first)?;
+    for (index, other) in results.iter().enumerate() {
+        check_balance(index + 1, other)?;
+        check_alike(index + 1, other, first)?;
+        check_new(&results[..index], other)?;
     }
     let mut sum = first.clone();
     for other in &results[1..] {
@@ -52,19 +77,49 @@ pub fn merge(results: &[LoadResult]) -> Result<LoadResult> {
     Ok(sum)
 }
 
+fn check_balance(place: usize, run: &LoadResult) -> Result<(), MergeError> {
+    let outcomes = run.errors.requests_wide() + u128::from(run.ok);
+    if outcomes == u128::from(run.sent) {
+        return Ok(());
+    }
+    Err(MergeError::Unbalanced {
+        place,
+        sent: run.sent,
+        outcomes,
+    })
+}
+
+/// Two runs never agree in all times, counts and distributions.
+fn check_new(earlier: &[LoadResult], run: &LoadResult) -> Result<(), MergeError> {
+    match earlier.iter().position(|one| one == run) {
+        None => Ok(()),
+        Some(index) => Err(MergeError::Repeated {
+            place: earlier.len() + 1,
+            earlier: index + 1,
+        }),
+    }
+}
+
 fn check_alike(place: usize, other: &LoadResult, first: &LoadResult) -> Result<(), MergeError> {
     type Trait = fn(&LoadResult) -> String;
-    let traits: [(&'static str, Trait); 10] = [
+    let traits: [(&'static str, Trait); 12] = [
         ("schema", |run| run.schema.to_string()),
         ("version", |run| run.version.clone()),
         ("target", |run| run.asked.url.clone()),
         ("method", |run| run.asked.method.clone()),
+        ("request", |run| or(&run.asked.request, "not recorded")),
+        ("expected answer", |run| {
+            or(&run.asked.expected, "not recorded")
+        }),
         ("engine", |run| run.asked.engine.to_string()),
-        ("rate", |run| format!("{:?}", run.asked.rate)),
-        ("arrivals", |run| format!("{:?}", run.asked.arrivals)),
+        ("rate", |run| match run.asked.rate {
+            Some(rate) => format!("{rate} requests per second"),
+            None => "none: closed loop".to_owned(),
+        }),
+        ("arrivals", |run| or(&run.asked.arrivals, "none")),
         ("pipeline", |run| run.asked.pipeline.to_string()),
         ("requests per connection", |run| {
-            format!("{:?}", run.asked.requests_per_connection)
+            or(&run.asked.requests_per_connection, "no limit")
         }),
         ("histogram bounds", |run| {
             let of = &run.histograms;
@@ -77,7 +132,7 @@ fn check_alike(place: usize, other: &LoadResult, first: &LoadResult) -> Result<(
     for (what, read) in traits {
         let (found, expected) = (read(other), read(first));
         if found != expected {
-            return Err(MergeError {
+            return Err(MergeError::Unlike {
                 place,
                 what,
                 found,
@@ -87,6 +142,13 @@ fn check_alike(place: usize, other: &LoadResult, first: &LoadResult) -> Result<(
     }
     debug_assert_eq!(first.schema, SCHEMA, "readers refuse other shapes");
     Ok(())
+}
+
+/// A value in words, or the words for none.
+fn or(value: &Option<impl ToString>, none: &str) -> String {
+    value
+        .as_ref()
+        .map_or_else(|| none.to_owned(), ToString::to_string)
 }
 
 fn add_counts(sum: &mut LoadResult, other: &LoadResult) {

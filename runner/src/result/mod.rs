@@ -13,7 +13,9 @@ pub use merge::{MergeError, merge};
 pub use seconds::{MergedSecond, MergedSeconds, write_csv};
 pub use text::{second_line, text};
 
-use crate::load::{Arrivals, Bound, Cause, EngineKind, Evidence, Measured, Pace, Tally};
+use crate::load::{
+    Arrivals, Bound, Cause, EngineKind, Evidence, Expected, Measured, Pace, Tally, Target,
+};
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -104,6 +106,10 @@ pub struct Asked {
     pub url: String,
     /// Their method.
     pub method: String,
+    /// The bytes of one request, head and body: how many, and their FNV-1a digest.
+    pub request: Option<String>,
+    /// What counted as a right answer.
+    pub expected: Option<String>,
     /// Who moved the bytes.
     pub engine: EngineKind,
     /// Connections, added up over runs side by side.
@@ -152,6 +158,19 @@ impl Errors {
     pub fn requests(&self) -> u64 {
         let answers = self.bad_status + self.bad_body + self.protocol_error;
         answers + self.reset + self.timeout + self.unanswered
+    }
+
+    /// The same of counts from elsewhere, which may be of any size.
+    fn requests_wide(&self) -> u128 {
+        let counts = [
+            self.bad_status,
+            self.bad_body,
+            self.protocol_error,
+            self.reset,
+            self.timeout,
+            self.unanswered,
+        ];
+        counts.into_iter().map(u128::from).sum()
     }
 
     fn of(tally: &Tally) -> Self {
@@ -295,6 +314,25 @@ impl LoadResult {
 }
 
 impl Asked {
+    /// What tells one request from another, without the secrets it may carry.
+    #[must_use]
+    pub fn request_of(target: &Target) -> String {
+        fingerprint(&target.request)
+    }
+
+    /// What counts as a right answer, in words.
+    #[must_use]
+    pub fn expected_of(target: &Target) -> String {
+        match &target.expected {
+            Expected::Contract => "the contract".to_owned(),
+            Expected::Answer { status, body: None } => format!("status {status}"),
+            Expected::Answer {
+                status,
+                body: Some(body),
+            } => format!("status {status}, body of {}", fingerprint(body)),
+        }
+    }
+
     /// The rate and the spread of arrivals that a pace stands for.
     #[must_use]
     pub fn rate_of(pace: Pace) -> (Option<f64>, Option<Arrivals>) {
@@ -303,6 +341,14 @@ impl Asked {
             Pace::Open { rate, arrivals, .. } => (Some(rate), Some(arrivals)),
         }
     }
+}
+
+/// Length and FNV-1a digest: the same in every version of the compiler, and no cryptography, since
+/// nobody gains by a result that seems to be of another request.
+fn fingerprint(bytes: &[u8]) -> String {
+    let mix = |digest: u64, &byte: &u8| (digest ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3);
+    let digest = bytes.iter().fold(0xcbf2_9ce4_8422_2325, mix);
+    format!("{} bytes, {digest:016x}", bytes.len())
 }
 
 fn per_second(count: u64, seconds: f64) -> f64 {

@@ -50,6 +50,8 @@ pub(super) fn result() -> LoadResult {
     let asked = Asked {
         url: "http://127.0.0.1:8080/welcome".to_owned(),
         method: "GET".to_owned(),
+        request: Some("60 bytes, 00c0ffee00c0ffee".to_owned()),
+        expected: Some("the contract".to_owned()),
         engine: EngineKind::Epoll,
         connections: 4,
         threads: 1,
@@ -142,10 +144,14 @@ fn a_merged_percentile_is_that_of_all_values() {
 #[test]
 fn unlike_runs_are_not_added() {
     type Change = fn(&mut LoadResult);
-    let changes: [(&str, Change); 6] = [
+    let changes: [(&str, Change); 8] = [
         ("version", |run| run.version = "0.0.0".to_owned()),
         ("target", |run| {
             run.asked.url = "http://127.0.0.1:1/".to_owned()
+        }),
+        ("request", |run| run.asked.request = None),
+        ("expected answer", |run| {
+            run.asked.expected = Some("status 404".to_owned())
         }),
         ("rate", |run| run.asked.rate = Some(10.0)),
         ("pipeline", |run| run.asked.pipeline = 16),
@@ -156,9 +162,57 @@ fn unlike_runs_are_not_added() {
         let mut other = result();
         change(&mut other);
         let error = merge(&[result(), other]).unwrap_err();
-        let error: &MergeError = error.downcast_ref().unwrap();
-        assert_eq!((error.place, error.what), (2, what));
+        let Some(MergeError::Unlike {
+            place, what: of, ..
+        }) = error.downcast_ref()
+        else {
+            panic!("{error}");
+        };
+        assert_eq!((*place, *of), (2, what));
     }
+}
+
+#[test]
+fn a_run_is_not_added_twice() {
+    let mut second = result();
+    second.started_unix_ms += 5_000;
+    let error = merge(&[result(), second.clone(), second]).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "result 3 is result 2 once more; a run is added once"
+    );
+}
+
+#[test]
+fn a_result_that_does_not_add_up_is_refused() {
+    let mut edited = result();
+    edited.started_unix_ms += 5_000;
+    edited.ok += 1_000;
+    let error = merge(&[result(), edited]).unwrap_err();
+    let words = "result 2 does not add up: it has 103 requests sent, and outcomes of 1103";
+    assert_eq!(error.to_string(), words);
+    let mut absurd = result();
+    absurd.errors.reset = u64::MAX;
+    assert!(merge(&[absurd]).is_err());
+}
+
+#[test]
+fn requests_and_expectations_are_told_apart() {
+    let welcome = Target::welcome(([127, 0, 0, 1], 80).into());
+    let other = Target {
+        request: [&welcome.request[..], b"x"].concat(),
+        expected: Expected::Answer {
+            status: 404,
+            body: Some(b"hi".to_vec()),
+        },
+        ..welcome.clone()
+    };
+    assert_ne!(Asked::request_of(&welcome), Asked::request_of(&other));
+    assert_eq!(Asked::expected_of(&welcome), "the contract");
+    // The digest is that of FNV's own test vectors for 64 bits.
+    assert_eq!(fingerprint(b"foobar"), "6 bytes, 85944171f73967e8");
+    let words = "status 404, body of 2 bytes, 08ba5f07b55ec3da";
+    assert_eq!(Asked::expected_of(&other), words);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! A server in any language, started by a command line of its own: supervised, ready when it
 //! answers rightly, ended with all processes it has started.
 
+use super::guard::Guard;
 use super::{END_WITHIN, PAUSE, READY_WITHIN, last_words, spawn, usage};
 use crate::interrupt;
 use anyhow::{Context, Result, bail};
@@ -9,15 +10,14 @@ use std::fs::File;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// What a shell would read as more than one plain command.
-const SHELL_SIGNS: &[char] = &[';', '&', '|', '<', '>', '(', ')', '$', '`', '\n'];
-
-/// A command that is running, in a process group of its own. Dropping it ends the group.
+/// A command that is running, in a process group of its own. Dropping it ends the group, and so does
+/// the end of the runner.
 #[derive(Debug)]
 pub struct Launched {
     command: String,
     child: Child,
     words: File,
+    guard: Guard,
 }
 
 impl Launched {
@@ -28,38 +28,37 @@ impl Launched {
     /// Where there is no shell, or the kernel refuses the processors.
     pub fn start(command: &str, processors: &[usize]) -> Result<Self> {
         let words = tempfile::tempfile().context("cannot create a file for a server's output")?;
-        // A plain command takes the shell's place, so that it is the runner's own child and ends
-        // with the runner, however that ends.
-        let line = match command.contains(SHELL_SIGNS) {
-            true => command.to_owned(),
-            false => format!("exec {command}"),
-        };
+        let guard = Guard::start()?;
         let mut shell = Command::new("sh");
         shell
-            .args(["-c", &line])
+            .args(["-c", command])
             .stdin(Stdio::null())
             .stdout(words.try_clone()?)
             .stderr(words.try_clone()?);
         spawn::supervised(&mut shell, processors)?;
-        Ok(Self {
+        let mut launched = Self {
             command: command.to_owned(),
             child: shell.spawn().context("cannot start a shell")?,
             words,
-        })
+            guard,
+        };
+        launched.guard.watch(Pid::from_child(&launched.child))?;
+        Ok(launched)
     }
 
-    /// Waits until `ask` is content with an answer.
+    /// Waits until `ask` is content with an answer, and says what it came to.
     ///
     /// # Errors
     ///
     /// Where the command ends first, or ten seconds pass; its last words are part of the error.
-    pub fn wait_until_ready(&mut self, ask: impl Fn() -> Result<()>) -> Result<()> {
+    pub fn wait_until_ready<T>(&mut self, ask: impl Fn() -> Result<T>) -> Result<T> {
         let started = Instant::now();
         loop {
             interrupt::check()?;
             self.check_alive()?;
-            let Err(error) = ask() else {
-                return Ok(());
+            let error = match ask() {
+                Ok(ready) => return Ok(ready),
+                Err(error) => error,
             };
             if started.elapsed() > READY_WITHIN {
                 bail!(
@@ -109,9 +108,9 @@ impl Launched {
         let _ = kill_process_group(group, Signal::TERM);
         let asked = Instant::now();
         while asked.elapsed() < END_WITHIN {
-            // Reaps the shell; its children are init's once it has gone.
+            // Reaps the shell; its children are init's once it has gone, which may take its time.
             let has_ended = !matches!(self.child.try_wait(), Ok(None));
-            if has_ended && rustix::process::test_kill_process_group(group).is_err() {
+            if has_ended && !usage::is_group_running(self.child.id()).unwrap_or(true) {
                 return;
             }
             std::thread::sleep(PAUSE);

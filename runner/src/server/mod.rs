@@ -1,6 +1,7 @@
 //! The server under test as a child process: started on its processors, watched, stopped, and
 //! never left behind.
 
+mod guard;
 mod launch;
 mod port;
 mod readiness;

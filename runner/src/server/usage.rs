@@ -1,7 +1,9 @@
 //! What the kernel says a process has used.
 
 use anyhow::{Context, Result};
-use procfs::process::Process;
+use nix::time::ClockId;
+use nix::unistd::Pid;
+use procfs::process::{Process, Stat};
 use std::time::Duration;
 
 /// CPU time in user and in system mode. The sum is exact; how it splits is sampled at the kernel's
@@ -32,12 +34,10 @@ pub(super) fn read(pid: u32) -> Result<Usage> {
     let process = process(pid)?;
     let stat = process.stat().context("cannot read a server's CPU time")?;
     let status = process.status().context("cannot read a server's memory")?;
-    let ticks_per_second = procfs::ticks_per_second();
-    let time = |ticks: u64| Duration::from_millis(ticks * 1000 / ticks_per_second);
     Ok(Usage {
         cpu: CpuTime {
-            user: time(stat.utime),
-            system: time(stat.stime),
+            user: ticks(stat.utime),
+            system: ticks(stat.stime),
         },
         rss_kib: status.vmrss.unwrap_or(0),
         peak_rss_kib: status.vmhwm.unwrap_or(0),
@@ -45,42 +45,95 @@ pub(super) fn read(pid: u32) -> Result<Usage> {
     })
 }
 
-/// CPU time over all threads, to the nanosecond, from the scheduler's own sums.
+/// CPU time of a process to the nanosecond, from its own clock: the scheduler's sums of the threads
+/// it has, and of those it has had.
 ///
 /// A thread that is running is charged up to its last switch or tick, so this is exact only while
 /// the process waits: between slices it does.
 pub(super) fn cpu(pid: u32) -> Result<Duration> {
-    cpu_of(&process(pid)?)
+    let pid = i32::try_from(pid).context("a process number is a positive int")?;
+    let clock = ClockId::pid_cpu_clock_id(Pid::from_raw(pid)).context("the server has gone")?;
+    let time = clock.now().context("cannot read a server's CPU time")?;
+    Ok(time.into())
 }
 
-/// The same over all processes of the group that `leader` began. One that has ended is not in it.
+/// The same over all processes of the group that `leader` began, with the children that these have
+/// waited for. A process that has ended and was not waited for by one of them is not in it.
 pub(super) fn cpu_of_group(leader: u32) -> Result<Duration> {
-    let all = procfs::process::all_processes().context("cannot list processes")?;
     let mut sum = Duration::ZERO;
-    for process in all.flatten() {
+    for stat in group(leader)? {
+        let waited_for = u64::try_from(stat.cutime + stat.cstime).unwrap_or(0);
+        let pid = u32::try_from(stat.pid).context("a process number is positive")?;
         // A process that has just ended has no more to say.
-        if let Ok(stat) = process.stat()
-            && u32::try_from(stat.pgrp) == Ok(leader)
-        {
-            sum += cpu_of(&process).unwrap_or_default();
-        }
+        sum += cpu(pid).unwrap_or_default() + ticks(waited_for);
     }
     Ok(sum)
 }
 
-fn cpu_of(process: &Process) -> Result<Duration> {
-    let tasks = process.tasks().context("cannot list a server's threads")?;
-    let mut sum_ns = 0;
-    for task in tasks.flatten() {
-        // A thread that has just ended has no more to say.
-        if let Ok(schedstat) = task.schedstat() {
-            sum_ns += schedstat.sum_exec_runtime;
-        }
-    }
-    Ok(Duration::from_nanos(sum_ns))
+/// Whether a process of this group still runs; those that only wait to be waited for do not.
+pub(super) fn is_group_running(leader: u32) -> Result<bool> {
+    Ok(group(leader)?.iter().any(|stat| stat.state != 'Z'))
+}
+
+/// The processes of the group that `leader` began.
+fn group(leader: u32) -> Result<Vec<Stat>> {
+    let all = procfs::process::all_processes().context("cannot list processes")?;
+    let stats = all.flatten().filter_map(|process| process.stat().ok());
+    Ok(stats
+        .filter(|stat| u32::try_from(stat.pgrp) == Ok(leader))
+        .collect())
+}
+
+/// Time that the kernel tells rounded to its ticks for users, of 10 ms.
+fn ticks(ticks: u64) -> Duration {
+    Duration::from_millis(ticks * 1000 / procfs::ticks_per_second())
 }
 
 fn process(pid: u32) -> Result<Process> {
     let pid = i32::try_from(pid).context("a process number is a positive int")?;
     Process::new(pid).context("the server has gone")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustix::time::{ClockId, clock_gettime};
+    use std::io::{BufRead, BufReader};
+    use std::os::unix::process::CommandExt;
+    use std::process::{Command, Stdio};
+
+    #[test]
+    fn a_thread_that_has_ended_still_counts() {
+        let own = || cpu(std::process::id()).unwrap();
+        let before = own();
+        let burn = || {
+            let used = || Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).unwrap();
+            while used() < Duration::from_millis(20) {
+                std::hint::black_box(0);
+            }
+            used()
+        };
+        let used = std::thread::spawn(burn).join().unwrap();
+        let counted = own() - before;
+        assert!(counted >= used, "{counted:?} of {used:?}");
+    }
+
+    #[test]
+    fn a_child_that_has_been_waited_for_counts_with_its_parent() {
+        let burn = "i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done";
+        let script = format!("sh -c '{burn}; true'; echo over; read -r line");
+        let mut shell = Command::new("sh")
+            .args(["-c", &script])
+            .process_group(0)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut said = BufReader::new(shell.stdout.take().unwrap());
+        said.read_line(&mut String::new()).unwrap();
+        let (group, own) = (cpu_of_group(shell.id()).unwrap(), cpu(shell.id()).unwrap());
+        drop(shell.stdin.take());
+        shell.wait().unwrap();
+        assert!(group > own * 2, "{group:?}, of which {own:?} its own");
+    }
 }

@@ -7,7 +7,7 @@ mod paced;
 mod progress;
 
 use super::spoilt::Watch;
-use super::{Verdict, now, report, seed_from_clock, shown};
+use super::{Verdict, now, print, report, seed_from_clock, shown};
 use crate::analysis::blocks_wanted;
 use crate::cli::BenchOptions;
 use crate::environment::processors::{self, Split};
@@ -45,7 +45,7 @@ pub(super) fn run(options: &BenchOptions) -> Result<Verdict> {
     finish(&mut job, &folder, outcome.is_ok())?;
     let report = report::write_pages(&workspace.root, &job.place)?;
     if report.blocks > 0 {
-        println!("{}", crate::report::tables(&report));
+        print(crate::report::tables(&report))?;
     }
     eprintln!("records: {}", shown(&workspace, &job.place).display());
     outcome?;

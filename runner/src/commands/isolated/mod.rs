@@ -10,7 +10,7 @@ mod starts;
 mod timing;
 mod work;
 
-use super::{Verdict, report, shown};
+use super::{Verdict, print, report, shown};
 use crate::cli::{IsolatedOptions, Part};
 use crate::framework;
 use crate::record::{IsolatedFolder, IsolatedRecords, State};
@@ -38,7 +38,7 @@ pub(super) fn run(options: &IsolatedOptions) -> Result<Verdict> {
     job.finish(outcome.is_ok());
     folder.write_run(&job.run)?;
     let report = report::write_isolated_pages(&workspace.root, &job.place)?;
-    println!("{}", crate::report::isolated_tables(&report));
+    print(crate::report::isolated_tables(&report))?;
     eprintln!("records: {}", shown(&workspace, &job.place).display());
     outcome?;
     Ok(Verdict::good_if(is_without_errors(&report)))

@@ -1,7 +1,7 @@
 //! Where the work of one contestant goes, for its author: functions and owners by instructions.
 
-use super::Verdict;
 use crate::cli::IsolatedOptions;
+use crate::commands::{Verdict, print};
 use crate::environment::processors;
 use crate::framework::{self, BuildEnv, ServerKind, Workspace};
 use crate::report::profile;
@@ -25,6 +25,6 @@ pub(super) fn run(workspace: &Workspace, options: &IsolatedOptions) -> Result<Ve
     let last = || processors::allowed().map(|all| all.last().copied().unwrap_or(0));
     let processor = options.processor.map_or_else(last, Ok)?;
     let work = work::count(&Program::new(server), processor, options.work_requests)?;
-    println!("{}", profile(name, &work));
+    print(profile(name, &work))?;
     Ok(Verdict::Good)
 }

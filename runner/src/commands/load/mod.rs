@@ -1,6 +1,7 @@
 //! `runner load URL`: the load generator alone, against any server.
 
 mod drive;
+mod reach;
 mod surroundings;
 mod target;
 
@@ -11,10 +12,11 @@ use crate::environment::limits;
 use crate::interrupt::{self, Interrupted};
 use crate::load::{Bound, Generator, Limits, Measured, Opening, Pace, Target};
 use crate::result::{self, Asked, LoadResult, MergedSecond};
-use crate::server::{self, Launched};
+use crate::server::Launched;
 use anyhow::{Context, Result, ensure};
 use std::fs::File;
 use std::io::BufWriter;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 use surroundings::Before;
@@ -24,11 +26,11 @@ const READINESS_PATIENCE: Duration = Duration::from_secs(1);
 
 pub(super) fn run(options: &LoadOptions) -> Result<Verdict> {
     let place = &options.place;
-    let target = target::read(&options.url, &options.request, place.allow_remote)?;
+    let (mut target, addresses) = target::read(&options.url, &options.request, place.allow_remote)?;
     let limits = drive::limits(options)?;
     limits::allow_connections(options.how_much.connections)?;
     check_writable(&options.output)?;
-    let mut server = launch(options, &target)?;
+    let mut server = launch(options, &mut target, &addresses)?;
     let (generator, opening) = start(options, &target, &limits)?;
     let warmup_requests = drive::approach(&generator, options, &limits)?;
 
@@ -58,19 +60,27 @@ pub(super) fn run(options: &LoadOptions) -> Result<Verdict> {
     Ok(judge(&options.output, &result))
 }
 
-/// Starts the command that serves, where there is one, and waits until it answers rightly.
-fn launch(options: &LoadOptions, target: &Target) -> Result<Option<Launched>> {
+/// Starts the command that serves, where there is one, and waits until it answers rightly. The
+/// target's address is then one where somebody is.
+fn launch(
+    options: &LoadOptions,
+    target: &mut Target,
+    addresses: &[SocketAddr],
+) -> Result<Option<Launched>> {
     let Some(command) = &options.place.launch else {
+        target.address = reach::first_accepting(addresses, options.how_much.timeout)
+            .with_context(|| format!("cannot load {}", options.url))?;
         return Ok(None);
     };
-    server::check_free(target.address)?;
+    reach::check_free(addresses)?;
     let processors = options.place.server_processors.as_ref();
     let mut server = Launched::start(command, processors.map_or(&[], |list| &list.0))?;
-    server.wait_until_ready(|| {
-        let mut client = Client::connect(target.address, READINESS_PATIENCE)?;
+    let ask = |address| {
+        let mut client = Client::connect(address, READINESS_PATIENCE)?;
         let answer = client.ask(&target.request, target.method)?;
         Ok(target.expected.check(&answer.parsed())?)
-    })?;
+    };
+    target.address = server.wait_until_ready(|| reach::first_right(addresses, ask))?;
     Ok(Some(server))
 }
 
@@ -104,6 +114,8 @@ fn asked(options: &LoadOptions, target: &Target, generator: &Generator, limits: 
     Asked {
         url: options.url.clone(),
         method: target::method(&options.request).to_owned(),
+        request: Some(Asked::request_of(target)),
+        expected: Some(Asked::expected_of(target)),
         engine: generator.engine(),
         connections: options.how_much.connections,
         threads: generator.threads(),
@@ -153,8 +165,7 @@ fn print(output: &Output, result: &LoadResult) -> Result<()> {
     if output.json {
         return print_json(result);
     }
-    print!("{}", result::text(result, output.latency));
-    Ok(())
+    super::print(result::text(result, output.latency).trim_end())
 }
 
 /// Errors are bad, so is a claim that does not hold, and with `--strict` any doubt about the verdict.

@@ -5,7 +5,7 @@ use crate::contract;
 use crate::http::{self, Method};
 use crate::load::{Expected, Target};
 use crate::usage::UsageError;
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 
 /// A URL of the kind that can be loaded.
 #[derive(Debug, PartialEq, Eq)]
@@ -14,19 +14,20 @@ struct Url<'u> {
     authority: &'u str,
     /// Path and query.
     path: &'u str,
-    address: SocketAddr,
+    /// What the host resolves to: at least one.
+    addresses: Vec<SocketAddr>,
 }
 
-/// What to send to `url`, and what to expect.
+/// What to send to `url` and what to expect, at the first of its addresses; and all of these.
 pub(super) fn read(
     url: &str,
     options: &RequestOptions,
     allow_remote: bool,
-) -> Result<Target, UsageError> {
+) -> Result<(Target, Vec<SocketAddr>), UsageError> {
     let url = Url::read(url, allow_remote)?;
     let method = method(options);
-    Ok(Target {
-        address: url.address,
+    let target = Target {
+        address: url.addresses[0],
         request: request(&url, method, options),
         method: match method {
             "HEAD" => Method::Head,
@@ -39,7 +40,8 @@ pub(super) fn read(
             false => options.requests_per_connection,
         },
         pipeline: options.pipeline,
-    })
+    };
+    Ok((target, url.addresses))
 }
 
 /// GET, or POST with a body, where nothing else was asked for.
@@ -80,23 +82,44 @@ impl<'u> Url<'u> {
             true => authority.to_owned(),
             false => format!("{authority}:80"),
         };
-        let address = with_port
+        let addresses: Vec<SocketAddr> = with_port
             .to_socket_addrs()
             .map_err(|error| wrong(&format!("names no address ({error})")))?
-            .next()
-            .ok_or_else(|| wrong("names no address"))?;
-        if !address.ip().is_loopback() && !allow_remote {
-            return Err(UsageError(format!(
-                "{address} is not on this machine: load on a host that is not yours is an attack, \
-                 and over a network it measures the network; if you mean it, add --allow-remote"
-            )));
+            .collect();
+        if addresses.is_empty() {
+            return Err(wrong("names no address"));
+        }
+        for &address in &addresses {
+            check_address(address, path, allow_remote)?;
         }
         Ok(Self {
             authority,
             path,
-            address,
+            addresses,
         })
     }
+}
+
+/// Refuses what cannot be connected to, and what may not be.
+fn check_address(address: SocketAddr, path: &str, allow_remote: bool) -> Result<(), UsageError> {
+    let ip = address.ip();
+    if ip.is_unspecified() {
+        let local: IpAddr = match ip {
+            IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        };
+        let local = SocketAddr::new(local, address.port());
+        return Err(UsageError(format!(
+            "{ip} is where servers listen, no address to connect to; write http://{local}{path}"
+        )));
+    }
+    if !ip.is_loopback() && !allow_remote {
+        return Err(UsageError(format!(
+            "{address} is not on the loopback interface: load on a host that is not yours is an \
+             attack, and over a network it measures the network; if you mean it, add --allow-remote"
+        )));
+    }
+    Ok(())
 }
 
 fn request(url: &Url, method: &str, options: &RequestOptions) -> Vec<u8> {
@@ -146,7 +169,8 @@ mod tests {
         let Command::Load(options) = Cli::parse_from(line).command else {
             unreachable!("the second word is `load`");
         };
-        read(&options.url, &options.request, options.place.allow_remote)
+        let (url, request) = (&options.url, &options.request);
+        read(url, request, options.place.allow_remote).map(|(target, _)| target)
     }
 
     fn sent(arguments: &[&str]) -> String {
@@ -177,6 +201,8 @@ mod tests {
         ] {
             assert!(target(&[wrong]).is_err(), "{wrong}");
         }
+        // All interfaces, and no particular one: even where remote ones are allowed.
+        assert!(target(&["http://0.0.0.0/", "--allow-remote"]).is_err());
         let remote = target(&["http://192.0.2.1/", "--allow-remote"]).unwrap();
         assert!(!remote.address.ip().is_loopback());
     }

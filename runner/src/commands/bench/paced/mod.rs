@@ -7,7 +7,7 @@ mod table;
 
 use super::arms::{self, Contender};
 use crate::cli::BenchOptions;
-use crate::commands::Verdict;
+use crate::commands::{Verdict, print};
 use crate::framework::Workspace;
 use crate::interrupt;
 use crate::load::{Generator, Limits, Measured, Objective, Pace, Target, Times};
@@ -81,7 +81,7 @@ pub(super) fn run(
     let rows = setting.measure_all(rate)?;
     page.push_str(&table::latencies(rate, &rows)?);
     fs::write(setting.place.join("README.md"), &page).context("cannot write the page")?;
-    println!("{page}");
+    print(&page)?;
     eprintln!("records: {}", setting.place.display());
     Ok(Verdict::good_if(rows.iter().all(|row| row.errors == 0)))
 }
