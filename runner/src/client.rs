@@ -10,13 +10,13 @@ use std::time::Duration;
 #[derive(Debug, thiserror::Error)]
 pub enum NoAnswer {
     /// Nothing listens, or the handshake failed.
-    #[error("cannot connect: {0}")]
+    #[error("cannot connect")]
     Connect(#[source] io::Error),
     /// The connection broke or nothing came in time.
-    #[error("no answer: {0}")]
+    #[error("no answer")]
     Socket(#[from] io::Error),
     /// What came is no valid answer.
-    #[error("no valid answer: {0}")]
+    #[error("no valid answer")]
     Malformed(#[from] Malformed),
     /// The server closed the connection first.
     #[error("the server closed the connection without an answer")]
@@ -150,5 +150,19 @@ impl Drop for Client {
     fn drop(&mut self) {
         // The server may have closed it already.
         let _ = self.stream.shutdown(Shutdown::Both);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_is_said_once() {
+        // Port 0 of a host is never listened on.
+        let error = Client::connect(([127, 9, 9, 9], 0).into(), Duration::from_secs(1));
+        let error = anyhow::Error::from(error.unwrap_err());
+        let cause = error.root_cause().to_string();
+        assert_eq!(format!("{error:#}"), format!("cannot connect: {cause}"));
     }
 }

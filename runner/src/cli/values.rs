@@ -8,7 +8,9 @@ use std::time::Duration;
 pub struct ProcessorList(pub Vec<usize>);
 
 pub(super) fn processor_list(text: &str) -> Result<ProcessorList, String> {
-    processors::parse_list(text).map(ProcessorList)
+    let list = processors::parse_list(text)?;
+    processors::check(&list).map_err(|error| error.to_string())?;
+    Ok(ProcessorList(list))
 }
 
 pub(super) fn connections(text: &str) -> Result<usize, String> {

@@ -21,7 +21,7 @@ pub fn allow_connections(connections: usize) -> Result<(), UsageError> {
     let too_low = |hard: u64| {
         UsageError(format!(
             "{connections} connections need {needed} open files, and the limit is {hard}: \
-             raise it (ulimit -Hn {needed}) or ask for fewer connections (C)"
+             raise it (ulimit -Hn {needed}) or ask for fewer connections"
         ))
     };
     if let Some(hard) = limit.maximum

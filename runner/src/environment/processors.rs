@@ -1,6 +1,6 @@
 //! Which processors there are for us, and how server and generator share them without meeting.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use std::collections::BTreeMap;
 use std::fs;
@@ -43,6 +43,30 @@ pub fn pin(processors: &[usize]) -> Result<()> {
     let set = affinity_set(processors)?;
     sched_setaffinity(None, &set).with_context(|| {
         format!("cannot run on processors {processors:?}; are they all there and allowed?")
+    })
+}
+
+/// Makes sure that the kernel runs this process on each of these processors.
+///
+/// Of a list it takes those that are there and is silent about the rest, and the affinity of the
+/// runner is no limit to it: so each is tried, on a thread of its own.
+///
+/// # Errors
+///
+/// Which one it does not take.
+pub fn check(processors: &[usize]) -> Result<()> {
+    let try_each = || {
+        processors.iter().try_for_each(|&one| {
+            ensure!(
+                pin(&[one]).is_ok(),
+                "there is no processor {one} here, or it is not for us"
+            );
+            Ok(())
+        })
+    };
+    std::thread::scope(|scope| {
+        let thread = scope.spawn(try_each);
+        thread.join().expect("pinning does not panic")
     })
 }
 
@@ -166,6 +190,23 @@ mod tests {
     fn threads_of_a_core_stay_together() {
         let cores = group_by_core(&[0, 1, 2, 3], |processor| processor % 2);
         assert_eq!(cores, [vec![0, 2], vec![1, 3]]);
+    }
+
+    #[test]
+    fn a_processor_that_is_not_there_is_named() {
+        let before = allowed().unwrap();
+        check(&before).unwrap();
+        let beyond = CpuSet::MAX_CPU - 1;
+        let error = check(&[before[0], beyond]).unwrap_err().to_string();
+        assert!(
+            error.contains(&format!("no processor {beyond} here")),
+            "{error}"
+        );
+        assert_eq!(
+            allowed().unwrap(),
+            before,
+            "trying leaves the caller where it was"
+        );
     }
 
     #[test]
