@@ -66,13 +66,19 @@ fn an_unknown_framework_is_answered_with_the_known_ones() {
     }
 }
 
+/// Each of these is a wrong argument, and the words say in what.
+fn assert_refused(cases: &[(&[&str], &str)]) {
+    for (arguments, expected) in cases {
+        let (status, words) = refused(arguments);
+        assert_eq!(status, 2, "{arguments:?}: {words}");
+        assert!(words.contains(expected), "{arguments:?}: {words}");
+    }
+}
+
 #[test]
 fn absurd_numbers_are_refused_with_their_range() {
-    for (arguments, expected) in [
-        (
-            &["bench", "-c", "0"][..],
-            "connections (C): 0 is out of range",
-        ),
+    assert_refused(&[
+        (&["bench", "-c", "0"], "connections (C): 0 is out of range"),
         (
             &["bench", "-c", "64,1000000"],
             "connections (C): 1000000 is out of range",
@@ -93,19 +99,6 @@ fn absurd_numbers_are_refused_with_their_range() {
             &["bench", "--generator-processors", "0,1023"],
             "there is no processor 1023 here",
         ),
-        (
-            &["load", "http://127.0.0.1:1/", "--processors", "1023"],
-            "there is no processor 1023 here",
-        ),
-        (
-            &["load", "http://0.0.0.0:1/"],
-            "0.0.0.0 is where servers listen, no address to connect to; write http://127.0.0.1:1/",
-        ),
-        (&["load", "http://[::]/x?y"], "write http://[::1]:80/x?y"),
-        (
-            &["load", "http://127.0.0.1:1/", "-c", "10000G"],
-            "or ask for fewer connections\n",
-        ),
         (&["bench", "--server", "fast"], "invalid value 'fast'"),
         (&["bench", "--until", "0%"], "it goes from 0.1% to 50%"),
         (
@@ -121,6 +114,25 @@ fn absurd_numbers_are_refused_with_their_range() {
             &["simulate", "--experiments", "0"],
             "experiments: 0 is out of range",
         ),
+    ]);
+}
+
+#[test]
+fn what_cannot_be_loaded_is_a_wrong_argument() {
+    assert_refused(&[
+        (
+            &["load", "http://127.0.0.1:1/", "--processors", "1023"],
+            "there is no processor 1023 here",
+        ),
+        (
+            &["load", "http://0.0.0.0:1/"],
+            "0.0.0.0 is where servers listen, no address to connect to; write http://127.0.0.1:1/",
+        ),
+        (&["load", "http://[::]/x?y"], "write http://[::1]:80/x?y"),
+        (
+            &["load", "http://127.0.0.1:1/", "-c", "10000G"],
+            "or ask for fewer connections\n",
+        ),
         (&["load", "http://127.0.0.1:1/", "-c", "0"], "start at 1"),
         (
             &["load", "http://127.0.0.1:1/", "-d", "-1"],
@@ -135,11 +147,7 @@ fn absurd_numbers_are_refused_with_their_range() {
             &["load", "http://192.0.2.1/"],
             "192.0.2.1:80 is not on the loopback interface",
         ),
-    ] {
-        let (status, words) = refused(arguments);
-        assert_eq!(status, 2, "{arguments:?}: {words}");
-        assert!(words.contains(expected), "{arguments:?}: {words}");
-    }
+    ]);
 }
 
 #[test]
