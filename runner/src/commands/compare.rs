@@ -3,11 +3,18 @@
 use super::{Verdict, print, print_json};
 use crate::analysis::{Comparison, compare};
 use crate::cli::CompareOptions;
-use crate::record::Records;
+use crate::record::{Records, is_isolated};
 use crate::report;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 pub(super) fn run(options: &CompareOptions) -> Result<Verdict> {
+    for folder in [&options.before, &options.after] {
+        ensure!(
+            !is_isolated(folder),
+            "{} is of an isolated run; only throughput runs are compared",
+            folder.display()
+        );
+    }
     let before = Records::read(&options.before)?;
     let after = Records::read(&options.after)?;
     let comparison: Comparison = compare(&before, &after).with_context(|| {

@@ -66,6 +66,8 @@ impl Harness {
         let mut command = Command::new(setup.executable);
         command
             .args(["drive", setup.level.word(), path])
+            // Of a panic the message is wanted, and a record keeps only the last words.
+            .env("RUST_BACKTRACE", "0")
             .env("PADDING", "x".repeat(setup.padding_bytes))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -189,10 +191,18 @@ impl Drop for Harness {
 pub fn absent_levels(executable: &Path) -> Result<BTreeMap<InProcess, String>> {
     let output = Command::new(executable)
         .arg("levels")
+        .env("RUST_BACKTRACE", "0")
         .stdin(Stdio::null())
         .output()
         .with_context(|| format!("cannot start {}", executable.display()))?;
     let text = String::from_utf8_lossy(&output.stdout);
+    ensure!(
+        output.status.success(),
+        "{} ended ({}): {}",
+        executable.display(),
+        output.status,
+        String::from_utf8_lossy(&output.stderr).trim()
+    );
     let levels: BTreeMap<InProcess, Option<String>> = serde_json::from_str(&text)
         .with_context(|| format!("{} says {text:?} of its levels", executable.display()))?;
     let absent = levels.into_iter();

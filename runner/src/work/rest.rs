@@ -5,7 +5,7 @@
 //! it. Asking only a server at rest makes every request meet the same one.
 
 use crate::interrupt;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use procfs::process::Process;
 use std::time::{Duration, Instant};
 
@@ -28,6 +28,10 @@ pub(super) fn wait_for_rest(pid: u32) -> Result<()> {
     while asked.elapsed() < REST_WITHIN {
         interrupt::check()?;
         let now = threads(&process)?;
+        ensure!(
+            !now.is_empty(),
+            "the kernel does not say what threads do (/proc/PID/task/TID/schedstat)"
+        );
         let asleep = now.iter().all(|&(_, state, _)| state == 'S');
         if asleep && now == before {
             return Ok(());

@@ -6,7 +6,7 @@ use crate::interrupt;
 use crate::isolated::absent_levels;
 use crate::plan::InProcess;
 use crate::record::{Arm, ArmKind};
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use std::path::PathBuf;
 
 /// The package whose benches are the controls.
@@ -38,6 +38,18 @@ pub(super) struct Contender {
 }
 
 impl Contender {
+    /// A contestant that cannot be driven inside one process.
+    fn without_bench() -> Self {
+        Self {
+            name: String::new(),
+            kind: ArmKind::Framework,
+            server: None,
+            timed: None,
+            counting: None,
+            levels: Vec::new(),
+        }
+    }
+
     /// The level that shows most of it.
     pub(super) fn fullest_level(&self) -> Option<InProcess> {
         self.levels.iter().min().copied()
@@ -83,15 +95,17 @@ fn contestant(
     arm.note = framework.notes.get(&ServerKind::Quickstart).cloned();
     if !framework.has_isolated_bench {
         arm.absent = Some(format!(
-            "it has no benches/{ISOLATED_BENCH}.rs (frameworks/README.md says how to write one)"
+            "it has no benches/{ISOLATED_BENCH}.rs (frameworks/README.md says how to write one), \
+             so only its server is counted"
         ));
-        job.run.arms.push(arm);
-        return Ok(None);
     }
-    match build(workspace, framework) {
-        Ok(mut contender) => {
+    let built = build(workspace, framework).and_then(|mut contender| {
+        enter_levels(&mut contender, job)?;
+        Ok(contender)
+    });
+    match built {
+        Ok(contender) => {
             job.run.arms.push(arm);
-            enter_levels(&mut contender, job)?;
             Ok(Some(contender))
         }
         Err(error) => {
@@ -112,10 +126,15 @@ fn build(workspace: &Workspace, framework: &Framework) -> Result<Contender> {
         ServerKind::Quickstart,
         BuildEnv::Release,
     )?;
-    let mut contender = benches(workspace, &framework.package, ISOLATED_BENCH)?;
-    contender.name.clone_from(&framework.name);
-    contender.server = Some(server);
-    Ok(contender)
+    let benches = match framework.has_isolated_bench {
+        true => benches(workspace, &framework.package, ISOLATED_BENCH)?,
+        false => Contender::without_bench(),
+    };
+    Ok(Contender {
+        name: framework.name.clone(),
+        server: Some(server),
+        ..benches
+    })
 }
 
 /// Builds a bench twice: to be timed, and to count.
@@ -123,11 +142,9 @@ fn benches(workspace: &Workspace, package: &str, bench: &str) -> Result<Contende
     let build = |features: &[&str]| framework::build_bench(workspace, package, bench, features);
     Ok(Contender {
         name: bench.to_owned(),
-        kind: ArmKind::Framework,
-        server: None,
         timed: Some(build(&[])?),
         counting: Some(build(&[COUNTING])?),
-        levels: Vec::new(),
+        ..Contender::without_bench()
     })
 }
 
@@ -142,7 +159,9 @@ fn control(workspace: &Workspace, bench: &str, kind: ArmKind, job: &mut Job) -> 
 
 /// Asks the bench which levels it has, and records why it lacks the others.
 fn enter_levels(contender: &mut Contender, job: &mut Job) -> Result<()> {
-    let executable = contender.timed.as_deref().context("it was built")?;
+    let Some(executable) = contender.timed.as_deref() else {
+        return Ok(());
+    };
     let absent = absent_levels(executable)?;
     let all = InProcess::ALL.into_iter();
     contender.levels = all.filter(|level| !absent.contains_key(level)).collect();

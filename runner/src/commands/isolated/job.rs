@@ -53,7 +53,9 @@ impl Job {
             tools: BTreeMap::new(),
             arms: Vec::new(),
             without: BTreeMap::new(),
+            parts: words(&parts),
             missing: Vec::new(),
+            failures: Vec::new(),
             warnings: Vec::new(),
         };
         if run.toolchain.uncommitted {
@@ -89,10 +91,11 @@ impl Job {
         }
         run.state = State::Running;
         run.missing.clear();
+        run.failures.clear();
         let frameworks = run.arms.iter().filter(|arm| arm.kind == ArmKind::Framework);
         Ok(Self {
             names: frameworks.map(|arm| arm.name.clone()).collect(),
-            parts: parts(&parts_of(&run.command)),
+            parts: parts_of(&run.parts),
             run,
             place: place.to_owned(),
             is_resumed: true,
@@ -115,27 +118,22 @@ fn parts(asked: &[Part]) -> Vec<Part> {
     all.filter(|part| asked.contains(part)).collect()
 }
 
-/// The parts that a recorded command line asked for.
-fn parts_of(command: &[String]) -> Vec<Part> {
-    let words: Vec<&str> = command
+/// The words for parts, as `--only` takes them.
+fn words(parts: &[Part]) -> Vec<String> {
+    parts
         .iter()
-        .skip_while(|word| !word.starts_with("--only"))
-        .take(2)
-        .map(String::as_str)
-        .collect();
-    let list = match words.as_slice() {
-        [] => return Part::value_variants().to_vec(),
-        [first, rest @ ..] => first
-            .strip_prefix("--only=")
-            .or(rest.first().copied())
-            .unwrap_or_default(),
-    };
-    list.split(',')
+        .filter_map(|part| Some(part.to_possible_value()?.get_name().to_owned()))
+        .collect()
+}
+
+fn parts_of(words: &[String]) -> Vec<Part> {
+    let parts = words.iter();
+    parts
         .filter_map(|word| Part::from_str(word, true).ok())
         .collect()
 }
 
-fn plan(options: &IsolatedOptions) -> IsolatedPlan {
+pub(super) fn plan(options: &IsolatedOptions) -> IsolatedPlan {
     IsolatedPlan {
         blocks: options.blocks,
         laps: options.laps,
@@ -150,7 +148,7 @@ fn plan(options: &IsolatedOptions) -> IsolatedPlan {
 }
 
 /// The last processor: the first one has the machine's interrupts more often.
-fn processor(chosen: Option<usize>) -> Result<usize> {
+pub(super) fn processor(chosen: Option<usize>) -> Result<usize> {
     let allowed = processors::allowed()?;
     match chosen {
         Some(one) if !allowed.contains(&one) => Err(UsageError(format!(
@@ -189,18 +187,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parts_are_read_back_from_a_recorded_command_line() {
-        let of =
-            |words: &[&str]| parts_of(&words.iter().map(ToString::to_string).collect::<Vec<_>>());
-        assert_eq!(of(&["isolated"]), Part::value_variants());
-        assert_eq!(
-            of(&["isolated", "--only", "start,time"]),
-            [Part::Start, Part::Time]
-        );
-        assert_eq!(of(&["isolated", "--only=memory", "x"]), [Part::Memory]);
-        assert_eq!(
-            parts(&[Part::Start, Part::Time, Part::Start]),
-            [Part::Time, Part::Start]
-        );
+    fn parts_are_done_once_in_their_order_and_read_back() {
+        let asked = parts(&[Part::Start, Part::Time, Part::Start]);
+        assert_eq!(asked, [Part::Time, Part::Start]);
+        assert_eq!(words(&asked), ["time", "start"]);
+        assert_eq!(parts_of(&words(&asked)), asked);
     }
 }

@@ -33,7 +33,10 @@ pub(super) fn measure(
     eprintln!("allocations of {} arms and levels", all.len());
     on_all_processors(all, count_allocations, |task, outcome| match outcome {
         Ok(row) => folder.write_allocations(&row),
-        Err(error) => failed(&mut failures, task.contender, &error),
+        Err(error) => {
+            let what = format!("allocations of `{}` ({})", task.contender.name, task.level);
+            failed(&mut failures, &what, &error)
+        }
     })?;
     let all = growth_tasks(job, contenders, done);
     eprintln!("memory of {} processes", all.len());
@@ -42,15 +45,21 @@ pub(super) fn measure(
             eprintln!("memory: {}, {} ended", task.contender.name, task.exercise);
             folder.write_memory(&rows)
         }
-        Err(error) => failed(&mut failures, task.contender, &error),
+        Err(error) => {
+            let what = format!(
+                "memory of `{}` ({}, process {})",
+                task.contender.name, task.exercise, task.process
+            );
+            failed(&mut failures, &what, &error)
+        }
     })?;
-    job.run.missing.extend(failures);
+    job.run.failures.extend(failures);
     Ok(())
 }
 
-fn failed(failures: &mut Vec<String>, contender: &Contender, error: &anyhow::Error) -> Result<()> {
+fn failed(failures: &mut Vec<String>, what: &str, error: &anyhow::Error) -> Result<()> {
     interrupt::check()?;
-    let line = format!("the memory of `{}`: {error:#}", contender.name);
+    let line = format!("{what}: {error:#}");
     eprintln!("{line}");
     failures.push(line);
     Ok(())

@@ -51,6 +51,9 @@ fn measure(
     folder: &mut IsolatedFolder,
 ) -> Result<()> {
     let done = IsolatedRecords::read(&job.place)?;
+    if job.parts.contains(&Part::Work) {
+        work::announce_missing_tools();
+    }
     for part in job.parts.clone() {
         match part {
             Part::Time => timing::measure(job, contenders, &done, folder)?,

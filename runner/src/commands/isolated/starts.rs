@@ -30,7 +30,10 @@ pub(super) fn measure(
             let (name, path) = servers[at];
             let mut rows = done.starts.iter();
             if !rows.any(|row| row.arm == name && row.round == round) {
-                folder.write_start(&start(name, path, round, job.run.processor))?;
+                let row = start(name, path, round, job.run.processor);
+                // What an interruption broke off is no start that failed.
+                interrupt::check()?;
+                folder.write_start(&row)?;
             }
         }
     }

@@ -35,6 +35,15 @@ pub(super) fn measure(
     Ok(())
 }
 
+/// Says what is missing before the parts that take long and do without.
+pub(super) fn announce_missing_tools() {
+    for tool in [Tool::Valgrind, Tool::Vgdb, Tool::Strace] {
+        if let Err(missing) = tools::find(tool) {
+            eprintln!("{missing}");
+        }
+    }
+}
+
 /// Whether a tool is there; its version, or how to install it, becomes part of the record.
 fn has(job: &mut Job, tool: Tool) -> bool {
     match tools::find(tool) {
@@ -47,7 +56,6 @@ fn has(job: &mut Job, tool: Tool) -> bool {
             true
         }
         Err(missing) => {
-            eprintln!("{missing}");
             job.run.missing.push(missing.to_string());
             false
         }
@@ -76,7 +84,7 @@ fn count(
     let plan = &job.run.plan;
     let is_done = |name: &str, run| {
         let mut rows = done.work.iter();
-        rows.any(|row| row.arm == name && row.run == run)
+        rows.any(|row| row.arm == name && row.run == run && row.err.is_empty())
     };
     let mut tasks = Vec::new();
     for run in 0..plan.work_runs {
@@ -188,7 +196,7 @@ fn trace(
             }
             Err(error) => {
                 interrupt::check()?;
-                failures.push(format!("the system calls of `{name}`: {error:#}"));
+                failures.push(format!("system calls of `{name}`: {error:#}"));
                 Ok(())
             }
         },
@@ -196,7 +204,7 @@ fn trace(
     for line in &failures {
         eprintln!("{line}");
     }
-    job.run.missing.extend(failures);
+    job.run.failures.extend(failures);
     Ok(())
 }
 

@@ -1,12 +1,14 @@
 //! The folder of an isolated run: created once, appended to while the run is on, read as a whole.
 
+use super::soundness::{self, Sound};
 use super::{
     AllocationRow, FunctionRow, IsolatedRun, MemoryRow, OwnerRow, SampleRow, StartRow,
     SystemCallRow, WorkRow,
 };
 use crate::record::table::{self, write_whole};
-use crate::record::{BlockRow, Folder, SCHEMA};
+use crate::record::{BlockRow, Folder, ISOLATED_METHOD, SCHEMA};
 use anyhow::{Context, Result, bail};
+use serde::de::DeserializeOwned;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
@@ -179,16 +181,17 @@ impl IsolatedRecords {
     /// the file and the row.
     pub fn read(path: &Path) -> Result<Self> {
         let run = read_run(path)?;
-        if run.schema != SCHEMA {
+        if run.schema != SCHEMA || run.method > ISOLATED_METHOD {
             bail!(
-                "{} has records of schema {}, and this runner reads schema {SCHEMA}",
+                "{} has records of schema {} and method {}, and this runner reads schema {SCHEMA} and methods up \
+                 to {ISOLATED_METHOD}",
                 path.display(),
-                run.schema
+                run.schema,
+                run.method
             );
         }
         let blocks: Vec<BlockRow> = table::read(&path.join(BLOCKS))?;
-        let mut samples: Vec<SampleRow> = table::read(&path.join(SAMPLES))?;
-        refuse_impossible(&samples, &path.join(SAMPLES))?;
+        let mut samples: Vec<SampleRow> = read_rows(&run, &path.join(SAMPLES))?;
         let numbers = samples.iter().map(|row| row.block);
         let numbers = numbers.chain(blocks.iter().map(|row| row.block));
         let next_block = numbers.max().map_or(0, |last| last + 1);
@@ -196,20 +199,18 @@ impl IsolatedRecords {
             let mut blocks = blocks.iter();
             blocks.any(|block| block.block == row.block && block.counts())
         });
-        let work: Vec<WorkRow> = table::read(&path.join(WORK))?;
-        refuse_uncounted(&work, &path.join(WORK))?;
         Ok(Self {
-            run,
             samples,
             blocks,
             next_block,
-            work,
-            owners: table::read(&path.join(OWNERS))?,
-            functions: table::read(&path.join(FUNCTIONS))?,
-            system_calls: table::read(&path.join(SYSTEM_CALLS))?,
-            allocations: table::read(&path.join(ALLOCATIONS))?,
-            memory: table::read(&path.join(MEMORY))?,
-            starts: table::read(&path.join(STARTS))?,
+            work: read_rows(&run, &path.join(WORK))?,
+            owners: read_rows(&run, &path.join(OWNERS))?,
+            functions: read_rows(&run, &path.join(FUNCTIONS))?,
+            system_calls: read_rows(&run, &path.join(SYSTEM_CALLS))?,
+            allocations: read_rows(&run, &path.join(ALLOCATIONS))?,
+            memory: read_rows(&run, &path.join(MEMORY))?,
+            starts: read_rows(&run, &path.join(STARTS))?,
+            run,
         })
     }
 
@@ -231,43 +232,11 @@ fn read_run(path: &Path) -> Result<IsolatedRun> {
     serde_json::from_str(&text).with_context(|| format!("{} does not read", file.display()))
 }
 
-/// A slice without an error has requests and took time.
-fn refuse_impossible(samples: &[SampleRow], file: &Path) -> Result<()> {
-    for (index, row) in samples.iter().enumerate() {
-        let zero = match row.err.is_empty() {
-            false => continue,
-            _ if row.requests == 0 => "requests",
-            _ if row.wall_ns == 0 => "wall_ns",
-            _ if row.cpu_ns == 0 => "cpu_ns",
-            _ => continue,
-        };
-        bail!(
-            "{}, row {}: {zero} is 0 for {} in block {}: no rate can be made of it",
-            file.display(),
-            index + 1,
-            row.arm,
-            row.block
-        );
-    }
-    Ok(())
-}
-
-/// A count without an error is a positive number.
-fn refuse_uncounted(work: &[WorkRow], file: &Path) -> Result<()> {
-    for (index, row) in work.iter().enumerate() {
-        let is_count = |number: f64| number.is_finite() && number > 0.0;
-        if row.err.is_empty() && !(is_count(row.instructions_per_request) && is_count(row.tcalls)) {
-            bail!(
-                "{}, row {}: {} instructions and {} calls a request are no counts of {}",
-                file.display(),
-                index + 1,
-                row.instructions_per_request,
-                row.tcalls,
-                row.arm
-            );
-        }
-    }
-    Ok(())
+/// Reads one file of rows and checks them.
+fn read_rows<Row: DeserializeOwned + Sound>(run: &IsolatedRun, file: &Path) -> Result<Vec<Row>> {
+    let rows = table::read(file)?;
+    soundness::check(run, &rows, file)?;
+    Ok(rows)
 }
 
 /// Whether this is the folder of an isolated run.

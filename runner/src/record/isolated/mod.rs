@@ -4,6 +4,7 @@
 mod folder;
 mod rows;
 mod run;
+mod soundness;
 
 pub use folder::{IsolatedFolder, IsolatedRecords, find_isolated_runs, is_isolated};
 pub use rows::{

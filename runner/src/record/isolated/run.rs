@@ -37,8 +37,12 @@ pub struct IsolatedRun {
     pub arms: Vec<Arm>,
     /// Why an arm has no figures at a level, by arm and level.
     pub without: BTreeMap<String, BTreeMap<InProcess, String>>,
+    /// What was to be measured: `time`, `work`, `memory`, `start`.
+    pub parts: Vec<String>,
     /// Parts of the run that could not be done, and what to do about it.
     pub missing: Vec<String>,
+    /// What failed though everything it takes was there, where no row can say so.
+    pub failures: Vec<String>,
     /// What to doubt.
     pub warnings: Vec<Warning>,
 }

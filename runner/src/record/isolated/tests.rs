@@ -92,9 +92,36 @@ fn what_is_no_number_is_named_with_file_and_row() {
     assert!(error.contains("work.csv, row 1"), "{error}");
     let error = refused("three", "samples.csv", ",10000,", ",0,");
     assert!(
-        error.contains("samples.csv, row 1: requests is 0"),
+        error.contains("samples.csv, row 1") && error.contains("requests is 0"),
         "{error}"
     );
+    for (name, file, from, to, fault) in [
+        (
+            "unknown",
+            "memory.csv",
+            "leaky",
+            "nobody",
+            "isolated.json has no such arm",
+        ),
+        (
+            "calls",
+            "system-calls.csv",
+            "1.0",
+            "NaN",
+            "calls_per_request is NaN",
+        ),
+        (
+            "below",
+            "owners.csv",
+            "5000.0",
+            "-1",
+            "instructions_per_request is -1",
+        ),
+        ("none", "allocations.csv", ",10000,", ",0,", "requests is 0"),
+    ] {
+        let error = refused(name, file, from, to);
+        assert!(error.contains(file) && error.contains(fault), "{error}");
+    }
     let error = refused("four", "starts.csv", "1500", "soon");
     assert!(error.contains("starts.csv, line 2"), "{error}");
 }

@@ -3,6 +3,7 @@
 use super::figures::IsolatedReport;
 use crate::analysis::{Growth, IsolatedLevel, LeakControl};
 use crate::plan::InProcess;
+use crate::record::Exercise;
 use crate::report::claims;
 
 /// The heading of the main table: whether it is to be trusted.
@@ -60,24 +61,63 @@ pub(super) fn remarks(report: &IsolatedReport) -> Vec<String> {
     }
     lines.extend(repeatability(report));
     lines.extend(growth(report));
+    lines.extend(too_few(report));
     lines.extend(report.leak_controls.iter().map(leak_control));
     lines.extend(report.errors.iter().map(|error| format!("failed: {error}")));
     lines.extend(run.missing.iter().cloned());
     lines
 }
 
+/// Counts of one binary that lie further apart than this are not repeatable.
+const SPREAD_MAX: f64 = 0.005;
+
+/// How far the counts of several processes of one binary lie apart.
 fn repeatability(report: &IsolatedReport) -> Option<String> {
-    let worst = report
+    let counted: Vec<_> = report
         .rows
         .iter()
-        .filter_map(|row| Some((row.work?.spread, &row.arm.name)))
-        .max_by(|one, other| one.0.total_cmp(&other.0))?;
+        .filter_map(|row| {
+            Some((
+                row.arm.name.as_str(),
+                row.work.filter(|work| work.processes > 1)?,
+            ))
+        })
+        .collect();
+    let processes = counted.iter().map(|(_, work)| work.processes).min()?;
+    let apart: Vec<String> = counted
+        .iter()
+        .map(|(name, work)| format!("{name} {:.2} %", work.spread * 100.0))
+        .collect();
+    let unsteady: Vec<&str> = counted
+        .iter()
+        .filter(|(_, work)| work.spread > SPREAD_MAX)
+        .map(|&(name, _)| name)
+        .collect();
+    let verdict = match unsteady.as_slice() {
+        [] => "none by more than half a percent".to_owned(),
+        names => format!("more than half a percent: {}", names.join(", ")),
+    };
     Some(format!(
-        "tcalls and instructions of {} processes of one binary lie at most {:.2} % apart (`{}`).",
-        report.records.run.plan.work_runs,
-        worst.0 * 100.0,
-        worst.1
+        "tcalls and instructions of {processes} processes of one binary lie so far apart: {}; {verdict}.",
+        apart.join(", ")
     ))
+}
+
+/// Whose growth could not be judged.
+fn too_few(report: &IsolatedReport) -> Option<String> {
+    let mut names: Vec<&str> = report
+        .watched
+        .iter()
+        .filter(|one| one.growth == Growth::TooFew)
+        .map(|one| one.arm.as_str())
+        .collect();
+    names.dedup();
+    (!names.is_empty()).then(|| {
+        format!(
+            "no verdict on what stays behind, since it takes three processes: {}.",
+            names.join(", ")
+        )
+    })
 }
 
 fn growth(report: &IsolatedReport) -> Vec<String> {
@@ -89,12 +129,18 @@ fn growth(report: &IsolatedReport) -> Vec<String> {
             match watched.growth {
                 Growth::Leak(slope) => format!(
                     "\\*: `{}` leaks {:.3} bytes ({:.3}–{:.3}) with each of {repetitions} {}.",
-                    watched.arm, slope.estimate, slope.lower, slope.upper, watched.exercise
+                    watched.arm,
+                    slope.estimate,
+                    slope.lower,
+                    slope.upper,
+                    noun(watched.exercise)
                 ),
                 Growth::Allocator(slope) => format!(
                     "°: `{}` has no more live bytes after {repetitions} {}, but {:.3} more bytes resident \
                      with each: the allocator keeps pages.",
-                    watched.arm, watched.exercise, slope.estimate
+                    watched.arm,
+                    noun(watched.exercise),
+                    slope.estimate
                 ),
                 Growth::None | Growth::TooFew => String::new(),
             }
@@ -103,8 +149,23 @@ fn growth(report: &IsolatedReport) -> Vec<String> {
         .collect()
 }
 
+/// What an exercise repeats.
+fn noun(exercise: Exercise) -> &'static str {
+    match exercise {
+        Exercise::Requests => "requests",
+        Exercise::Connections => "connections",
+        Exercise::Elsewhere => "requests for unknown paths",
+    }
+}
+
 fn leak_control(control: &LeakControl) -> String {
-    let slope = control.watched.live_bytes;
+    let Some(watched) = &control.watched else {
+        return format!(
+            "`{}` FAILS the leak test: it could not be watched.",
+            control.arm
+        );
+    };
+    let slope = watched.live_bytes;
     format!(
         "`{}` {} the leak test: {:.2} bytes a request are planted, {:.3} ({:.3}–{:.3}) found.",
         control.arm,
@@ -135,8 +196,9 @@ pub(super) fn how_to_read(report: &IsolatedReport) -> Vec<String> {
          inlining moves calls. instructions: in user mode, counted, so they are no time; kernel work is not \
          in them. system calls: per request, of the same server."
             .to_owned(),
-        "allocations (with reallocations) and allocated bytes: per request, in one process; where there is no \
-         figure for bytes, that of calls. ready: from the start of the server to its first right answer; idle \
+        "allocations, reallocations and allocated bytes: per request, bytes in and bytes out, counted in a \
+         process of its own; peak live: the most that was allocated at a time, the harness's buffers \
+         included. ready: from the start of the server to its first right answer; idle \
          RSS: memory resident after it."
             .to_owned(),
     ]

@@ -45,7 +45,9 @@ pub(super) fn main_table(report: &IsolatedReport) -> Grid {
         number("instructions", Some("instr")),
         number("system calls", None),
         number("allocations", Some("alloc")),
+        number("reallocations", None),
         number("allocated bytes", None),
+        number("peak live KiB", None),
         number("response bytes", None),
         number("ready ms", None),
         number("idle RSS MiB", None),
@@ -72,15 +74,13 @@ pub(super) fn main_table(report: &IsolatedReport) -> Grid {
 
 fn main_cells(row: &IsolatedRow) -> Vec<String> {
     let timing = row.timing.get(&InProcess::Bytes);
-    let allocations = row
-        .allocations
-        .get(&InProcess::Bytes)
-        .or_else(|| row.allocations.get(&InProcess::Call));
+    let allocations = row.allocations.get(&InProcess::Bytes);
     let counted = |of: fn(&super::figures::Work) -> f64| {
         row.work
             .as_ref()
             .map_or_else(none, |work| grouped(rounded(of(work))))
     };
+    let [ready, idle_rss] = start_cells(row);
     vec![
         timing.map_or_else(none, |one| {
             format!("{:.1}", one.wall_ns * REQUESTS_OF_MSEC / 1e6)
@@ -91,11 +91,48 @@ fn main_cells(row: &IsolatedRow) -> Vec<String> {
         counted(|work| work.funcs),
         counted(|work| work.funcs_source),
         counted(|work| work.instructions),
-        row.system_calls
-            .map_or_else(none, |calls| format!("{calls:.2}")),
-        allocations.map_or_else(none, |one| format!("{:.1}", one.count + one.reallocations)),
+        system_calls(row),
+        allocations.map_or_else(none, |one| format!("{:.1}", one.count)),
+        allocations.map_or_else(none, |one| format!("{:.1}", one.reallocations)),
         allocations.map_or_else(none, |one| grouped(rounded(one.bytes))),
+        allocations.map_or_else(none, |one| {
+            format!("{:.0}", one.peak_live_bytes as f64 / 1024.0)
+        }),
         timing.map_or_else(none, |one| one.answer_bytes.to_string()),
+        ready,
+        idle_rss,
+    ]
+}
+
+/// What a terminal's main table has no room for.
+pub(super) fn server_table(report: &IsolatedReport) -> Option<Grid> {
+    let headings = vec![
+        text("framework", Some("framework")),
+        number("system calls", Some("system calls")),
+        number("ready ms", Some("ready ms")),
+        number("idle RSS MiB", Some("idle RSS MiB")),
+    ];
+    let has_any = |row: &&IsolatedRow| row.system_calls.is_some() || row.start.is_some();
+    let rows: Vec<Vec<String>> = report
+        .rows
+        .iter()
+        .filter(has_any)
+        .map(|row| {
+            let mut cells = vec![plain_name(row), system_calls(row)];
+            cells.extend(start_cells(row));
+            cells
+        })
+        .collect();
+    (!rows.is_empty()).then_some(Grid { headings, rows })
+}
+
+fn system_calls(row: &IsolatedRow) -> String {
+    let calls = row.system_calls;
+    calls.map_or_else(none, |calls| format!("{calls:.2}"))
+}
+
+fn start_cells(row: &IsolatedRow) -> [String; 2] {
+    [
         row.start
             .map_or_else(none, |start| format!("{:.1}", start.ready_us / 1000.0)),
         row.start.map_or_else(none, |start| mib(start.idle_rss_kib)),
@@ -123,6 +160,7 @@ pub(super) fn call_table(report: &IsolatedReport) -> Option<Grid> {
         number("ns per call", Some("ns/call")),
         number("ratio to floor (95 %)", Some("ratio ±95%")),
         number("allocations", Some("allocs")),
+        number("reallocations", Some("reallocs")),
         number("allocated bytes", Some("bytes")),
     ];
     let rows = rows.into_iter().map(|row| {
@@ -133,7 +171,8 @@ pub(super) fn call_table(report: &IsolatedReport) -> Option<Grid> {
             plain_name(row),
             grouped(rounded(timing.wall_ns)),
             standing(timing),
-            allocations.map_or_else(none, |one| format!("{:.1}", one.count + one.reallocations)),
+            allocations.map_or_else(none, |one| format!("{:.1}", one.count)),
+            allocations.map_or_else(none, |one| format!("{:.1}", one.reallocations)),
             allocations.map_or_else(none, |one| grouped(rounded(one.bytes))),
         ]
     });

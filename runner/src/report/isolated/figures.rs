@@ -64,6 +64,8 @@ pub struct Work {
     pub funcs_source: f64,
     /// The largest distance of two processes, instructions or calls, as a share.
     pub spread: f64,
+    /// How many processes were counted.
+    pub processes: usize,
 }
 
 /// Per request.
@@ -212,6 +214,7 @@ impl Work {
             funcs: median(&all(|row| row.funcs as f64))?,
             funcs_source: median(&all(|row| row.funcs_source as f64))?,
             spread: spread(&instructions).max(spread(&tcalls)),
+            processes: rows.len(),
         })
     }
 }
@@ -260,5 +263,11 @@ fn errors(records: &IsolatedRecords) -> Vec<String> {
     let counted = first(&mut work.map(|row| (row.arm.as_str(), row.err.as_str())));
     let starts = records.starts.iter();
     let started = first(&mut starts.map(|row| (row.arm.as_str(), row.err.as_str())));
-    built.chain(timed).chain(counted).chain(started).collect()
+    let failures = records.run.failures.iter().cloned();
+    built
+        .chain(timed)
+        .chain(counted)
+        .chain(started)
+        .chain(failures)
+        .collect()
 }

@@ -1,7 +1,7 @@
 //! Where isolated tables are read: the page of a run, its part of the front page, and a terminal.
 
 use super::claims;
-use super::columns::{call_table, growth_table, main_table, owner_table};
+use super::columns::{call_table, growth_table, main_table, owner_table, server_table};
 use super::figures::IsolatedReport;
 use crate::plan::InProcess;
 use crate::record::State;
@@ -160,6 +160,9 @@ pub fn tables(report: &IsolatedReport) -> String {
             table.terminal()
         ));
         text.push_str(&lines(claims::under_level(level)));
+    }
+    if let Some(table) = server_table(report) {
+        text.push_str(&format!("\nThe server\n{}\n", table.terminal()));
     }
     if let Some(table) = growth_table(report) {
         text.push_str(&format!("\nWhat stays behind\n{}\n", table.terminal()));
