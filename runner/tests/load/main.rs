@@ -2,12 +2,13 @@
 //! other people.
 #![allow(clippy::unwrap_used, reason = "the panic of a test is its report")]
 
+mod outputs;
+
 use assert_cmd::Command;
 use controls::{Planted, Server};
 use serde_json::Value;
 use std::io::{Read, Write};
 use std::net::TcpListener;
-use std::path::Path;
 
 fn load(arguments: &[&str]) -> (i32, String, String) {
     let mut command = Command::cargo_bin("runner").unwrap();
@@ -259,111 +260,6 @@ fn the_request_is_the_one_asked_for_and_connections_last_as_long_as_asked() {
 }
 
 #[test]
-fn seconds_and_histograms_are_written_where_asked() {
-    let server = Server::start(Planted::SlowMs(5));
-    let folder = tempfile::tempdir().unwrap();
-    let path = |name| folder.path().join(name).to_str().unwrap().to_owned();
-    let result = json(&[
-        &url(&server),
-        "-c",
-        "2",
-        "-t",
-        "2",
-        "-d",
-        "1.3s",
-        "--rate",
-        "100",
-        "--json",
-        "--csv",
-        &path("seconds.csv"),
-        "--hdr",
-        &path("times.hlog"),
-    ]);
-    let text = std::fs::read_to_string(path("seconds.csv")).unwrap();
-    let rows: Vec<Vec<&str>> = text.lines().map(|row| row.split(',').collect()).collect();
-    let column = rows[0].iter().position(|name| *name == "ok").unwrap();
-    let ok: u64 = rows[1..]
-        .iter()
-        .map(|row| row[column].parse::<u64>().unwrap())
-        .sum();
-    assert_eq!((rows.len(), ok), (3, result["ok"].as_u64().unwrap()));
-    let log = std::fs::read_to_string(path("times.hlog")).unwrap();
-    for tag in ["service_time", "response_time", "dispatch_delay"] {
-        assert!(log.contains(&format!("Tag={tag},")), "{log}");
-    }
-    let (status, _, words) = load(&[&url(&server), "-n", "10", "--hdr", "/dev/full"]);
-    assert_eq!(status, 1);
-    assert!(words.contains("cannot write"), "{words}");
-    let (status, _, words) = load(&[&url(&server), "--csv", "/no/such/folder/x.csv"]);
-    assert_eq!(status, 1);
-    assert!(
-        words.contains("cannot write /no/such/folder/x.csv"),
-        "{words}"
-    );
-}
-
-fn keep(result: &Value, path: &Path) -> String {
-    std::fs::write(path, result.to_string()).unwrap();
-    path.to_str().unwrap().to_owned()
-}
-
-#[test]
-fn results_are_merged_or_refused() {
-    let server = Server::start(Planted::Nothing);
-    let url = url(&server);
-    let folder = tempfile::tempdir().unwrap();
-    let kept = |name: &str, more: &[&str]| {
-        let fixed = [
-            url.as_str(),
-            "-c",
-            "2",
-            "-n",
-            "100",
-            "--no-ceiling",
-            "--json",
-        ];
-        keep(
-            &json(&[&fixed[..], more].concat()),
-            &folder.path().join(name),
-        )
-    };
-    let (one, two) = (kept("one.json", &[]), kept("two.json", &[]));
-    let paced = kept("paced.json", &["--rate", "1000"]);
-    let merge = |paths: &[&str]| {
-        let mut command = Command::cargo_bin("runner").unwrap();
-        command
-            .args(["merge", "--json"])
-            .args(paths)
-            .output()
-            .unwrap()
-    };
-    let sum: Value = serde_json::from_slice(&merge(&[&one, &two]).stdout).unwrap();
-    assert_eq!((&sum["ok"], &sum["runs"]), (&200.into(), &2.into()));
-    let refused = merge(&[&one, &paced]);
-    let words = String::from_utf8(refused.stderr).unwrap();
-    assert!(
-        words.contains("in its rate (1000 requests per second, not none: closed loop)"),
-        "{words}"
-    );
-    for (name, more) in [
-        ("request", &["-H", "X-Other: 1"][..]),
-        ("expected answer", &["--expect-status", "200"]),
-    ] {
-        let refused = merge(&[&one, &kept("other.json", more)]);
-        let words = String::from_utf8(refused.stderr).unwrap();
-        let expected = format!("differs from the first in its {name} (");
-        assert!(words.contains(&expected), "{words}");
-    }
-    let refused = merge(&[&one, &one]);
-    let words = String::from_utf8(refused.stderr).unwrap();
-    assert!(words.contains("result 2 is result 1 once more"), "{words}");
-    std::fs::write(folder.path().join("no.json"), "{}").unwrap();
-    let refused = merge(&[folder.path().join("no.json").to_str().unwrap()]);
-    let words = String::from_utf8(refused.stderr).unwrap();
-    assert!(words.contains("is no result of `load --json`"), "{words}");
-}
-
-#[test]
 fn a_ramp_and_a_warm_up_are_not_counted() {
     let server = Server::start(Planted::Nothing);
     let result = json(&[
@@ -397,29 +293,4 @@ fn a_pipelined_run_says_so() {
     assert_eq!(status, 0, "{words}");
     assert!(said.contains("PIPELINED 16 deep"), "{said}");
     assert!(said.contains("sent           1000 = 1000 ok"), "{said}");
-}
-
-#[test]
-fn a_result_that_cannot_be_written_is_an_error() {
-    let server = Server::start(Planted::Nothing);
-    let folder = tempfile::tempdir().unwrap();
-    let fixed = [&url(&server), "-n", "10", "-c", "2", "--no-ceiling"];
-    let result = json(&[&fixed[..], &["--json"]].concat());
-    let kept = keep(&result, &folder.path().join("kept.json"));
-    for arguments in [
-        [&["load"], &fixed[..]].concat(),
-        [&["load", "--json"], &fixed[..]].concat(),
-        vec!["merge", &kept],
-        vec!["merge", "--json", &kept],
-    ] {
-        let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin("runner"));
-        let full = std::fs::File::create("/dev/full").unwrap();
-        let output = command.args(&arguments).stdout(full).output().unwrap();
-        let words = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {words}");
-        assert!(
-            words.starts_with("error: cannot write to standard output: No space left"),
-            "{arguments:?}: {words}"
-        );
-    }
 }
