@@ -102,7 +102,11 @@ fn count(
             let program = Program::new(task.server.to_owned());
             work::count(&program, processor, requests)
         },
-        |task, outcome| keep(&task, outcome, requests, folder),
+        |task, outcome| {
+            // A run that was killed may have written the split and not the row after it.
+            let wants_split = task.run == 0 && !done.owners.iter().any(|one| one.arm == task.name);
+            keep(&task, outcome, requests, wants_split, folder)
+        },
     )
 }
 
@@ -111,6 +115,7 @@ fn keep(
     task: &Count,
     outcome: Result<Work>,
     requests: u64,
+    wants_split: bool,
     folder: &mut IsolatedFolder,
 ) -> Result<()> {
     interrupt::check()?;
@@ -132,7 +137,7 @@ fn keep(
         "work: {}: {:.0} instructions, {:.0} calls a request",
         task.name, work.instructions_per_request, work.tcalls
     );
-    if task.run == 0 {
+    if wants_split {
         let (owners, functions) = split(task.name, &work);
         folder.write_split(&owners, &functions)?;
     }
