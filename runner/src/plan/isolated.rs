@@ -69,6 +69,12 @@ impl IsolatedPlan {
     /// How much of its work the planted control does not count, in percent of what it counts.
     pub const PLANTED_PERCENT: u64 = 2;
 
+    /// How many of so many requests the planted control does not count.
+    #[must_use]
+    pub fn uncounted(requests: u64) -> u64 {
+        requests * Self::PLANTED_PERCENT / (100 + Self::PLANTED_PERCENT)
+    }
+
     /// Checks that the plan can be carried out as meant.
     ///
     /// # Errors
@@ -142,6 +148,12 @@ mod tests {
             starts: 20,
             seed: 1,
         }
+    }
+
+    #[test]
+    fn the_planted_share_is_one_of_what_is_counted() {
+        let uncounted = IsolatedPlan::uncounted(102_000);
+        assert_eq!((uncounted, 102_000 - uncounted), (2_000, 100_000));
     }
 
     #[test]

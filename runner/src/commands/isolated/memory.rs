@@ -109,10 +109,7 @@ fn count_allocations(task: &Allocations, processor: usize) -> Result<AllocationR
     let between = Counted::of(&harness.memory()?)?;
     harness.requests(0, 2 * COUNTED_REQUESTS)?;
     let after = Counted::of(&harness.memory()?)?;
-    let difference = |of: fn(&Counted) -> u64| {
-        let (once, twice) = (of(&between) - of(&before), of(&after) - of(&between));
-        twice.saturating_sub(once)
-    };
+    let difference = |of: fn(&Counted) -> u64| of_one_series(of(&before), of(&between), of(&after));
     Ok(AllocationRow {
         arm: task.contender.name.clone(),
         level: task.level,
@@ -122,6 +119,13 @@ fn count_allocations(task: &Allocations, processor: usize) -> Result<AllocationR
         allocated_bytes: difference(|one| one.allocated_bytes),
         peak_live_bytes: after.peak_live_bytes,
     })
+}
+
+/// What N requests take, by readings before N requests, after them, and after 2N more: a connection's own
+/// share is in both steps.
+fn of_one_series(before: u64, between: u64, after: u64) -> u64 {
+    let (once, twice) = (between - before, after - between);
+    twice.saturating_sub(once)
 }
 
 /// What a counting harness says.

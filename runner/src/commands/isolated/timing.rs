@@ -225,10 +225,7 @@ impl Live<'_> {
             Ok(timed) => SampleRow {
                 requests: timed.requests,
                 uncounted: match self.contender.kind {
-                    ArmKind::Planted => {
-                        timed.requests * IsolatedPlan::PLANTED_PERCENT
-                            / (100 + IsolatedPlan::PLANTED_PERCENT)
-                    }
+                    ArmKind::Planted => IsolatedPlan::uncounted(timed.requests),
                     _ => 0,
                 },
                 wall_ns: timed.wall_ns,
