@@ -255,6 +255,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_each_connection_takes_cancels() {
+        let (connection, request) = (7, 6);
+        let once = 100 + connection + 10 * request;
+        let thrice = once + connection + 20 * request;
+        assert_eq!(of_one_series(100, once, thrice), 10 * request);
+    }
+
+    #[test]
     fn looks_double_and_are_equally_spaced_at_the_end() {
         let looks: Vec<u64> = looks(1_024_000).into_iter().collect();
         assert_eq!(looks[..6], [1_000, 2_000, 4_000, 8_000, 16_000, 32_000]);
