@@ -71,6 +71,18 @@ fn slices_of_a_block_that_was_not_completed_do_not_count() {
 }
 
 #[test]
+fn a_difference_may_lie_below_zero() {
+    let parent = tempfile::tempdir().unwrap();
+    let at = parent.path().join("run");
+    written(&at);
+    let file = at.join("owners.csv");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text.replacen("100.0", "-0.288", 1)).unwrap();
+    let read = IsolatedRecords::read(&at).unwrap();
+    assert_eq!(read.owners[0].instructions_per_request, -0.288);
+}
+
+#[test]
 fn what_is_no_number_is_named_with_file_and_row() {
     let parent = tempfile::tempdir().unwrap();
     let refused = |name: &str, file: &str, from: &str, to: &str| {
@@ -92,7 +104,7 @@ fn what_is_no_number_is_named_with_file_and_row() {
     assert!(error.contains("work.csv, row 1"), "{error}");
     let error = refused("three", "samples.csv", ",10000,", ",0,");
     assert!(
-        error.contains("samples.csv, row 1") && error.contains("requests is 0"),
+        error.contains("samples.csv, row 1") && error.contains("requests is not above 0"),
         "{error}"
     );
     for (name, file, from, to, fault) in [
@@ -111,13 +123,19 @@ fn what_is_no_number_is_named_with_file_and_row() {
             "calls_per_request is NaN",
         ),
         (
-            "below",
+            "endless",
             "owners.csv",
             "5000.0",
-            "-1",
-            "instructions_per_request is -1",
+            "inf",
+            "instructions_per_request is inf",
         ),
-        ("none", "allocations.csv", ",10000,", ",0,", "requests is 0"),
+        (
+            "none",
+            "allocations.csv",
+            ",10000,",
+            ",0,",
+            "requests is not above 0",
+        ),
     ] {
         let error = refused(name, file, from, to);
         assert!(error.contains(file) && error.contains(fault), "{error}");
