@@ -56,7 +56,9 @@ fn no_count(name: &str, value: f64) -> Option<String> {
 }
 
 fn zero(name: &str) -> Option<String> {
-    Some(format!("{name} is not above 0: no figure can be made of it"))
+    Some(format!(
+        "{name} is not above 0: no figure can be made of it"
+    ))
 }
 
 impl Sound for SampleRow {
