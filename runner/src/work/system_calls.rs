@@ -5,6 +5,7 @@
 //! one: these are counts of a quiet server.
 
 use super::requests::Requests;
+use super::rest::wait_for_rest;
 use super::tools::{self, Tool};
 use crate::interrupt;
 use crate::server::{Program, Server};
@@ -66,6 +67,8 @@ fn counted_run(
     let mut connection = Requests::warmed_up(&server)?;
     connection.send(requests)?;
     drop(connection);
+    // It still has the end of the connection to read: that has to be in both runs or in none.
+    wait_for_rest(server.pid())?;
     server.stop()?;
     parse(&read_whole(&summary)?)
 }
