@@ -130,3 +130,37 @@ impl<Serve: AsyncFnOnce(Listener)> BytesLevel for Bytes<Serve> {
         (self.0)(listener).await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+    use std::time::Duration;
+
+    #[test]
+    fn the_making_of_requests_is_not_timed() {
+        let made = std::cell::Cell::new(0);
+        let mut call = Call {
+            request: |_path| {
+                made.set(made.get() + 1);
+                std::thread::sleep(Duration::from_millis(1));
+            },
+            answer: async |()| (200, "Hello World!"),
+        };
+        let begun = std::time::Instant::now();
+        let series = Series {
+            expected: Expected::WELCOME,
+            untimed: 0,
+            timed: 100,
+        };
+        let mut context = Context::from_waker(Waker::noop());
+        let Poll::Ready(sample) = pin!(call.requests(series)).poll(&mut context) else {
+            unreachable!("these calls wait for nothing");
+        };
+        let timed = sample.unwrap().elapsed;
+        assert_eq!(made.get(), 100);
+        let share = timed.wall.as_secs_f64() / begun.elapsed().as_secs_f64();
+        assert!(share < 0.5, "a share of {share} of making and calling");
+    }
+}

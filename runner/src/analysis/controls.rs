@@ -3,7 +3,7 @@
 
 use super::extract::Measure;
 use super::table::Ranked;
-use crate::record::{Arm, ArmKind, BlockRow, Records, SetAside};
+use crate::record::{Arm, ArmKind, BlockRow, SetAside};
 use crate::stats::{Interval, RESAMPLES, Ranking};
 use std::fmt;
 
@@ -135,15 +135,13 @@ impl Control {
 impl Distrust {
     /// Whether slices of a level are missing that complete blocks have had: whatever happens to an arm, each
     /// of its slices leaves a row.
-    pub(super) fn of_slices(records: &Records, connections: usize) -> Option<Self> {
-        let run = &records.run;
-        let started = run.arms.iter();
-        let arms = started
-            .filter(|arm| arm.err.is_none() && arm.absent.is_none())
-            .count();
-        let of = arms * (run.plan.laps * records.complete_blocks()) as usize;
-        let rows = records.slices.iter();
-        let slices = rows.filter(|row| row.connections == connections).count();
+    pub(super) fn of_slices(
+        slices: usize,
+        arms: usize,
+        laps: u32,
+        blocks: &[BlockRow],
+    ) -> Option<Self> {
+        let of = arms * (laps * BlockRow::counting(blocks)) as usize;
         (slices < of).then(|| Self::SlicesMissing {
             slices: of - slices,
             of,

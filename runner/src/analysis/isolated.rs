@@ -9,7 +9,7 @@ use super::sensitivity::{self, Sensitivity};
 use super::table::Ranked;
 use crate::isolated::PLANTED_LEAK_BYTES_PER_REQUEST;
 use crate::plan::{InProcess, IsolatedPlan};
-use crate::record::{ArmKind, IsolatedRecords, SliceRow};
+use crate::record::{ArmKind, IsolatedRecords, IsolatedRun, SliceRow};
 
 /// How far the planted leak's slope may lie from what was planted, in bytes per request.
 const LEAK_TOLERANCE_BYTES: f64 = 0.01;
@@ -60,7 +60,12 @@ impl IsolatedLevel {
             level,
             distrust: distrust
                 .chain(Distrust::of_blocks(&records.blocks))
-                .chain(missing(records, &slices, timed.len()))
+                .chain(Distrust::of_slices(
+                    slices.len(),
+                    taking_part(&records.run, level),
+                    records.run.plan.laps,
+                    &records.blocks,
+                ))
                 .collect(),
             sensitivity: sensitivity::of_isolated(&cpu, &wall, &timed, seed),
             controls,
@@ -70,14 +75,13 @@ impl IsolatedLevel {
     }
 }
 
-/// Whether slices are missing that complete blocks have had: each leaves a row, also that of an arm that
-/// has failed.
-fn missing(records: &IsolatedRecords, slices: &[SliceRow], arms: usize) -> Option<Distrust> {
-    let of = arms * (records.run.plan.laps * records.complete_blocks()) as usize;
-    (slices.len() < of).then(|| Distrust::SlicesMissing {
-        slices: of - slices.len(),
-        of,
-    })
+/// The arms that each block has slices of.
+fn taking_part(run: &IsolatedRun, level: InProcess) -> usize {
+    let arms = run.arms.iter().filter(|arm| {
+        let is_timed = arm.kind != ArmKind::Leak && arm.err.is_none() && arm.absent.is_none();
+        is_timed && run.reason_without(&arm.name, level).is_none()
+    });
+    arms.count()
 }
 
 /// Whether a control of the leak test came out as planted.
@@ -131,6 +135,32 @@ mod tests {
     use super::*;
     use crate::record::Exercise;
     use crate::stats::Slope;
+
+    #[test]
+    fn a_slice_that_is_missing_makes_its_level_untrusted() {
+        let mut records = crate::report::isolated_tests::records();
+        let distrust = |records: &IsolatedRecords, level| {
+            let level = IsolatedLevel::of(records, level).unwrap();
+            level
+                .distrust
+                .iter()
+                .map(ToString::to_string)
+                .collect::<String>()
+        };
+        for level in InProcess::ALL {
+            assert_eq!(distrust(&records, level), "");
+        }
+        let all = records.samples.clone();
+        let last = all.iter().rposition(|row| row.level == InProcess::Call);
+        records.samples.remove(last.unwrap());
+        assert_eq!(distrust(&records, InProcess::Bytes), "");
+        let words = distrust(&records, InProcess::Call);
+        assert!(words.contains("1 of "), "{words}");
+        // An arm of which nothing is left at all is missed too.
+        records.samples = all;
+        records.samples.retain(|row| row.arm != "leaky");
+        assert!(!distrust(&records, InProcess::Bytes).is_empty());
+    }
 
     #[test]
     fn a_control_passes_as_what_it_is_and_in_no_other_way() {

@@ -82,7 +82,7 @@ impl LevelAnalysis {
             .flat_map(|one| judge(one, &records.run.arms, planted_percent))
             .collect();
         let mut distrust: Vec<Distrust> = controls.iter().filter_map(Control::failure).collect();
-        distrust.extend(Distrust::of_slices(records, connections));
+        distrust.extend(missing_slices(records, connections));
         distrust.extend(Distrust::of_blocks(&records.blocks));
         let sensitivity = Sensitivity::of(records, connections, &rps, &cpu);
         Self {
@@ -94,6 +94,15 @@ impl LevelAnalysis {
             sensitivity,
         }
     }
+}
+
+fn missing_slices(records: &Records, connections: usize) -> Option<Distrust> {
+    let run = &records.run;
+    let started = run.arms.iter();
+    let arms = started.filter(|arm| arm.err.is_none() && arm.absent.is_none());
+    let slices = records.slices.iter();
+    let slices = slices.filter(|row| row.connections == connections);
+    Distrust::of_slices(slices.count(), arms.count(), run.plan.laps, &records.blocks)
 }
 
 impl Ranked {

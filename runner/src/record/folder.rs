@@ -193,8 +193,7 @@ impl Records {
     /// How many blocks count.
     #[must_use]
     pub fn complete_blocks(&self) -> u32 {
-        let blocks = self.blocks.iter();
-        blocks.map(|block| u32::from(block.counts())).sum()
+        BlockRow::counting(&self.blocks)
     }
 
     /// How many complete blocks were set aside.

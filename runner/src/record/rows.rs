@@ -198,6 +198,12 @@ impl BlockRow {
     pub fn counts(&self) -> bool {
         self.complete == 1 && self.set_aside == SetAside::No
     }
+
+    /// How many of these blocks count.
+    #[must_use]
+    pub fn counting(rows: &[Self]) -> u32 {
+        rows.iter().map(|row| u32::from(row.counts())).sum()
+    }
 }
 
 /// Why a complete block does not count. The bounds are fixed beforehand and know nothing of any

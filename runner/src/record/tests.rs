@@ -188,11 +188,13 @@ fn what_no_run_writes_is_refused_with_its_place() {
     assert!(unsent.contains("sent is 0, and its outcomes"), "{unsent}");
     let twice = refused(slice(0));
     assert!(twice.contains("the same slice was there"), "{twice}");
-    let lap = refused(SliceRow {
-        lap: 77,
+    let lap = refused(SliceRow { lap: 1, ..slice(1) });
+    assert!(lap.contains("no lap 1 at"), "{lap}");
+    let free = refused(SliceRow {
+        server_cpu_ns: 0,
         ..slice(1)
     });
-    assert!(lap.contains("no lap 77 at"), "{lap}");
+    assert!(free.contains("server_cpu_ns is 0"), "{free}");
     let arm = refused(SliceRow {
         arm: "other".into(),
         ..slice(1)

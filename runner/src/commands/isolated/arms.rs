@@ -181,6 +181,9 @@ fn add_floor_again(contenders: &mut Vec<Contender>, job: &mut Job, kind: ArmKind
         return;
     };
     let control = Arm::control(floor, kind);
+    if let Some(absent) = job.run.without.get(&floor.name).cloned() {
+        job.run.without.insert(control.name.clone(), absent);
+    }
     contenders.push(Contender {
         name: control.name.clone(),
         kind,

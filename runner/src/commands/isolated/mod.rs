@@ -68,3 +68,33 @@ fn measure(
 fn is_without_errors(report: &IsolatedReport) -> bool {
     report.records.run.state == State::Complete && report.errors.is_empty()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::isolated_tests::records;
+
+    #[test]
+    fn whatever_failed_decides_the_exit_status() {
+        let clean = || {
+            let mut records = records();
+            for arm in &mut records.run.arms {
+                arm.err = None;
+            }
+            records.work.retain(|row| row.err.is_empty());
+            records
+        };
+        let is_good = |records| is_without_errors(&IsolatedReport::of(records));
+        assert!(is_good(clean()));
+        let mut interrupted = clean();
+        interrupted.run.state = State::Interrupted;
+        assert!(!is_good(interrupted));
+        let mut failed = clean();
+        failed.run.failures.push("the memory of one".to_owned());
+        assert!(!is_good(failed));
+        let mut wrong = clean();
+        wrong.samples[0].err = "status is 500".to_owned();
+        assert!(!is_good(wrong));
+        assert!(!is_good(records()), "an arm was not built");
+    }
+}

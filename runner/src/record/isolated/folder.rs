@@ -217,7 +217,7 @@ impl IsolatedRecords {
     /// How many blocks count.
     #[must_use]
     pub fn complete_blocks(&self) -> u32 {
-        self.blocks.iter().map(|row| u32::from(row.counts())).sum()
+        BlockRow::counting(&self.blocks)
     }
 }
 

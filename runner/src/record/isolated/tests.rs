@@ -71,6 +71,30 @@ fn slices_of_a_block_that_was_not_completed_do_not_count() {
 }
 
 #[test]
+fn a_timed_slice_took_both_kinds_of_time_in_a_lap_of_the_plan() {
+    let refused = |change: fn(&mut SampleRow)| {
+        let parent = tempfile::tempdir().unwrap();
+        let at = parent.path().join("run");
+        let mut row = written(&at).samples[0].clone();
+        row.block = 99;
+        change(&mut row);
+        let mut folder = IsolatedFolder::reopen(&at).unwrap();
+        folder.write_sample(&row).unwrap();
+        let error = IsolatedRecords::read(&at).unwrap_err();
+        format!("{error:#}")
+    };
+    let laps = records().run.plan.laps;
+    assert!(refused(|row| row.wall_ns = 0).contains("wall_ns is not above 0"));
+    assert!(refused(|row| row.cpu_ns = 0).contains("cpu_ns is not above 0"));
+    let words = refused(|row| row.lap = records().run.plan.laps);
+    assert!(words.contains(&format!("no lap {laps}")), "{words}");
+    let words = refused(|row| row.uncounted = row.requests);
+    assert!(words.contains("uncounted is"), "{words}");
+    let words = refused(|row| row.block = 0);
+    assert!(words.contains("the same was there before"), "{words}");
+}
+
+#[test]
 fn a_difference_may_lie_below_zero() {
     let parent = tempfile::tempdir().unwrap();
     let at = parent.path().join("run");

@@ -198,10 +198,16 @@ fn run() -> IsolatedRun {
         },
         tools: BTreeMap::from([("valgrind".into(), "valgrind-3.19.0".into())]),
         arms: arms(),
-        without: BTreeMap::from([(
-            "closed".into(),
-            BTreeMap::from([(InProcess::Bytes, reason)]),
-        )]),
+        without: BTreeMap::from([
+            (
+                "closed".into(),
+                BTreeMap::from([(InProcess::Bytes, reason)]),
+            ),
+            (
+                "canned".into(),
+                BTreeMap::from([(InProcess::Call, "it has no router".into())]),
+            ),
+        ]),
         parts: ["time", "work", "memory", "start"]
             .map(String::from)
             .to_vec(),
