@@ -4,7 +4,7 @@
 use super::extract::Measure;
 use super::table::Ranked;
 use crate::record::{Arm, ArmKind, BlockRow, SetAside};
-use crate::stats::{Interval, RESAMPLES, Ranking};
+use crate::stats::{ControlFailure, Interval, Unsound};
 use std::fmt;
 
 /// More blocks set aside than this share, in percent, and the rest are no longer typical.
@@ -54,6 +54,19 @@ pub enum Distrust {
         /// All that the blocks had.
         of: usize,
     },
+    /// Some processes of an arm were in a rare state.
+    RareState {
+        /// By what.
+        measure: Measure,
+        /// The arm.
+        arm: String,
+        /// In how many blocks.
+        blocks: usize,
+        /// Their rate relative to the arm's others.
+        ratio: f64,
+    },
+    /// Blocks follow their neighbours too closely for intervals to hold.
+    CorrelatedBlocks(Measure, f64),
     /// The machine spoilt too many blocks.
     SetAside {
         /// Blocks that were set aside.
@@ -76,25 +89,20 @@ fn of_arm(ranked: &Ranked, arm: &Arm, percent: u64) -> Option<Control> {
     let ranking = ranked.ranking.as_ref().ok()?;
     let (index, floor) = (ranked.measured.index(&arm.name)?, ranked.floor?);
     let (name, measure) = (arm.name.clone(), ranked.measure);
-    let ratio = ranking.ratio(index, floor);
+    let ratio = ranking.ratio_of_control(index, floor);
     match arm.kind {
         ArmKind::Twin => Some(Control::Twin {
             name,
             measure,
             ratio,
         }),
-        ArmKind::Planted => {
-            let rows = ranked.rows.iter();
-            let both: Vec<Vec<f64>> = rows.map(|row| vec![row[index], row[floor]]).collect();
-            let alone = Ranking::of(&both, 0, RESAMPLES).ok()?.ratio(0, 1);
-            Some(Control::Planted {
-                name,
-                measure,
-                percent,
-                ratio,
-                alone,
-            })
-        }
+        ArmKind::Planted => Some(Control::Planted {
+            name,
+            measure,
+            percent,
+            ratio,
+            alone: ranking.ratio_alone(index, floor),
+        }),
         ArmKind::Framework | ArmKind::Null | ArmKind::Leak => None,
     }
 }
@@ -109,10 +117,8 @@ impl Control {
     /// Why it fails, if it does.
     #[must_use]
     pub fn failure(&self) -> Option<Distrust> {
-        match self {
-            Self::Twin { measure, ratio, .. } => {
-                (!ratio.covers(1.0)).then_some(Distrust::TwinToldApart(*measure))
-            }
+        let (measure, failure) = match self {
+            Self::Twin { measure, ratio, .. } => (*measure, ControlFailure::of_twin(ratio)?),
             Self::Planted {
                 measure,
                 percent,
@@ -120,15 +126,21 @@ impl Control {
                 alone,
                 ..
             } => {
-                if alone.upper >= 1.0 {
-                    Some(Distrust::PlantedNotFound(*measure, *percent))
-                } else if !ratio.covers(Self::planted_ratio(*percent)) {
-                    Some(Distrust::PlantedNotCovered(*measure, *percent))
-                } else {
-                    None
-                }
+                let truth = Self::planted_ratio(*percent);
+                (*measure, ControlFailure::of_planted(ratio, alone, truth)?)
             }
-        }
+        };
+        Some(match (failure, self) {
+            (ControlFailure::TwinDiffers, _) | (_, Self::Twin { .. }) => {
+                Distrust::TwinToldApart(measure)
+            }
+            (ControlFailure::PlantedNotFound, Self::Planted { percent, .. }) => {
+                Distrust::PlantedNotFound(measure, *percent)
+            }
+            (ControlFailure::PlantedMistaken, Self::Planted { percent, .. }) => {
+                Distrust::PlantedNotCovered(measure, *percent)
+            }
+        })
     }
 }
 
@@ -146,6 +158,23 @@ impl Distrust {
             slices: of - slices,
             of,
         })
+    }
+
+    /// What is wrong with the blocks of a ranking.
+    pub(super) fn of_ranking(ranked: &Ranked) -> Vec<Self> {
+        let unsound = ranked.ranking.iter().flat_map(|ranking| ranking.unsound());
+        let reason = |unsound: &Unsound| match unsound {
+            Unsound::RareState(state) => Self::RareState {
+                measure: ranked.measure,
+                arm: ranked.measured.arms[state.arm].clone(),
+                blocks: state.blocks.len(),
+                ratio: state.log_ratio.exp(),
+            },
+            Unsound::CorrelatedBlocks { lag_one } => {
+                Self::CorrelatedBlocks(ranked.measure, *lag_one)
+            }
+        };
+        unsound.map(reason).collect()
     }
 
     /// Whether the machine spoilt too many blocks of a run.
@@ -181,6 +210,19 @@ impl fmt::Display for Distrust {
             Self::SlicesMissing { slices, of } => {
                 write!(f, "{slices} of {of} slices are missing in the records")
             }
+            Self::RareState {
+                measure,
+                arm,
+                blocks,
+                ratio,
+            } => write!(
+                f,
+                "{blocks} of the processes of `{arm}` had {ratio:.2} times the usual {measure}"
+            ),
+            Self::CorrelatedBlocks(measure, lag_one) => write!(
+                f,
+                "blocks follow their neighbours in {measure} (correlation {lag_one:.2})"
+            ),
             Self::SetAside { blocks, of } => {
                 write!(f, "{blocks} of {of} blocks were spoilt by the machine")
             }

@@ -117,6 +117,7 @@ fn block(rows: &[&SliceRow], arms: &[String], measure: Measure) -> Vec<Slice> {
     // Records of method 1 do not say when a slice began: then one followed the other at once.
     let has_times = rows.iter().any(|row| row.started_us > 0);
     let mut followed_s = 0.0;
+    let mut after = None;
     let mut slices = Vec::with_capacity(rows.len());
     for row in rows {
         let elapsed_s = row.elapsed_ns as f64 / 1e9;
@@ -126,14 +127,17 @@ fn block(rows: &[&SliceRow], arms: &[String], measure: Measure) -> Vec<Slice> {
             followed_s
         };
         followed_s += elapsed_s;
-        if let Some(arm) = arms.iter().position(|name| *name == row.arm) {
+        let arm = arms.iter().position(|name| *name == row.arm);
+        if let Some(arm) = arm {
             let at_s = started_s + elapsed_s / 2.0;
             slices.push(Slice {
                 arm,
+                after,
                 at_s,
                 log: measure.log(row),
             });
         }
+        after = arm;
     }
     slices
 }

@@ -59,6 +59,7 @@ impl IsolatedLevel {
         Some(Self {
             level,
             distrust: distrust
+                .chain(Distrust::of_ranking(&cpu))
                 .chain(Distrust::of_blocks(&records.blocks))
                 .chain(Distrust::of_slices(
                     slices.len(),

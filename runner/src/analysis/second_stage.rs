@@ -67,10 +67,11 @@ fn level_wants(records: &Records, connections: usize, half_width: f64) -> Option
         .field
         .iter()
         .filter(|&&arm| arm != floor && !is_coarse(&rps.measured.arms[arm]));
+    let root = (ranking.blocks() as f64).sqrt();
     others
         .map(|&arm| {
-            blocks_for_half_width(ranking.pair(arm, floor).sd, ranking.critical(), half_width)
+            let of_block = ranking.pair(arm, floor).standard_error * root;
+            blocks_for_half_width(of_block, ranking.critical(), half_width)
         })
-        .map(|units| units.saturating_mul(u32::try_from(ranking.joined.run).unwrap_or(1)))
         .max()
 }

@@ -6,7 +6,8 @@ use super::extract::{Measure, Measured, extract};
 use super::sensitivity::Sensitivity;
 use crate::record::{Arm, ArmKind, Records, SliceRow};
 use crate::stats::{
-    Components, Interval, RESAMPLES, RankSet, Ranking, TooFewBlocks, Verdict, effects, kendall_w,
+    CarryOver, Components, DRAWS, Interval, RankSet, Ranking, TooFewBlocks, Verdict, block_values,
+    kendall_w,
 };
 
 /// One level, by both measures.
@@ -47,6 +48,8 @@ pub struct Ranked {
     pub kendall_w: Option<f64>,
     /// Where the noise came from.
     pub components: Option<Components>,
+    /// What arms carry over into the slice after them.
+    pub carry_over: Option<CarryOver>,
 }
 
 /// What is said of one arm.
@@ -82,6 +85,7 @@ impl LevelAnalysis {
             .flat_map(|one| judge(one, &records.run.arms, planted_percent))
             .collect();
         let mut distrust: Vec<Distrust> = controls.iter().filter_map(Control::failure).collect();
+        distrust.extend([&rps, &cpu].into_iter().flat_map(Distrust::of_ranking));
         distrust.extend(missing_slices(records, connections));
         distrust.extend(Distrust::of_blocks(&records.blocks));
         let sensitivity = Sensitivity::of(records, connections, &rps, &cpu);
@@ -116,12 +120,17 @@ impl Ranked {
         seed: u64,
     ) -> Self {
         let measured = extract(slices, connections, arms, measure);
-        let rows: Vec<Vec<f64>> = measured
-            .blocks
-            .iter()
-            .filter_map(|block| Some(effects(block, measured.arms.len())?.of_arm))
-            .collect();
-        Self::of_rows(measure, measured, rows, arms, seed)
+        let Some(values) = block_values(&measured.blocks, measured.arms.len()) else {
+            return Self::of_rows(measure, measured, Vec::new(), arms, seed);
+        };
+        let ranked = Self::of_rows(measure, measured, values.rows.clone(), arms, seed);
+        let floor = ranked.floor;
+        let blocks = &ranked.measured.blocks;
+        Self {
+            components: floor.and_then(|floor| Components::of(blocks, &values, floor)),
+            carry_over: values.carry_over,
+            ..ranked
+        }
     }
 
     /// Ranks arms by one log rate per block and arm, wherever it comes from.
@@ -147,10 +156,10 @@ impl Ranked {
         Self {
             measure,
             margin: HTTP_MARGIN,
-            ranking: Ranking::of(&rows, seed, RESAMPLES),
+            ranking: Ranking::of(&rows, seed, DRAWS),
             kendall_w: kendall_w(&rows.iter().map(of_field).collect::<Vec<_>>()),
-            components: floor
-                .and_then(|floor| Components::of(&measured.blocks, measured.arms.len(), floor)),
+            components: None,
+            carry_over: None,
             measured,
             rows,
             field,

@@ -2,6 +2,7 @@
 
 use super::count;
 use crate::plan::Until;
+use crate::stats::Condition;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -43,13 +44,27 @@ pub struct CompareOptions {
 
 /// Options of `simulate`.
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  runner simulate --condition correlated
+      how often equal arms are said to differ if blocks follow their neighbours
+  runner simulate --condition skewed --severity 5 --experiments 500
+      the same with a worse skew, and quickly
+  runner simulate --rounds 2 --blocks 48
+      what another design would find, on the same machine")]
 pub struct SimulateOptions {
-    /// The run whose noise is taken; the newest kept one where not given
+    /// The run whose noise is taken; the newest kept one unless given
     #[arg(long, value_name = "RUN")]
     pub from: Option<PathBuf>,
-    /// The level whose noise is taken
+    /// The number of connections at which its noise is taken
     #[arg(short, long, default_value_t = 64)]
     pub connections: usize,
+    /// What is unlike the noise of an ordinary run
+    #[arg(long, value_enum, default_value_t = Condition::Clean)]
+    pub condition: Condition,
+    /// How much so, in the condition's own unit
+    #[arg(long)]
+    pub severity: Option<f64>,
     /// How many runs are made up
     #[arg(long, default_value = "2000", value_parser = count)]
     pub experiments: u64,
@@ -59,9 +74,9 @@ pub struct SimulateOptions {
     /// Blocks of each
     #[arg(long, default_value_t = 24)]
     pub blocks: u32,
-    /// Laps of each block; as in the run where not given
+    /// Rounds of each block; as in the run unless given
     #[arg(long)]
-    pub laps: Option<u32>,
+    pub rounds: Option<u32>,
     /// Where chance comes from
     #[arg(long, default_value_t = 1)]
     pub seed: u64,

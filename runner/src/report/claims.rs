@@ -136,19 +136,22 @@ pub(super) fn noise(ranked: &Ranked) -> Option<String> {
     let agreement = ranked
         .kendall_w
         .map_or_else(String::new, |w| format!("; Kendall's W {w:.2}"));
-    let joined = match ranking.joined.run {
-        1 => String::new(),
-        run => format!("; blocks are like their neighbours, so each {run} count as one"),
+    let correlation = ranking.correlation();
+    let widened = match (correlation.widening - 1.0) * 100.0 {
+        widened if widened > 0.0 => format!(", which widens intervals by {widened:.0} %"),
+        _ => String::new(),
     };
+    let correlated = correlation.lag_one.map_or_else(String::new, |lag_one| {
+        format!("; lag-1 autocorrelation of blocks {lag_one:.2}{widened}")
+    });
     Some(format!(
         "noise of a ratio in {} (standard deviation): neighbouring slices {}, all laps of a block {}, \
-         processes {}, blocks {}; lag-1 autocorrelation of blocks {:.2}{joined}{agreement}.",
+         processes {}, blocks {}{correlated}{agreement}.",
         ranked.measure,
         percent(components.slice_sd),
-        percent(components.lap_sd),
+        percent(components.round_sd),
         percent(components.process_sd),
         percent(components.block_sd),
-        ranking.joined.autocorrelation,
     ))
 }
 

@@ -1,0 +1,135 @@
+//! What a record's files say. Their names and columns are known here and nowhere else in this test.
+
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+const SLICES: &str = "slices.csv";
+const BLOCKS: &str = "blocks.csv";
+const RUN: &str = "run.json";
+const ROUND: &str = "lap";
+const WITHHELD: &str = "uncounted";
+const EXCLUDED: &str = "set_aside";
+const BASELINE_ROLE: &str = "floor";
+const LEVELS: &str = "levels";
+
+/// What arms are compared by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Measure {
+    Rate,
+    ServerCpu,
+}
+
+/// One slice.
+pub(crate) struct Slice {
+    pub(crate) arm: usize,
+    pub(crate) after: Option<usize>,
+    pub(crate) middle_s: f64,
+    pub(crate) log: f64,
+}
+
+/// One table's data.
+pub(crate) struct Table {
+    pub(crate) arms: Vec<String>,
+    pub(crate) baseline: usize,
+    pub(crate) seed: u64,
+    pub(crate) blocks: Vec<Vec<Slice>>,
+}
+
+fn run(folder: &Path) -> Value {
+    serde_json::from_str(&fs::read_to_string(folder.join(RUN)).unwrap()).unwrap()
+}
+
+/// Numbers of connections of the run.
+pub(crate) fn connections(folder: &Path) -> Vec<u64> {
+    let levels = run(folder)["plan"][LEVELS].as_array().unwrap().clone();
+    levels.iter().map(|level| level.as_u64().unwrap()).collect()
+}
+
+/// Rows of a file by the names of their columns.
+fn rows(path: &Path) -> Vec<BTreeMap<String, String>> {
+    let text = fs::read_to_string(path).unwrap();
+    let mut lines = text.lines();
+    let names: Vec<&str> = lines.next().unwrap().split(',').collect();
+    let row = |line: &str| {
+        let cells = line.split(',').map(str::to_owned);
+        names
+            .iter()
+            .map(|name| (*name).to_owned())
+            .zip(cells)
+            .collect()
+    };
+    lines.map(row).collect()
+}
+
+fn number(row: &BTreeMap<String, String>, name: &str) -> f64 {
+    row.get(name).map_or(0.0, |cell| cell.parse().unwrap())
+}
+
+impl Table {
+    pub(crate) fn read(folder: &Path, connections: u64, measure: Measure) -> Self {
+        let run = run(folder);
+        let all = run["arms"].as_array().unwrap();
+        let is_there = |arm: &&Value| arm["err"].is_null() && arm["absent"].is_null();
+        let name = |arm: &Value| arm["name"].as_str().unwrap().to_owned();
+        let arms: Vec<String> = all.iter().filter(is_there).map(name).collect();
+        let baseline = all.iter().find(|arm| arm["role"] == BASELINE_ROLE).unwrap();
+        let baseline = arms.iter().position(|arm| *arm == name(baseline)).unwrap();
+
+        let mut slices: BTreeMap<u64, Vec<BTreeMap<String, String>>> = BTreeMap::new();
+        for row in rows(&folder.join(BLOCKS)) {
+            if row["complete"] == "1" && row.get(EXCLUDED).is_none_or(|why| why == "no") {
+                slices.insert(row["block"].parse().unwrap(), Vec::new());
+            }
+        }
+        for row in rows(&folder.join(SLICES)) {
+            let is_counted = number(&row, "connections") == connections as f64;
+            let block = slices.get_mut(&row["block"].parse().unwrap());
+            if let Some(block) = block.filter(|_| is_counted) {
+                block.push(row);
+            }
+        }
+        let blocks = slices
+            .into_values()
+            .map(|rows| block(rows, &arms, measure))
+            .collect();
+        Self {
+            baseline,
+            seed: run["plan"]["seed"].as_u64().unwrap(),
+            blocks,
+            arms,
+        }
+    }
+}
+
+fn block(mut rows: Vec<BTreeMap<String, String>>, arms: &[String], measure: Measure) -> Vec<Slice> {
+    rows.sort_by_key(|row| (number(row, ROUND) as u64, number(row, "position") as u64));
+    let mut after = None;
+    let mut slices = Vec::new();
+    for row in &rows {
+        let counted = number(
+            row,
+            if measure == Measure::Rate {
+                "ok"
+            } else {
+                "sent"
+            },
+        );
+        let counted = counted - number(row, WITHHELD);
+        let elapsed_ns = number(row, "elapsed_ns");
+        let time_ns = match measure {
+            Measure::Rate => elapsed_ns,
+            Measure::ServerCpu => number(row, "server_cpu_ns"),
+        };
+        let arm = arms.iter().position(|arm| *arm == row["arm"]).unwrap();
+        slices.push(Slice {
+            arm,
+            after,
+            middle_s: number(row, "started_us") / 1e6 + elapsed_ns / 1e9 / 2.0,
+            log: (counted * 1e9 / time_ns).ln(),
+        });
+        after = Some(arm);
+    }
+    slices
+}
