@@ -14,8 +14,10 @@ use crate::framework::{BuildEnv, ServerKind};
 use crate::load::{Arrivals, EngineChoice, Objective};
 use clap::{Args, Parser, Subcommand};
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
-use values::{connections, count, processor_list, rate};
+use std::time::Duration;
+use values::{connections, count, duration, processor_list, rate};
 
 /// A shootout of web frameworks that can be trusted.
 ///
@@ -170,6 +172,12 @@ pub struct NullOptions {
     /// Where to listen
     #[arg(long, env = "ADDR", default_value = "127.0.0.1:8080")]
     pub address: SocketAddr,
+    /// Send some answers late by this time (1ms), to show whether a measurement finds that
+    #[arg(long, value_parser = duration, requires = "delay_every")]
+    pub delay: Option<Duration>,
+    /// One of so many answers is the late one
+    #[arg(long, value_name = "ANSWERS", requires = "delay")]
+    pub delay_every: Option<NonZeroU32>,
 }
 
 /// Options of `report`.

@@ -57,6 +57,10 @@ const STEAL_SHARE_MAX: f64 = 0.05;
 /// Above this share of its time, others were on the generator's processor.
 const KEPT_WAITING_SHARE_MAX: f64 = 0.15;
 
+/// Above this share of its time in pauses, something stopped the generator: a signal, a quota, a
+/// paused machine.
+const PAUSED_SHARE_MAX: f64 = 0.05;
+
 /// Above this, connections were not busy as a closed loop keeps them: |c − λ·mean| / c.
 const RESIDUAL_MAX: f64 = 0.10;
 
@@ -87,6 +91,12 @@ pub struct Evidence {
     pub generator_cpu_share: f64,
     /// Share of its time that a thread of the generator could have run and was not let.
     pub kept_waiting_share: f64,
+    /// Share of its time that the generator was stopped, in pauses of more than 10 ms.
+    #[serde(default)]
+    pub paused_share: f64,
+    /// The longest of these pauses, in µs.
+    #[serde(default)]
+    pub pause_max_us: f64,
     /// Median length of one turn of the generator's loop, in µs: the quantum of every time measured.
     pub turn_p50_us: f64,
     /// 99th percentile of the same.
@@ -131,8 +141,13 @@ impl Evidence {
                 .map(|worker| share(worker.cpu, worker.elapsed))
                 .fold(0.0, f64::max),
             kept_waiting_share: workers()
-                .map(|worker| 1.0 - share(worker.waited + worker.cpu, worker.elapsed))
+                .map(|worker| share(worker.kept_waiting(), worker.elapsed))
                 .fold(0.0, f64::max),
+            paused_share: share(
+                measured.pauses.total,
+                workers().map(|worker| worker.elapsed).sum(),
+            ),
+            pause_max_us: nanoseconds(measured.pauses.max) / 1e3,
             turn_p50_us: us(turn.value_at_quantile(0.5)),
             turn_p99_us: us(turn.value_at_quantile(0.99)),
             turn_max_us: us(turn.max()),
@@ -196,6 +211,13 @@ impl Evidence {
             let share = percent(self.kept_waiting_share);
             signs.push(format!(
                 "others had the generator's processor for {share} of its time"
+            ));
+        }
+        if self.paused_share > PAUSED_SHARE_MAX {
+            signs.push(format!(
+                "the generator was stopped for {} of its time, once for {:.0} ms",
+                percent(self.paused_share),
+                self.pause_max_us / 1e3
             ));
         }
         if self.listen_overflows > 0 {

@@ -25,6 +25,9 @@ pub(super) struct Connection {
     pub(super) open: u32,
     /// Answers it has brought.
     pub(super) answers: u32,
+    /// Right answers that this place has brought, over all the connections that were in it. It
+    /// starts again after 2^32.
+    pub(super) served: u32,
     /// When the current request was due, in ns since the run began. In a closed loop a request is
     /// due when it is sent.
     pub(super) due_at_ns: u64,
@@ -92,6 +95,7 @@ impl Connection {
             proven: false,
             open: 0,
             answers: 0,
+            served: 0,
             due_at_ns: 0,
             sent_at_ns: 0,
             partial: Partial::default(),

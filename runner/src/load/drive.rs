@@ -1,62 +1,20 @@
 //! One run on one thread: what is left to send, what has come of it, and when to stop. No I/O.
 
 use super::causes::{Cause, Causes};
-use super::limits::Limits;
+use super::edges::Counting;
+use super::intervals::IntervalHand;
 use super::pace::{Pace, Schedule};
-use super::seconds::SecondHand;
-use super::service_time_histogram;
+use super::pauses::Pauses;
+use super::spec::LoadSpec;
 use super::tally::{Outcome, Tally};
-use hdrhistogram::Histogram;
+use super::times::Times;
+use rustix::time::{ClockId, clock_gettime};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// How long a thread sleeps at most before it looks at deadlines again.
 pub(super) const TICK: Duration = Duration::from_millis(10);
-
-/// The distributions of one run, in ns. They are kept from run to run and emptied in between.
-#[derive(Debug, Clone)]
-pub struct Times {
-    /// From sending a request to reading its answer.
-    pub service: Histogram<u64>,
-    /// Open loop: from when a request was due to reading its answer.
-    pub response: Histogram<u64>,
-    /// Open loop: from when a request was due to sending it.
-    pub dispatch_delay: Histogram<u64>,
-    /// What a time may be off by: from the end of one wait to the beginning of the next, and the
-    /// part of a wait in which answers were gathered.
-    pub turn: Histogram<u64>,
-}
-
-impl Times {
-    pub(super) fn new() -> Self {
-        Self {
-            service: service_time_histogram(),
-            response: service_time_histogram(),
-            dispatch_delay: service_time_histogram(),
-            turn: service_time_histogram(),
-        }
-    }
-
-    fn reset(&mut self) {
-        self.service.reset();
-        self.response.reset();
-        self.dispatch_delay.reset();
-        self.turn.reset();
-    }
-
-    /// Adds the values of another run.
-    ///
-    /// # Errors
-    ///
-    /// Where the bounds differ.
-    pub fn add(&mut self, other: &Self) -> Result<(), hdrhistogram::AdditionError> {
-        self.service.add(&other.service)?;
-        self.response.add(&other.response)?;
-        self.dispatch_delay.add(&other.dispatch_delay)?;
-        self.turn.add(&other.turn)
-    }
-}
 
 /// What a run is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,6 +25,15 @@ pub(super) enum Goal {
     Open,
     /// Open every closed connection, as far as that can be done.
     Connect,
+}
+
+/// One turn of the loop, from the end of one wait to the beginning of the next.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Turn {
+    began_ns: u64,
+    ended_ns: u64,
+    /// The next wait was asked to last no longer.
+    asked_ns: u64,
 }
 
 /// The state of one run on one thread.
@@ -86,8 +53,13 @@ pub(super) struct Run<'t> {
     pub(super) retries: Vec<usize>,
     pub(super) tally: Tally,
     pub(super) causes: Causes,
+    pub(super) pauses: Pauses,
     times: &'t mut Times,
     clock: Instant,
+    /// This thread's CPU time when the run began.
+    cpu_before_ns: u64,
+    /// Time so far that neither waits nor CPU time explain, when it was last looked at.
+    pub(super) off_processor_ns: u64,
     /// The time of the current batch, in ns since the run began.
     pub(super) now_ns: u64,
     /// Time spent waiting for the kernel.
@@ -97,10 +69,15 @@ pub(super) struct Run<'t> {
     /// Since when connections have failed without a right answer in between.
     trouble_since_ns: Option<u64>,
     next_tick_ns: u64,
-    deadline_ns: u64,
+    /// When an edge of the window is crossed or an interval ends next.
+    pub(super) next_mark_ns: u64,
+    pub(super) deadline_ns: u64,
     pub(super) timeout_ns: u64,
     stop: Option<Arc<AtomicBool>>,
-    second_hand: Option<SecondHand>,
+    pub(super) intervals: Option<IntervalHand>,
+    pub(super) counting: Counting,
+    /// What comes now is counted.
+    pub(super) is_counting: bool,
     /// Requests were left when the time was up.
     pub(super) cut: bool,
     /// The run cannot reach its goal.
@@ -110,14 +87,14 @@ pub(super) struct Run<'t> {
 }
 
 impl<'t> Run<'t> {
-    /// A run of thread `index` of `threads`.
+    /// A run of thread `index` of `threads` that begins at `clock`, the same for all of them.
     pub(super) fn load(
-        limits: &Limits,
-        index: usize,
-        threads: usize,
+        spec: &LoadSpec,
+        (index, threads): (usize, usize),
+        clock: Instant,
         times: &'t mut Times,
     ) -> Self {
-        let schedule = match limits.pace {
+        let schedule = match spec.pace {
             Pace::Closed => None,
             Pace::Open {
                 rate,
@@ -125,18 +102,24 @@ impl<'t> Run<'t> {
                 seed,
             } => Some(Schedule::new(rate, arrivals, seed, index, threads)),
         };
-        times.reset();
-        let second_hand = limits.seconds.clone().map(|to| SecondHand::new(to, times));
-        Self {
+        let told = spec.intervals.as_ref();
+        let is_open = schedule.is_some();
+        let counting = Counting::new(spec, index);
+        let mut run = Self {
             goal: Goal::Load,
-            second_hand,
-            left: limits.requests.unwrap_or(u64::MAX),
-            connections: limits.connections.unwrap_or(usize::MAX),
-            deadline_ns: limits.duration.map_or(u64::MAX, nanoseconds),
-            stop: Some(Arc::clone(&limits.stop)),
+            clock,
+            left: spec.requests.unwrap_or(u64::MAX),
+            connections: spec.connections.unwrap_or(usize::MAX),
+            deadline_ns: spec.duration.map_or(u64::MAX, nanoseconds),
+            stop: Some(Arc::clone(&spec.stop)),
+            intervals: told.map(|told| IntervalHand::new(told, nanoseconds(told.every), is_open)),
+            is_counting: counting.is_on(),
+            counting,
             schedule,
-            ..Self::opening(Goal::Open, limits.timeout, times)
-        }
+            ..Self::opening(Goal::Open, spec.timeout, times)
+        };
+        run.look_for_next_mark();
+        run
     }
 
     /// A run that opens connections.
@@ -152,42 +135,60 @@ impl<'t> Run<'t> {
             retries: Vec::new(),
             tally: Tally::default(),
             causes: Causes::default(),
+            pauses: Pauses::default(),
             times,
             clock: Instant::now(),
+            cpu_before_ns: thread_cpu_ns(),
+            off_processor_ns: 0,
             now_ns: 0,
             waited_ns: 0,
             answered_at_ns: 0,
             trouble_since_ns: None,
             next_tick_ns: nanoseconds(TICK),
+            next_mark_ns: u64::MAX,
             deadline_ns: u64::MAX,
             timeout_ns: nanoseconds(timeout),
             stop: None,
-            second_hand: None,
+            intervals: None,
+            counting: Counting::default(),
+            is_counting: true,
             cut: false,
             failed: false,
             abandoned: false,
         }
     }
 
-    /// Before a wait: when the last batch began, and when it ended.
-    pub(super) fn turn_ends(&mut self) -> (u64, u64) {
-        (self.now_ns, nanoseconds(self.clock.elapsed()))
+    /// Before a wait of at most `timeout`: the turn that ends.
+    pub(super) fn turn_ends(&self, timeout: Duration) -> Turn {
+        Turn {
+            began_ns: self.now_ns,
+            ended_ns: nanoseconds(self.clock.elapsed()),
+            asked_ns: nanoseconds(timeout),
+        }
     }
 
     /// After a wait that may have gathered answers for so long: the time of the batch that begins.
-    pub(super) fn turn_begins(&mut self, (began_ns, ended_ns): (u64, u64), gathering: Duration) {
+    pub(super) fn turn_begins(&mut self, turn: Turn, gathering: Duration) {
         self.read_clock();
-        let waited_ns = self.now_ns - ended_ns;
+        let waited_ns = self.now_ns - turn.ended_ns;
         let gathered_ns = waited_ns.min(nanoseconds(gathering));
-        let turn_ns = ended_ns - began_ns + gathered_ns;
-        self.times.turn.saturating_record(turn_ns);
+        let turn_ns = turn.ended_ns - turn.began_ns;
+        if self.is_counting {
+            self.times.turn.saturating_record(turn_ns + gathered_ns);
+        }
         self.waited_ns += waited_ns;
         self.tally.waits += 1;
+        self.look_for_pauses(turn_ns, waited_ns, turn.asked_ns);
     }
 
     /// Moves the time of the current batch on.
     pub(super) fn read_clock(&mut self) {
         self.now_ns = nanoseconds(self.clock.elapsed());
+    }
+
+    /// CPU time of this thread since the run began.
+    pub(super) fn cpu_ns(&self) -> u64 {
+        thread_cpu_ns().saturating_sub(self.cpu_before_ns)
     }
 
     /// When the run began, and when its last answer came.
@@ -229,14 +230,22 @@ impl<'t> Run<'t> {
 
     /// How long the thread may sleep.
     pub(super) fn sleep(&self) -> Duration {
+        let until_mark_ns = self.next_mark_ns.saturating_sub(self.now_ns);
+        let longest = TICK.min(Duration::from_nanos(until_mark_ns));
         match &self.schedule {
             // Without an idle connection only an answer makes the next request possible.
             Some(schedule) if self.left > 0 && !self.idle.is_empty() => {
                 let until_due_ns = schedule.next_due_ns().saturating_sub(self.now_ns);
-                TICK.min(Duration::from_nanos(until_due_ns))
+                longest.min(Duration::from_nanos(until_due_ns))
             }
-            _ => TICK,
+            _ => longest,
         }
+    }
+
+    /// Open loop: how many requests are due by now and have not left.
+    pub(super) fn backlog(&self) -> u64 {
+        let due = |schedule: &Schedule| schedule.due_by(self.now_ns);
+        self.schedule.as_ref().map_or(0, due).min(self.left)
     }
 
     /// Whether something is still to come.
@@ -246,8 +255,10 @@ impl<'t> Run<'t> {
 
     /// Notes when a request went out that was due at `due_at_ns`.
     pub(super) fn dispatched(&mut self, due_at_ns: u64) {
-        let delay_ns = self.now_ns.saturating_sub(due_at_ns);
-        self.times.dispatch_delay.saturating_record(delay_ns);
+        if self.is_counting {
+            let delay_ns = self.now_ns.saturating_sub(due_at_ns);
+            self.times.dispatch_delay.saturating_record(delay_ns);
+        }
     }
 
     /// Counts how a request ended.
@@ -262,13 +273,15 @@ impl<'t> Run<'t> {
             self.trouble_since_ns = None;
         }
         if matches!(outcome, Outcome::Ok | Outcome::Timeout) {
-            self.times
-                .service
-                .saturating_record(self.now_ns - sent_at_ns);
-            if self.schedule.is_some() {
-                self.times
-                    .response
-                    .saturating_record(self.now_ns - due_at_ns);
+            let (service_ns, response_ns) = (self.now_ns - sent_at_ns, self.now_ns - due_at_ns);
+            if self.is_counting {
+                self.times.service.saturating_record(service_ns);
+                if self.schedule.is_some() {
+                    self.times.response.saturating_record(response_ns);
+                }
+            }
+            if let Some(hand) = &mut self.intervals {
+                hand.record(service_ns, response_ns);
             }
         }
     }
@@ -280,20 +293,6 @@ impl<'t> Run<'t> {
             self.next_tick_ns = self.now_ns + nanoseconds(TICK);
         }
         due
-    }
-
-    /// At a tick: tells of the second that has ended, if one has.
-    pub(super) fn tell_second(&mut self) {
-        if let Some(hand) = &mut self.second_hand {
-            hand.move_to(self.now_ns, &self.tally, self.times);
-        }
-    }
-
-    /// At the end: tells of what came since the last second.
-    pub(super) fn tell_rest(&mut self) {
-        if let Some(hand) = &mut self.second_hand {
-            hand.tell(&self.tally, self.times);
-        }
     }
 
     /// Stops sending where the time is up.
@@ -364,7 +363,12 @@ impl<'t> Run<'t> {
     }
 }
 
+fn thread_cpu_ns() -> u64 {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    time.tv_sec.unsigned_abs() * 1_000_000_000 + time.tv_nsec.unsigned_abs()
+}
+
 /// Whole nanoseconds; a run of 584 years would saturate.
-fn nanoseconds(duration: Duration) -> u64 {
+pub(super) fn nanoseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -2,27 +2,39 @@
 
 use super::Tally;
 use super::causes::Causes;
-use super::drive::Times;
+use super::fairness::Fairness;
+use super::pauses::Pauses;
+use super::times::Times;
 use anyhow::{Context, Result};
 use std::time::Duration;
 
 /// What one run has measured, over all threads.
 #[derive(Debug)]
 pub struct Measured {
-    /// Outcomes and bytes.
+    /// Outcomes and bytes of what is counted: of the window, where there is one, otherwise of the
+    /// whole run. A request belongs to the window in which it ended.
     pub tally: Tally,
+    /// Outcomes and bytes of the rest of the run: before the window and after it.
+    pub outside: Tally,
     /// Why connections failed.
     pub causes: Causes,
     /// How long things took.
     pub times: Times,
-    /// From the first request sent to the last answer read; in the open loop to the end of the
-    /// schedule, where that is later.
+    /// From one edge of the window to the other as they were crossed, on average over the threads.
+    /// Without a window: from the first request sent to the last answer read; in the open loop to
+    /// the end of the schedule, where that is later.
     pub elapsed: Duration,
-    /// User and system time of the generator's threads.
+    /// User and system time of the generator's threads in what is counted.
     pub cpu: Duration,
-    /// What each of the generator's threads did with its time.
+    /// What each of the generator's threads did with its time in what is counted.
     pub workers: Vec<WorkerTime>,
-    /// Requests were left when the time was up.
+    /// The generator was stopped: in what is counted, and for how long.
+    pub pauses: Pauses,
+    /// By how much the probe has gone on from one edge of the window to the other.
+    pub probed: Option<Duration>,
+    /// How the answers of the window are spread over the connections.
+    pub fairness: Option<Fairness>,
+    /// Requests were left when the time was up; the run ended before its window did.
     pub cut: bool,
     /// What was wrong with the first answer that was not right, or why the run gave up.
     pub complaint: Option<String>,
@@ -55,6 +67,9 @@ impl Measured {
     /// Adds what another thread measured in the same run.
     pub(super) fn add(&mut self, other: Self) -> Result<()> {
         self.tally.add(&other.tally);
+        self.outside.add(&other.outside);
+        self.pauses.add(&other.pauses);
+        self.probed = self.probed.or(other.probed);
         self.times
             .add(&other.times)
             .context("histograms of one run have one shape")?;
@@ -78,16 +93,23 @@ impl Measured {
     pub fn idle(&self) -> Option<Duration> {
         self.workers.iter().map(WorkerTime::idle).min()
     }
+
+    /// How long the thread that had to wait longest for a processor had to wait for it, in the
+    /// middle of its work.
+    #[must_use]
+    pub fn kept_waiting(&self) -> Option<Duration> {
+        self.workers.iter().map(WorkerTime::kept_waiting).max()
+    }
 }
 
 /// What one thread of the generator did during a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct WorkerTime {
     /// User and system time.
     pub cpu: Duration,
     /// Spent waiting for the kernel to have something.
     pub waited: Duration,
-    /// From the start of the run to its end on this thread.
+    /// All of it: from one edge of the window to the other, or from the start of the run to its end.
     pub elapsed: Duration,
 }
 
@@ -97,5 +119,10 @@ impl WorkerTime {
     #[must_use]
     pub fn idle(&self) -> Duration {
         self.waited.min(self.elapsed.saturating_sub(self.cpu))
+    }
+    /// The time in which it could have run and was not let.
+    #[must_use]
+    pub fn kept_waiting(&self) -> Duration {
+        self.elapsed.saturating_sub(self.waited + self.cpu)
     }
 }

@@ -48,7 +48,7 @@ pub enum Pace {
 }
 
 /// The due times of one thread's requests, in ns since the start of the run.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Schedule {
     arrivals: Arrivals,
     /// Requests of this thread that have been taken.
@@ -98,6 +98,15 @@ impl Schedule {
         due_ns
     }
 
+    /// How many requests are due by `now_ns` and have not been taken.
+    pub(super) fn due_by(&self, now_ns: u64) -> u64 {
+        let mut ahead = self.clone();
+        while ahead.next_due_ns() <= now_ns {
+            ahead.take();
+        }
+        ahead.taken - self.taken
+    }
+
     fn due_after_taken(&mut self) -> u64 {
         match self.arrivals {
             // From the index, not from the last due time: rounding does not add up.
@@ -124,6 +133,20 @@ mod tests {
         };
         assert_eq!(due(0), [0, 2_000_000, 4_000_000]);
         assert_eq!(due(1), [1_000_000, 3_000_000, 5_000_000]);
+    }
+
+    #[test]
+    fn what_is_due_is_counted_and_not_taken() {
+        for arrivals in [Arrivals::Uniform, Arrivals::Poisson] {
+            let mut schedule = Schedule::new(1000.0, arrivals, 3, 0, 1);
+            schedule.take();
+            let due = schedule.due_by(50_000_000);
+            assert!((25..=75).contains(&due), "{due}");
+            for _ in 0..due {
+                assert!(schedule.take() <= 50_000_000);
+            }
+            assert!(schedule.take() > 50_000_000);
+        }
     }
 
     #[test]

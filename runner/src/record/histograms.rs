@@ -4,7 +4,7 @@
 //! One line per arm, level and block. The tag is `arm@connections`, the time stamp is the block's
 //! number in seconds, and the values are nanoseconds.
 
-use crate::load::service_time_histogram;
+use crate::load::time_histogram;
 use anyhow::{Context, Result, anyhow};
 use base64::Engine;
 use hdrhistogram::Histogram;
@@ -74,7 +74,7 @@ pub(super) fn read(log: &[u8]) -> Result<ServiceTimes> {
             .deserialize(&mut bytes.as_slice())
             .map_err(|error| anyhow!("the histogram of {tag} does not read: {error}"))?;
         // Several lines of one key add up: that is how runs are merged.
-        let sum = times.entry(key).or_insert_with(service_time_histogram);
+        let sum = times.entry(key).or_insert_with(time_histogram);
         sum.add(&histogram)
             .with_context(|| format!("the histogram of {tag} has other bounds"))?;
     }

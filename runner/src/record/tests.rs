@@ -3,7 +3,7 @@
 use super::*;
 use crate::environment::{Machine, Toolchain};
 use crate::framework::{BuildEnv, Role, ServerKind};
-use crate::load::service_time_histogram;
+use crate::load::time_histogram;
 use crate::plan::Plan;
 
 fn run() -> Run {
@@ -78,7 +78,7 @@ fn slice(block: u32) -> SliceRow {
 }
 
 fn times(block: u32) -> ServiceTimes {
-    let mut histogram = service_time_histogram();
+    let mut histogram = time_histogram();
     histogram.record(640_000 + u64::from(block)).unwrap();
     let key = Tagged {
         arm: "one".into(),

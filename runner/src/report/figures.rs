@@ -2,7 +2,7 @@
 
 use super::limit::{self, Limit};
 use crate::analysis::{LevelAnalysis, Standing};
-use crate::load::{Bound, service_time_histogram};
+use crate::load::{Bound, time_histogram};
 use crate::record::{Arm, Records, Run, SliceRow};
 use crate::stats::{Quartiles, median};
 use std::collections::BTreeMap;
@@ -205,7 +205,7 @@ impl Figures {
         slices: &[&SliceRow],
         rps: Quartiles,
     ) -> Self {
-        let mut service_time = service_time_histogram();
+        let mut service_time = time_histogram();
         for (key, histogram) in &records.service_times {
             if key.arm == arm.name && key.connections == connections {
                 service_time

@@ -3,7 +3,7 @@
 use super::{Report, front_page_part, run_page, tables};
 use crate::environment::{Machine, Toolchain};
 use crate::framework::{BuildEnv, Role, ServerKind};
-use crate::load::service_time_histogram;
+use crate::load::time_histogram;
 use crate::plan::Plan;
 use crate::record::{
     Arm, ArmKind, BlockRow, METHOD, ProcessRow, Processors, Records, Run, SCHEMA, ServiceTimes,
@@ -114,7 +114,7 @@ fn records() -> Records {
                 peak_rss_kib: 4096 + u64::from(block),
                 ..ProcessRow::default()
             });
-            let mut histogram = service_time_histogram();
+            let mut histogram = time_histogram();
             histogram.record_n(640_000, 99).unwrap();
             histogram.record_n(2_000_000, 1).unwrap();
             let key = Tagged {

@@ -1,7 +1,7 @@
 //! Histograms as they travel: base64 of the standard V2 encoding inside JSON, and the interval log
 //! that HdrHistogram's own tools read.
 
-use crate::load::{Times, service_time_histogram};
+use crate::load::{Times, time_histogram};
 use anyhow::{Context, Result, anyhow};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -66,7 +66,7 @@ pub(super) fn decode(text: &str) -> Result<Histogram<u64>> {
         .deserialize(&mut bytes.as_slice())
         .map_err(|error| anyhow!("a histogram does not read: {error}"))?;
     // The encoding keeps the bounds but not how far a histogram has grown; ours never grows.
-    let mut times = service_time_histogram();
+    let mut times = time_histogram();
     times
         .add(&decoded)
         .context("a histogram has other bounds than this version's")?;

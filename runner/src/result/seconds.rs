@@ -1,7 +1,7 @@
 //! The seconds of a run: those of all threads added up, as rows of a CSV file.
 
 use super::{Errors, Quantiles};
-use crate::load::{Second, Tally};
+use crate::load::{Interval, Tally};
 use anyhow::{Context, Result};
 use hdrhistogram::Histogram;
 use serde::Serialize;
@@ -22,7 +22,6 @@ pub struct MergedSecond {
 /// Adds up what each of so many threads tells.
 pub struct MergedSeconds {
     threads: usize,
-    is_open: bool,
     /// Seconds that not all threads have told yet, and how many have.
     begun: BTreeMap<u64, (usize, MergedSecond)>,
 }
@@ -30,10 +29,9 @@ pub struct MergedSeconds {
 impl MergedSeconds {
     /// Nothing told yet.
     #[must_use]
-    pub fn new(threads: usize, is_open: bool) -> Self {
+    pub fn new(threads: usize) -> Self {
         Self {
             threads,
-            is_open,
             begun: BTreeMap::new(),
         }
     }
@@ -43,12 +41,9 @@ impl MergedSeconds {
     /// # Errors
     ///
     /// Where histograms differ in shape.
-    pub fn take(&mut self, second: Second) -> Result<Option<MergedSecond>> {
+    pub fn take(&mut self, second: Interval) -> Result<Option<MergedSecond>> {
         let index = second.index;
-        let latency = match self.is_open {
-            true => second.response,
-            false => second.service,
-        };
+        let latency = second.response.unwrap_or(second.service);
         match self.begun.get_mut(&index) {
             None => {
                 let tally = second.tally;

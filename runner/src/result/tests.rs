@@ -1,16 +1,16 @@
 //! Results as texts, files and sums.
 
 use super::*;
-use crate::load::{Causes, Times, WorkerTime, service_time_histogram};
+use crate::load::{Causes, Pauses, Times, WorkerTime, time_histogram};
 use std::time::Duration;
 
 /// A run of 100 requests with service times of 1 to 100 ms.
 fn measured() -> Measured {
-    let mut service = service_time_histogram();
+    let mut service = time_histogram();
     for ms in 1..=100 {
         service.record(ms * 1_000_000).unwrap();
     }
-    let empty = service_time_histogram;
+    let empty = time_histogram;
     Measured {
         tally: Tally {
             sent: 103,
@@ -41,6 +41,10 @@ fn measured() -> Measured {
             waited: Duration::from_millis(1500),
             elapsed: Duration::from_secs(2),
         }],
+        outside: Tally::default(),
+        pauses: Pauses::default(),
+        probed: None,
+        fairness: None,
         cut: false,
         complaint: Some("status is 500, not 200".to_owned()),
     }
@@ -127,7 +131,7 @@ fn runs_side_by_side_add_up() {
 fn a_merged_percentile_is_that_of_all_values() {
     let fast = result();
     let mut slow = measured();
-    slow.times.service = service_time_histogram();
+    slow.times.service = time_histogram();
     slow.times.service.record_n(500_000_000, 100).unwrap();
     let around = Around {
         started_unix_ms: 0,
@@ -217,17 +221,19 @@ fn requests_and_expectations_are_told_apart() {
 
 #[test]
 fn a_second_is_told_when_all_threads_have() {
-    let second = |index, ok| crate::load::Second {
+    let second = |index, ok| crate::load::Interval {
         index,
         tally: Tally {
             ok,
             sent: ok,
             ..Tally::default()
         },
-        service: service_time_histogram(),
-        response: service_time_histogram(),
+        service: time_histogram(),
+        response: None,
+        connections: 1,
+        served: 1,
     };
-    let mut seconds = MergedSeconds::new(2, false);
+    let mut seconds = MergedSeconds::new(2);
     assert!(seconds.take(second(0, 1)).unwrap().is_none());
     assert!(seconds.take(second(1, 2)).unwrap().is_none());
     let whole = seconds.take(second(0, 10)).unwrap().unwrap();

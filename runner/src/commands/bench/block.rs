@@ -6,7 +6,7 @@ use super::progress::Progress;
 use crate::commands::spoilt::Watch;
 use crate::environment::Counters;
 use crate::interrupt;
-use crate::load::{Generator, Limits, Pace, Target, service_time_histogram};
+use crate::load::{Generator, LoadSpec, Pace, Target, time_histogram};
 use crate::plan::Plan;
 use crate::record::{BlockRow, Folder, ProcessRow, Run, ServiceTimes, SliceRow, Tagged};
 use crate::server::{Server, Usage};
@@ -196,7 +196,7 @@ impl<'p> Bench<'p> {
         let target = Target::welcome(address);
         self.generator
             .open(key, &target, place.connections, self.plan.timeout())?;
-        let limits = Limits {
+        let limits = LoadSpec {
             requests: None,
             duration: Some(self.plan.warmup()),
             ..self.limits()
@@ -226,7 +226,7 @@ impl<'p> Bench<'p> {
             let target = Target::welcome(address);
             self.generator
                 .open(key, &target, place.connections, self.plan.timeout())?;
-            let limits = Limits {
+            let limits = LoadSpec {
                 requests: Some(row.requests),
                 duration: Some(self.plan.slice_limit()),
                 ..self.limits()
@@ -240,7 +240,7 @@ impl<'p> Bench<'p> {
                 connections: place.connections,
                 block: place.block,
             };
-            let sum = times.entry(tag).or_insert_with(service_time_histogram);
+            let sum = times.entry(tag).or_insert_with(time_histogram);
             sum.add(&measured.times.service)?;
             row = std::mem::take(&mut row).measured(&measured, nanoseconds(cpu));
             if arm.is_planted {
@@ -254,15 +254,10 @@ impl<'p> Bench<'p> {
         row
     }
 
-    fn limits(&self) -> Limits {
-        Limits {
-            pace: Pace::Closed,
-            requests: None,
-            duration: None,
-            timeout: self.plan.timeout(),
-            connections: None,
+    fn limits(&self) -> LoadSpec {
+        LoadSpec {
             stop: interrupt::flag(),
-            seconds: None,
+            ..LoadSpec::new(Pace::Closed, self.plan.timeout())
         }
     }
 

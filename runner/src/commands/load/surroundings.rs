@@ -4,7 +4,7 @@
 use crate::cli::LoadOptions;
 use crate::environment::{Counters, processors};
 use crate::interrupt;
-use crate::load::{Evidence, Generator, Limits, Measured, Pace, Target};
+use crate::load::{Evidence, Generator, LoadSpec, Measured, Pace, Target};
 use crate::result::Around;
 use crate::server::{Launched, Program, Server};
 use anyhow::{Context, Result};
@@ -40,7 +40,7 @@ impl Before {
         server: Option<&Launched>,
         measured: &Measured,
         options: &LoadOptions,
-        limits: &Limits,
+        spec: &LoadSpec,
     ) -> Result<Around> {
         let allowed = processors::allowed()?.len();
         // Not the run's own span, which in the open loop is that of the schedule.
@@ -54,7 +54,7 @@ impl Before {
         let server_processors = server_processors.map_or(allowed, |list| list.0.len());
         let connections = options.how_much.connections;
         let pipeline = options.request.pipeline;
-        let mut evidence = Evidence::of(measured, limits.pace, connections, pipeline);
+        let mut evidence = Evidence::of(measured, spec.pace, connections, pipeline);
         evidence.listen_overflows = during.listen_overflows;
         evidence.steal_share = during.steal.as_secs_f64() / elapsed_s / allowed as f64;
         evidence.server_cpu_share =
@@ -75,7 +75,7 @@ pub(super) fn ceiling_rps(
     generator: &Generator,
     options: &LoadOptions,
     target: &Target,
-    limits: &Limits,
+    spec: &LoadSpec,
 ) -> Result<f64> {
     let processors = options.place.server_processors.as_ref();
     let program = Program {
@@ -89,16 +89,16 @@ pub(super) fn ceiling_rps(
         ..Target::welcome(server.address)
     };
     let connections = options.how_much.connections;
-    generator.open(CEILING_KEY, &target, connections, limits.timeout)?;
-    let limits_for = |duration| Limits {
+    generator.open(CEILING_KEY, &target, connections, spec.timeout)?;
+    let spec_for = |duration| LoadSpec {
         pace: Pace::Closed,
         requests: None,
         duration: Some(duration),
-        seconds: None,
-        ..limits.clone()
+        intervals: None,
+        ..spec.clone()
     };
-    generator.run(CEILING_KEY, &limits_for(CEILING_FOR / 10))?;
-    let measured = generator.run(CEILING_KEY, &limits_for(CEILING_FOR))?;
+    generator.run(CEILING_KEY, &spec_for(CEILING_FOR / 10))?;
+    let measured = generator.run(CEILING_KEY, &spec_for(CEILING_FOR))?;
     generator.close(CEILING_KEY)?;
     server.stop()?;
     interrupt::check()?;

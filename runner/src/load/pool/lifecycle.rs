@@ -200,7 +200,6 @@ impl<E: Engine> Pool<E> {
     #[cold]
     pub(super) fn on_tick(&mut self, run: &mut Run) -> Result<()> {
         run.tally.bytes_sent += self.engine.take_bytes_sent();
-        run.tell_second();
         if run.is_stopped() || run.is_hopeless() {
             self.give_up(run);
             return Ok(());
@@ -237,6 +236,11 @@ impl<E: Engine> Pool<E> {
         } else {
             run.fail();
         }
+        self.drop_open(run);
+    }
+
+    /// Gives up what is open, with its connection.
+    pub(super) fn drop_open(&mut self, run: &mut Run) {
         for at in 0..self.connections.len() {
             let phase = self.connections[at].phase;
             for _ in 0..self.connections[at].open {

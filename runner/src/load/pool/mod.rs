@@ -1,9 +1,10 @@
 //! The connections of one target on one thread, and what happens to them: the same for every
 //! engine.
 //!
-//! This file is the hot path, `opening` and `lifecycle` are what happens before and around it.
+//! This file is the hot path; `opening`, `lifecycle` and `marks` are what happens before and around it.
 
 mod lifecycle;
+mod marks;
 mod opening;
 mod pipeline;
 
@@ -15,6 +16,7 @@ use super::engine::{Engine, Event, Patience};
 use super::tally::Outcome;
 use super::validator::{Judgement, Validator};
 use anyhow::Result;
+use marks::served;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -52,7 +54,10 @@ impl<E: Engine> Pool<E> {
     /// Drives the open connections until the run is over.
     pub(super) fn load(&mut self, run: &mut Run) -> Result<()> {
         self.notice_closed(run)?;
-        let driven = self.connections.len().min(run.connections);
+        let driven = self.driven(run);
+        if let Some(hand) = &mut run.intervals {
+            hand.begin(served(&self.connections[..driven]));
+        }
         let open = (0..driven).filter(|&at| self.connections[at].phase == Phase::Idle);
         run.idle = open.rev().collect();
         if run.schedule.is_none() {
@@ -84,13 +89,17 @@ impl<E: Engine> Pool<E> {
     fn drive(&mut self, run: &mut Run) -> Result<()> {
         while run.goes_on() {
             self.send_due(run)?;
-            let turn = run.turn_ends();
+            let timeout = run.sleep();
+            let turn = run.turn_ends(timeout);
             let gathering = self.engine.wait(Patience {
-                timeout: run.sleep(),
+                timeout,
                 wanted: if run.schedule.is_none() { run.busy } else { 1 },
             })?;
             run.turn_begins(turn, gathering);
             run.obey_deadline();
+            if run.now_ns >= run.next_mark_ns {
+                self.on_mark(run);
+            }
             while let Some((at, event)) = self.engine.next()? {
                 self.on_event(at, event, run)?;
             }
@@ -99,7 +108,6 @@ impl<E: Engine> Pool<E> {
             }
         }
         run.tally.bytes_sent += self.engine.take_bytes_sent();
-        run.tell_rest();
         Ok(())
     }
 
@@ -184,7 +192,9 @@ impl<E: Engine> Pool<E> {
     ) -> Result<()> {
         let connection = &mut self.connections[at];
         run.settle(outcome, connection.sent_at_ns, connection.due_at_ns);
-        connection.proven |= outcome == Outcome::Ok;
+        let is_right = outcome == Outcome::Ok;
+        connection.proven |= is_right;
+        connection.served = connection.served.wrapping_add(u32::from(is_right));
         connection.answers = connection.answers.saturating_add(1);
         connection.open -= 1;
         if connection.open > 0 {

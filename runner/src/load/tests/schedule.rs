@@ -1,7 +1,7 @@
 //! The open loop keeps its schedule more finely than the kernel's coarse timers do.
 
-use super::{EngineChoice, EngineKind, TIMEOUT, limits};
-use crate::load::{Arrivals, Generator, Limits, Pace, Target};
+use super::{EngineChoice, EngineKind, TIMEOUT, spec};
+use crate::load::{Arrivals, Generator, LoadSpec, Pace, Target};
 use controls::{Planted, Server};
 use std::time::Duration;
 
@@ -19,15 +19,15 @@ fn requests_leave_well_within_their_interval(engine: EngineKind) {
     generator.open(0, &target, 4, TIMEOUT).unwrap();
     // Due at multiples of 1.43 ms, so that a clock of whole milliseconds is late for most.
     let rate = 700.0;
-    let limits = Limits {
+    let spec = LoadSpec {
         pace: Pace::Open {
             rate,
             arrivals: Arrivals::Uniform,
             seed: 0,
         },
-        ..limits(700)
+        ..spec(700)
     };
-    let measured = generator.run(0, &limits).unwrap();
+    let measured = generator.run(0, &spec).unwrap();
     let late = measured.times.dispatch_delay.value_at_quantile(0.5) as f64;
     let interval_ns = 1e9 / rate;
     assert!(late < interval_ns / 5.0, "{late} of {interval_ns} ns");
@@ -39,16 +39,16 @@ fn what_never_leaves_in_the_open_loop_is_counted_with_its_age(engine: EngineKind
     generator
         .open(0, &Target::welcome(server.address), 2, TIMEOUT)
         .unwrap();
-    let limits = Limits {
+    let spec = LoadSpec {
         pace: Pace::Open {
             rate: 200.0,
             arrivals: Arrivals::Uniform,
             seed: 0,
         },
         duration: Some(Duration::from_millis(1000)),
-        ..limits(u64::MAX)
+        ..spec(u64::MAX)
     };
-    let tally = generator.run(0, &limits).unwrap().tally;
+    let tally = generator.run(0, &spec).unwrap().tally;
     assert_eq!(tally.scheduled(), 200);
     // Two connections, ten answers a second each.
     assert!(
@@ -66,16 +66,16 @@ fn a_run_in_the_open_loop_lasts_as_long_as_its_schedule(engine: EngineKind) {
         generator
             .open(0, &Target::welcome(server.address), 6, TIMEOUT)
             .unwrap();
-        let limits = Limits {
+        let spec = LoadSpec {
             pace: Pace::Open {
                 rate: 20.0,
                 arrivals: Arrivals::Uniform,
                 seed: 0,
             },
             duration: Some(Duration::from_millis(duration_ms)),
-            ..limits(requests)
+            ..spec(requests)
         };
-        let measured = generator.run(0, &limits).unwrap();
+        let measured = generator.run(0, &spec).unwrap();
         (measured.tally.ok, measured.elapsed)
     };
     let ms = Duration::from_millis;
@@ -93,18 +93,16 @@ fn a_run_that_is_stopped_lasts_no_longer_than_it_did(engine: EngineKind) {
     let generator = Generator::start(engine, &[], 1).unwrap();
     let target = Target::welcome(server.address);
     generator.open(0, &target, 4, TIMEOUT).unwrap();
-    let limits = Limits {
+    let spec = LoadSpec {
         pace: Pace::Open {
             rate: 10.0,
             arrivals: Arrivals::Uniform,
             seed: 0,
         },
-        ..limits(10_000)
+        ..spec(10_000)
     };
-    limits
-        .stop
-        .store(true, std::sync::atomic::Ordering::Relaxed);
-    let measured = generator.run(0, &limits).unwrap();
+    spec.stop.store(true, std::sync::atomic::Ordering::Relaxed);
+    let measured = generator.run(0, &spec).unwrap();
     assert!(
         measured.cut && measured.elapsed < Duration::from_secs(100),
         "{measured:?}"

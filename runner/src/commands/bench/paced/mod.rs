@@ -10,7 +10,7 @@ use crate::cli::BenchOptions;
 use crate::commands::{Verdict, print};
 use crate::framework::Workspace;
 use crate::interrupt;
-use crate::load::{Generator, Limits, Measured, Objective, Pace, Target, Times};
+use crate::load::{Generator, LoadSpec, Measured, Objective, Pace, Target, Times};
 use crate::plan::Plan;
 use crate::record::Processors;
 use crate::server::Server;
@@ -198,7 +198,7 @@ impl Setting<'_> {
         let target = Target::welcome(server.address);
         let timeout = self.plan.timeout();
         self.generator.open(0, &target, self.connections, timeout)?;
-        let warmup = Limits {
+        let warmup = LoadSpec {
             pace: Pace::Closed,
             ..self.limits(self.options.rate.unwrap_or(0.0), self.plan.warmup())
         };
@@ -215,19 +215,16 @@ impl Setting<'_> {
         self.generator.run(0, &self.limits(rate, duration))
     }
 
-    fn limits(&self, rate: f64, duration: Duration) -> Limits {
-        Limits {
-            pace: Pace::Open {
-                rate,
-                arrivals: self.options.arrivals,
-                seed: self.plan.seed,
-            },
-            requests: None,
+    fn limits(&self, rate: f64, duration: Duration) -> LoadSpec {
+        let pace = Pace::Open {
+            rate,
+            arrivals: self.options.arrivals,
+            seed: self.plan.seed,
+        };
+        LoadSpec {
             duration: Some(duration),
-            timeout: self.plan.timeout(),
-            connections: None,
             stop: interrupt::flag(),
-            seconds: None,
+            ..LoadSpec::new(pace, self.plan.timeout())
         }
     }
 
