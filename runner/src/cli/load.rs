@@ -1,11 +1,11 @@
 //! What can be asked of the load generator alone.
 
-use super::values::{
+use crate::load::{Arrivals, EngineChoice};
+use crate::result::Assertion;
+use crate::values::{
     Body, HeaderField, ProcessorList, body, connections, count, duration, header_field, method,
     processor_list, rate,
 };
-use crate::load::{Arrivals, EngineChoice};
-use crate::result::Assertion;
 use clap::Args;
 use std::path::PathBuf;
 use std::time::Duration;

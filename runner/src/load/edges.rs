@@ -18,25 +18,25 @@ pub(super) struct Counting {
     closed: Option<Edge>,
     shares: Shares,
     spread: Option<Spread>,
+    /// Right answers of the run up to the middle of the window.
+    ok_at_half: u64,
     probe_complaint: Option<String>,
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 enum Stage {
     /// Load runs and is not counted until then.
-    Settling {
-        opens_at_ns: u64,
-    },
+    Settling { opens_at_ns: u64 },
     /// What comes is counted until then; a run without a window begins and ends here.
     #[default]
     Whole,
     Open {
         closes_at_ns: u64,
+        /// When its first half ends; never again once it has.
+        half_at_ns: u64,
     },
     /// Open requests are waited for until then.
-    Resting {
-        until_ns: u64,
-    },
+    Resting { until_ns: u64 },
     /// They were given up.
     Over,
 }
@@ -61,6 +61,8 @@ pub(super) struct Counted {
     pub(super) worker: WorkerTime,
     pub(super) probed: Option<Duration>,
     pub(super) spread: Option<Spread>,
+    /// Right answers in the first half of the window.
+    pub(super) first_half_ok: u64,
     pub(super) probe_complaint: Option<String>,
 }
 
@@ -87,7 +89,10 @@ impl Counting {
     fn next_ns(&self) -> u64 {
         match self.stage {
             Stage::Settling { opens_at_ns } => opens_at_ns,
-            Stage::Open { closes_at_ns } => closes_at_ns.min(self.shares.ends_at_ns()),
+            Stage::Open {
+                closes_at_ns,
+                half_at_ns,
+            } => closes_at_ns.min(half_at_ns).min(self.shares.ends_at_ns()),
             Stage::Resting { until_ns } => until_ns,
             Stage::Whole | Stage::Over => u64::MAX,
         }
@@ -106,7 +111,17 @@ impl Run<'_> {
         }
         match self.counting.stage {
             Stage::Settling { opens_at_ns } if now_ns >= opens_at_ns => self.open_window(answers),
-            Stage::Open { closes_at_ns } => {
+            Stage::Open {
+                closes_at_ns,
+                half_at_ns,
+            } => {
+                if now_ns >= half_at_ns {
+                    self.counting.ok_at_half = self.tally.ok;
+                    self.counting.stage = Stage::Open {
+                        closes_at_ns,
+                        half_at_ns: u64::MAX,
+                    };
+                }
                 if now_ns >= self.counting.shares.ends_at_ns() {
                     self.counting.shares.cut(now_ns, answers.clone());
                 }
@@ -141,9 +156,14 @@ impl Run<'_> {
             return;
         };
         let closes_at_ns = self.now_ns.saturating_add(nanoseconds(window.length));
+        let half_at_ns = self.now_ns.saturating_add(nanoseconds(window.length / 2));
+        self.counting.ok_at_half = self.tally.ok;
         self.counting.shares.open(self.now_ns, answers);
         self.counting.opened = Some(self.edge());
-        self.counting.stage = Stage::Open { closes_at_ns };
+        self.counting.stage = Stage::Open {
+            closes_at_ns,
+            half_at_ns,
+        };
         self.deadline_ns = closes_at_ns;
         self.is_counting = true;
     }
@@ -204,6 +224,7 @@ impl Run<'_> {
                 worker: end.since(None),
                 probed: None,
                 spread: None,
+                first_half_ok: 0,
                 probe_complaint: None,
             };
         }
@@ -215,6 +236,7 @@ impl Run<'_> {
                 worker: WorkerTime::default(),
                 probed: None,
                 spread: None,
+                first_half_ok: 0,
                 probe_complaint: counting.probe_complaint,
             };
         };
@@ -228,6 +250,7 @@ impl Run<'_> {
                 .zip(opened.probed)
                 .map(|(now, before)| now.saturating_sub(before)),
             spread: counting.spread,
+            first_half_ok: counting.ok_at_half.saturating_sub(opened.tally.ok),
             probe_complaint: counting.probe_complaint,
         }
     }

@@ -34,6 +34,8 @@ pub struct Measured {
     pub probed: Option<Duration>,
     /// How the answers of the window are spread over the connections.
     pub fairness: Option<Fairness>,
+    /// Right answers in the first half of the window, by which one sees whether load had settled.
+    pub first_half_ok: u64,
     /// Requests were left when the time was up; the run ended before its window did.
     pub cut: bool,
     /// What was wrong with the first answer that was not right, or why the run gave up.
@@ -70,6 +72,7 @@ impl Measured {
         self.outside.add(&other.outside);
         self.pauses.add(&other.pauses);
         self.probed = self.probed.or(other.probed);
+        self.first_half_ok += other.first_half_ok;
         self.times
             .add(&other.times)
             .context("histograms of one run have one shape")?;

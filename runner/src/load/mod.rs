@@ -20,6 +20,7 @@ mod drive;
 mod edges;
 mod engine;
 mod epoll;
+mod exchange;
 mod fairness;
 #[cfg(fuzzing)]
 pub mod fuzzing;
@@ -42,6 +43,7 @@ mod worker;
 pub use bound::{Bound, Evidence};
 pub use causes::{Cause, Causes};
 pub use engine::{EngineChoice, EngineKind};
+pub use exchange::Exchange;
 pub use fairness::Fairness;
 pub use generator::Generator;
 pub use intervals::Interval;

@@ -139,6 +139,7 @@ impl Worker {
                 pauses,
                 probed: counted.probed,
                 fairness: None,
+                first_half_ok: counted.first_half_ok,
                 // A window has no number of requests that could be left.
                 cut: cut && (spec.window.is_none() || ended_early),
                 complaint: complaint.or(counted.probe_complaint),

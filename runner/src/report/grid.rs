@@ -1,31 +1,54 @@
 //! A table of cells, for a page or for a terminal.
 
+use super::format::none;
 use comfy_table::{Attribute, Cell, CellAlignment, Table, presets};
+
 use std::fmt::Write;
 
 /// The heading of a column.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Heading {
-    /// Where there is room.
-    pub(super) long: &'static str,
-    /// On a terminal; columns without one are left out there.
-    pub(super) short: Option<&'static str>,
+pub struct Heading {
+    /// If there is room.
+    pub long: &'static str,
+    /// On a terminal; a column without one is left out there.
+    pub short: Option<&'static str>,
     /// Whether it holds numbers.
-    pub(super) is_number: bool,
+    pub is_number: bool,
 }
 
 /// A table.
-#[derive(Debug)]
-pub(super) struct Grid {
+#[derive(Debug, Default)]
+pub struct Grid {
     /// Its columns.
-    pub(super) headings: Vec<Heading>,
+    pub headings: Vec<Heading>,
     /// As many cells per row as there are columns.
-    pub(super) rows: Vec<Vec<String>>,
+    pub rows: Vec<Vec<String>>,
 }
 
 impl Grid {
+    /// Without the columns that have a figure in no row.
+    #[must_use]
+    pub fn without_empty_columns(self) -> Self {
+        let is_kept = |column: &usize| {
+            let mut cells = self.rows.iter().map(|row| &row[*column]);
+            self.rows.is_empty()
+                || !self.headings[*column].is_number
+                || cells.any(|cell| *cell != none())
+        };
+        let kept: Vec<usize> = (0..self.headings.len()).filter(is_kept).collect();
+        Self {
+            headings: kept.iter().map(|&column| self.headings[column]).collect(),
+            rows: self
+                .rows
+                .iter()
+                .map(|row| kept.iter().map(|&column| row[column].clone()).collect())
+                .collect(),
+        }
+    }
+
     /// As Markdown.
-    pub(super) fn markdown(&self) -> String {
+    #[must_use]
+    pub fn markdown(&self) -> String {
         let mut text = String::from("|");
         for heading in &self.headings {
             match heading.long {
@@ -52,7 +75,8 @@ impl Grid {
 
     /// For a terminal: the columns with a short heading, and of each cell what stands before a
     /// parenthesis.
-    pub(super) fn terminal(&self) -> Table {
+    #[must_use]
+    pub fn terminal(&self) -> Table {
         let shown: Vec<(usize, &Heading)> = self
             .headings
             .iter()
@@ -92,7 +116,8 @@ fn short(cell: &str) -> String {
 
 /// What binds each of `rows` rows to the next, given whether the row of a number is joined to the one
 /// after it.
-pub(super) fn brackets(rows: usize, is_joined: impl Fn(usize) -> bool) -> Vec<&'static str> {
+#[must_use]
+pub fn brackets(rows: usize, is_joined: impl Fn(usize) -> bool) -> Vec<&'static str> {
     let joined = |place: usize| place + 1 < rows && is_joined(place);
     let bracket = |place: usize| {
         let above = place.checked_sub(1).is_some_and(joined);

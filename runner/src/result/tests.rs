@@ -45,6 +45,7 @@ fn measured() -> Measured {
         pauses: Pauses::default(),
         probed: None,
         fairness: None,
+        first_half_ok: 0,
         cut: false,
         complaint: Some("status is 500, not 200".to_owned()),
     }

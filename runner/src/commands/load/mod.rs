@@ -5,12 +5,12 @@ mod reach;
 mod surroundings;
 mod target;
 
-use super::{Verdict, print_json};
 use crate::cli::{LoadOptions, Output};
 use crate::client::Client;
 use crate::environment::limits;
 use crate::interrupt::{self, Interrupted};
 use crate::load::{Bound, Generator, LoadSpec, Measured, Opening, Pace, Target};
+use crate::output::{self, Verdict, print_json};
 use crate::result::{self, Asked, LoadResult, MergedSecond};
 use crate::server::Launched;
 use anyhow::{Context, Result, ensure};
@@ -165,7 +165,7 @@ fn print(output: &Output, result: &LoadResult) -> Result<()> {
     if output.json {
         return print_json(result);
     }
-    super::print(result::text(result, output.latency).trim_end())
+    output::print(result::text(result, output.latency).trim_end())
 }
 
 /// Errors are bad, so is a claim that does not hold, and with `--strict` any doubt about the verdict.
