@@ -10,6 +10,7 @@ pub mod isolated;
 pub mod latency;
 mod list;
 pub mod publish;
+pub mod settling;
 pub mod throughput;
 
 pub use drive::drive;
@@ -23,4 +24,6 @@ list::experiments! {
     Latency => latency::Latency,
     /// Time, count and watch each framework alone, in one process and under an instruction counter
     Isolated => isolated::Isolated,
+    /// Follow the first second of load, every 10 ms: what the windows of a throughput run follow from
+    Settling => settling::Settling,
 }

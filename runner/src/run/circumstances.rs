@@ -19,9 +19,26 @@ const BUSY_MATTERS_PERCENT: u64 = 10;
 /// The share of stolen time from which on it matters, in parts per million.
 const STEAL_MATTERS_PPM: u64 = 10_000;
 
+/// Adds what is known before the first block: shared processors, a short plan of so many blocks, a busy machine.
+///
+/// # Errors
+///
+/// If the kernel does not tell.
+pub fn before_blocks<P: Serialize + DeserializeOwned + Clone>(
+    job: &mut Job<P>,
+    is_short: bool,
+    blocks: u32,
+) -> Result<()> {
+    let shared = shared_processors(&job.run.processors);
+    shared.into_iter().for_each(|one| job.warn(one));
+    if is_short {
+        job.warn(Warning::ShortRun { blocks });
+    }
+    look_around(job)
+}
+
 /// A warning if server and generator share processors.
-#[must_use]
-pub fn shared_processors(processors: &Processors) -> Option<Warning> {
+fn shared_processors(processors: &Processors) -> Option<Warning> {
     let server = processors.server.iter().copied();
     let shared: Vec<usize> = server
         .filter(|one| processors.generator.contains(one))
@@ -30,11 +47,7 @@ pub fn shared_processors(processors: &Processors) -> Option<Warning> {
 }
 
 /// Watches for a moment whether anything else is running, while nothing of ours is.
-///
-/// # Errors
-///
-/// If the kernel does not tell.
-pub fn look_around<P: Serialize + DeserializeOwned + Clone>(job: &mut Job<P>) -> Result<()> {
+fn look_around<P: Serialize + DeserializeOwned + Clone>(job: &mut Job<P>) -> Result<()> {
     let before = Counters::read()?;
     std::thread::sleep(WATCH_FOR);
     let busy = Counters::read()?.since(&before).busy;

@@ -30,7 +30,7 @@ mod williams;
 
 pub use arm::{Arm, ArmKind, Launch};
 pub use blocks::{Block, BlockRow, Excluded, Slices, Slot, run_blocks};
-pub use circumstances::{look_around, shared_processors, summarize_blocks};
+pub use circumstances::{before_blocks, summarize_blocks};
 pub use contestants::{Prepared, Variant, contestant};
 pub use exclusive::Exclusive;
 pub use folder::{Folder, Found, Unreadable, find_runs, open_run};

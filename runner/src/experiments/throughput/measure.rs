@@ -12,8 +12,8 @@ use crate::interrupt;
 use crate::load::{Generator, LoadSpec, Pace, Window, time_histogram};
 use crate::record::HistogramTag;
 use crate::run::{
-    ArmKind, Block, Job, Journal, Launch, ProcessRow, Servers, Slices, Slot, Warning, look_around,
-    run_blocks, shared_processors, summarize_blocks,
+    ArmKind, Block, Job, Journal, Launch, ProcessRow, Servers, Slices, Slot, before_blocks,
+    run_blocks, summarize_blocks,
 };
 use anyhow::{Context, Result};
 use hdrhistogram::Histogram;
@@ -26,15 +26,7 @@ pub(super) fn measure(
     done: &ThroughputRecords,
 ) -> Result<()> {
     let plan = job.run.plan.clone();
-    shared_processors(&job.run.processors)
-        .into_iter()
-        .for_each(|one| job.warn(one));
-    if plan.is_short() {
-        job.warn(Warning::ShortRun {
-            blocks: plan.blocks,
-        });
-    }
-    look_around(job)?;
+    before_blocks(job, plan.is_short(), plan.blocks)?;
     let processors = job.run.processors.clone();
     let generator = Generator::start(plan.engine, &processors.generator, 1)?;
     let servers = Servers::new(launches, &processors.server, generator, plan.timeout());
