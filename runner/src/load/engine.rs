@@ -118,8 +118,11 @@ pub(super) trait Engine: Sized {
     /// The next event of the last wait, and the connection it belongs to.
     fn next(&mut self) -> Result<Option<(usize, Event)>>;
 
-    /// Received bytes.
+    /// Bytes of the event that was taken last.
     fn bytes(&self, place: Range<usize>) -> &[u8];
+
+    /// Answers are as long as this, head and body: the engine may read in pieces that suit it.
+    fn expect_answers_of(&mut self, length_bytes: usize);
 
     /// Bytes of requests handed over since this was last asked.
     fn take_bytes_sent(&mut self) -> u64;

@@ -21,8 +21,9 @@ use std::time::Duration;
 /// the error of a service time, stays short.
 const BATCH_EVENTS: usize = 64;
 
-/// Answers are some hundred bytes; a longer one takes several reads.
-const BUFFER_BYTES: usize = 16 * 1024;
+/// Read into again and again, so that it stays in the cache. Most answers are some hundred bytes; of
+/// one of a megabyte, eight reads cost half the CPU time that 64 smaller ones do.
+const BUFFER_BYTES: usize = 128 * 1024;
 
 const READABLE: EventFlags = EventFlags::IN.union(EventFlags::RDHUP);
 const WRITABLE: EventFlags = READABLE.union(EventFlags::OUT);
@@ -147,6 +148,10 @@ impl Engine for Epoll {
 
     fn bytes(&self, place: Range<usize>) -> &[u8] {
         &self.buffer[place]
+    }
+
+    fn expect_answers_of(&mut self, _length_bytes: usize) {
+        // One buffer serves all.
     }
 
     fn take_bytes_sent(&mut self) -> u64 {

@@ -200,6 +200,8 @@ impl<E: Engine> Pool<E> {
     #[cold]
     pub(super) fn on_tick(&mut self, run: &mut Run) -> Result<()> {
         run.tally.bytes_sent += self.engine.take_bytes_sent();
+        self.engine
+            .expect_answers_of(self.validator.longest_bytes());
         if run.is_stopped() || run.is_hopeless() {
             self.give_up(run);
             return Ok(());

@@ -2,15 +2,16 @@
 //! direct descriptors, and sends that complete only when they fail. One `io_uring_enter` per turn
 //! of the loop submits all sends and takes all answers.
 //!
-//! Where many requests are open, a turn waits for a batch of answers, at most a fraction of a
-//! millisecond: that saves most wake-ups, and adds as much to what a service time may be off by.
+//! If many requests are open, or answers come in several pieces, a turn waits for a batch of
+//! completions, at most a fraction of a millisecond: that saves most wake-ups, and adds as much to
+//! what a service time may be off by.
 
 mod ring;
 
 use super::engine::{Engine, Event, Patience, new_socket};
 use anyhow::{Context, Result};
 use io_uring::cqueue;
-use ring::Ring;
+use ring::{BUFFER_BYTES_MAX, Ring};
 use rustix::fd::{AsRawFd, OwnedFd};
 use rustix::io::Errno;
 use rustix::net::{SocketFlags, connect, sockopt};
@@ -81,6 +82,8 @@ pub(super) struct Uring {
     /// The buffer of the last event, to be given back when the next one is asked for.
     held: Option<u16>,
     bytes_sent: u64,
+    /// Answers come in several pieces, so that a wake-up for each would be the most of the work.
+    gathers_pieces: bool,
 }
 
 #[derive(Default)]
@@ -102,6 +105,7 @@ impl Engine for Uring {
             taken: 0,
             held: None,
             bytes_sent: 0,
+            gathers_pieces: false,
         })
     }
 
@@ -156,7 +160,8 @@ impl Engine for Uring {
         self.taken = 0;
         let wanted = match patience.wanted {
             many if many >= 2 * BATCH => BATCH,
-            // Where few requests are open, holding answers back would be all that is measured.
+            some if self.gathers_pieces => (some / 2).max(1),
+            // If few requests are open, holding answers back would be all that is measured.
             _ => 1,
         };
         self.ring
@@ -190,7 +195,24 @@ impl Engine for Uring {
     }
 
     fn bytes(&self, place: Range<usize>) -> &[u8] {
-        &self.ring.buffers()[place]
+        let id = self
+            .held
+            .expect("only a received piece has bytes, and its buffer is held");
+        &self.ring.buffer(id)[place]
+    }
+
+    fn expect_answers_of(&mut self, length_bytes: usize) {
+        self.gathers_pieces = length_bytes > BUFFER_BYTES_MAX;
+        // Where there is no memory for it, shorter buffers do as well.
+        if !self.ring.lengthen_buffers(length_bytes).unwrap_or(false) {
+            return;
+        }
+        for at in 0..self.slots.len() {
+            if self.slots[at].socket.is_some() {
+                // What is cancelled is queued again, with the new buffers.
+                let _ = self.ring.cancel(self.tag(at, Kind::Receive));
+            }
+        }
     }
 
     fn take_bytes_sent(&mut self) -> u64 {
@@ -232,9 +254,8 @@ impl Uring {
             if !cqueue::more(flags) {
                 self.receive_again(at)?;
             }
-            let id = self.held.context("a received piece has a buffer")?;
-            let start = Ring::place_of(id);
-            let place = start..start + result as usize;
+            self.held.context("a received piece has a buffer")?;
+            let place = 0..result as usize;
             // The kernel goes on reading until there is nothing: an end that has come by then is
             // the next completion. It is taken in its turn where the connection has not been closed.
             let next = self.completions.get(self.taken);
@@ -251,7 +272,11 @@ impl Uring {
                 self.receive_again(at)?;
                 Ok(None)
             }
-            Errno::CANCELED => Ok(None),
+            // By a wish for longer buffers: one that is closed has another generation.
+            Errno::CANCELED => {
+                self.receive_again(at)?;
+                Ok(None)
+            }
             errno => Ok(Some(Event::Broken(errno))),
         }
     }
@@ -302,6 +327,33 @@ fn errno_of(error: &std::io::Error) -> Errno {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn buffers_grow_with_answers_up_to_a_bound() {
+        let Ok(mut ring) = Ring::new(Arc::from([].as_slice()), 1) else {
+            return eprintln!("not run: the kernel does not grant io_uring");
+        };
+        assert_eq!(ring.buffer(0).len(), 1024);
+        let mut first_id = 256;
+        for (length_bytes, each_bytes) in [(3_000, 4096), (100_000, 131_072)] {
+            assert!(ring.lengthen_buffers(length_bytes).unwrap());
+            assert_eq!(ring.buffer(first_id).len(), each_bytes);
+            assert!(
+                !ring.lengthen_buffers(length_bytes).unwrap(),
+                "they are long enough"
+            );
+            first_id += (1024 * 1024 / each_bytes).min(256) as u16;
+        }
+        assert!(
+            !ring.lengthen_buffers(1 << 30).unwrap(),
+            "longer ones would not help"
+        );
+        assert_eq!(
+            ring.buffer(255).len(),
+            1024,
+            "earlier ones stay what they were"
+        );
+    }
 
     #[test]
     fn a_tag_survives_the_kernel() {
