@@ -37,6 +37,17 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// A time limit of an answer: as long as times are told apart.
+pub(super) fn timeout(text: &str) -> Result<Duration, String> {
+    match duration(text)? {
+        long if long > TIMEOUT_MAX => Err(format!("`{text}` is out of range; it goes up to 1h")),
+        timeout => Ok(timeout),
+    }
+}
+
+/// The bound of the histograms of times.
+const TIMEOUT_MAX: Duration = Duration::from_secs(3600);
+
 /// A thousand hours: longer than any run, and far from any overflow.
 const DURATION_MAX: Duration = Duration::from_secs(3_600_000);
 
@@ -159,6 +170,12 @@ mod tests {
         ] {
             assert!(duration(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn no_answer_is_waited_for_longer_than_its_time_could_be_told() {
+        assert_eq!(timeout("1h"), Ok(Duration::from_secs(3600)));
+        assert!(timeout("61m").unwrap_err().contains("up to 1h"));
     }
 
     #[test]

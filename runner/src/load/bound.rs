@@ -79,7 +79,7 @@ const DISPATCH_DELAY_US_MIN: f64 = 1000.0;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Evidence {
-    /// How long the run was, in seconds.
+    /// How long load was offered, in seconds.
     #[serde(default)]
     pub elapsed_s: f64,
     /// Right answers in it.
@@ -103,7 +103,7 @@ pub struct Evidence {
     pub turn_p99_us: f64,
     /// The longest.
     pub turn_max_us: f64,
-    /// Closed loop: |c − λ·mean| / c by Little's law, over the time of the run.
+    /// Closed loop: |c − λ·mean| / c by Little's law, over the time in which load was offered.
     pub little_residual: Option<f64>,
     /// Open loop: requests sent per request scheduled.
     pub sent_share: Option<f64>,
@@ -132,8 +132,8 @@ impl Evidence {
         let open = matches!(pace, Pace::Open { .. }).then_some(measured);
         let scheduled = measured.tally.scheduled().max(1) as f64;
         Self {
-            elapsed_s: measured.elapsed.as_secs_f64(),
-            answers: measured.tally.ok,
+            elapsed_s: measured.offered.elapsed.as_secs_f64(),
+            answers: measured.offered.tally.ok,
             idle_share: workers()
                 .map(|worker| share(worker.idle(), worker.elapsed))
                 .fold(1.0, f64::min),
@@ -285,15 +285,15 @@ impl Evidence {
     }
 }
 
-/// |c − λ·mean| / c, where λ·mean is the connections' busy time per second. Nothing where too few
-/// answers came for a law of averages.
+/// |c − λ·mean| / c, where λ·mean is the connections' busy time per second. Nothing if too few
+/// answers came for all connections to have been in use.
 fn little_residual(measured: &Measured, connections: usize) -> Option<f64> {
-    let service = &measured.times.service;
+    let offered = &measured.offered;
     let c = connections as f64;
-    if measured.elapsed.is_zero() || service.len() < 20 * connections as u64 {
+    if offered.elapsed.is_zero() || offered.tally.ok < 20 * connections as u64 {
         return None;
     }
-    let busy = service.mean() * service.len() as f64 / nanoseconds(measured.elapsed);
+    let busy = nanoseconds(offered.busy) / nanoseconds(offered.elapsed);
     Some((c - busy).abs() / c)
 }
 

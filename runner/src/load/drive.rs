@@ -16,6 +16,9 @@ use std::time::{Duration, Instant};
 /// How long a thread sleeps at most before it looks at deadlines again.
 pub(super) const TICK: Duration = Duration::from_millis(10);
 
+/// A short timeout is looked at more often, but not more often than this.
+const TICK_MIN: Duration = Duration::from_micros(100);
+
 /// What a run is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Goal {
@@ -25,6 +28,17 @@ pub(super) enum Goal {
     Open,
     /// Open every closed connection, as far as that can be done.
     Connect,
+}
+
+/// Which thread of a run this is, and what all of them share.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    pub(super) index: usize,
+    pub(super) threads: usize,
+    /// When the run began.
+    pub(super) clock: Instant,
+    /// For how long load is offered, where that is known beforehand.
+    pub(super) offered: Option<Duration>,
 }
 
 /// One turn of the loop, from the end of one wait to the beginning of the next.
@@ -47,6 +61,8 @@ pub(super) struct Run<'t> {
     pub(super) schedule: Option<Schedule>,
     /// Connections that are connecting or waiting.
     pub(super) busy: usize,
+    /// Those of them that connect, or will try again to, and carry no request yet.
+    pub(super) unladen: usize,
     /// Open loop: connections with nothing to do.
     pub(super) idle: Vec<usize>,
     /// Connections whose last attempt to connect failed, to be tried again at the next tick.
@@ -64,10 +80,14 @@ pub(super) struct Run<'t> {
     pub(super) now_ns: u64,
     /// Time spent waiting for the kernel.
     pub(super) waited_ns: u64,
+    /// Time that connections have spent with requests that have ended, all together.
+    pub(super) busy_ns: u64,
     /// The time of the latest batch that brought an answer.
-    answered_at_ns: u64,
+    pub(super) answered_at_ns: u64,
     /// Since when connections have failed without a right answer in between.
     trouble_since_ns: Option<u64>,
+    /// How often deadlines are looked at.
+    tick_ns: u64,
     next_tick_ns: u64,
     /// When an edge of the window is crossed or an interval ends next.
     pub(super) next_mark_ns: u64,
@@ -87,50 +107,51 @@ pub(super) struct Run<'t> {
 }
 
 impl<'t> Run<'t> {
-    /// A run of thread `index` of `threads` that begins at `clock`, the same for all of them.
-    pub(super) fn load(
-        spec: &LoadSpec,
-        (index, threads): (usize, usize),
-        clock: Instant,
-        times: &'t mut Times,
-    ) -> Self {
+    /// One thread's part of a run.
+    pub(super) fn load(spec: &LoadSpec, place: Place, times: &'t mut Times) -> Self {
         let schedule = match spec.pace {
             Pace::Closed => None,
             Pace::Open {
                 rate,
                 arrivals,
                 seed,
-            } => Some(Schedule::new(rate, arrivals, seed, index, threads)),
+            } => Some(Schedule::new(
+                rate,
+                arrivals,
+                seed,
+                place.index,
+                place.threads,
+            )),
         };
         let told = spec.intervals.as_ref();
         let is_open = schedule.is_some();
-        let counting = Counting::new(spec, index);
-        let mut run = Self {
+        let counting = Counting::new(spec, place.index, place.offered);
+        Self {
             goal: Goal::Load,
-            clock,
+            clock: place.clock,
             left: spec.requests.unwrap_or(u64::MAX),
             connections: spec.connections.unwrap_or(usize::MAX),
             deadline_ns: spec.duration.map_or(u64::MAX, nanoseconds),
             stop: Some(Arc::clone(&spec.stop)),
             intervals: told.map(|told| IntervalHand::new(told, nanoseconds(told.every), is_open)),
-            is_counting: counting.is_on(),
+            is_counting: counting.is_on_from_start(),
             counting,
             schedule,
             ..Self::opening(Goal::Open, spec.timeout, times)
-        };
-        run.look_for_next_mark();
-        run
+        }
     }
 
     /// A run that opens connections.
     pub(super) fn opening(goal: Goal, timeout: Duration, times: &'t mut Times) -> Self {
         times.reset();
+        let tick_ns = nanoseconds(TICK.min(timeout / 2).max(TICK_MIN));
         Self {
             goal,
             left: 0,
             connections: usize::MAX,
             schedule: None,
             busy: 0,
+            unladen: 0,
             idle: Vec::new(),
             retries: Vec::new(),
             tally: Tally::default(),
@@ -142,9 +163,11 @@ impl<'t> Run<'t> {
             off_processor_ns: 0,
             now_ns: 0,
             waited_ns: 0,
+            busy_ns: 0,
             answered_at_ns: 0,
             trouble_since_ns: None,
-            next_tick_ns: nanoseconds(TICK),
+            tick_ns,
+            next_tick_ns: tick_ns,
             next_mark_ns: u64::MAX,
             deadline_ns: u64::MAX,
             timeout_ns: nanoseconds(timeout),
@@ -231,7 +254,7 @@ impl<'t> Run<'t> {
     /// How long the thread may sleep.
     pub(super) fn sleep(&self) -> Duration {
         let until_mark_ns = self.next_mark_ns.saturating_sub(self.now_ns);
-        let longest = TICK.min(Duration::from_nanos(until_mark_ns));
+        let longest = Duration::from_nanos(self.tick_ns.min(until_mark_ns));
         match &self.schedule {
             // Without an idle connection only an answer makes the next request possible.
             Some(schedule) if self.left > 0 && !self.idle.is_empty() => {
@@ -248,9 +271,27 @@ impl<'t> Run<'t> {
         self.schedule.as_ref().map_or(0, due).min(self.left)
     }
 
-    /// Whether something is still to come.
+    /// Closed loop: whether every request has left. In the open loop the schedule says when all have.
+    #[inline]
+    pub(super) fn has_sent_all(&self) -> bool {
+        self.left == 0 && self.schedule.is_none()
+    }
+
+    /// Whether something is still to come. Nobody waits for connections that nobody needs.
     pub(super) fn goes_on(&self) -> bool {
-        self.busy > 0 || (self.schedule.is_some() && self.left > 0)
+        let needed = match self.goal {
+            Goal::Load if self.left == 0 => self.busy - self.unladen,
+            Goal::Load | Goal::Open | Goal::Connect => self.busy,
+        };
+        needed > 0 || (self.schedule.is_some() && self.left > 0)
+    }
+
+    /// A handshake has ended that had begun at `began_ns`.
+    pub(super) fn connected(&mut self, began_ns: u64) {
+        if self.is_counting {
+            let connecting_ns = self.now_ns.saturating_sub(began_ns);
+            self.times.connect.saturating_record(connecting_ns);
+        }
     }
 
     /// Notes when a request went out that was due at `due_at_ns`.
@@ -269,6 +310,7 @@ impl<'t> Run<'t> {
     pub(super) fn settle(&mut self, outcome: Outcome, sent_at_ns: u64, due_at_ns: u64) {
         self.tally.count(outcome);
         self.answered_at_ns = self.now_ns;
+        self.busy_ns += self.now_ns - sent_at_ns;
         if outcome == Outcome::Ok {
             self.trouble_since_ns = None;
         }
@@ -286,11 +328,17 @@ impl<'t> Run<'t> {
         }
     }
 
+    /// Whether what was sent then has taken longer than it may.
+    #[inline]
+    pub(super) fn is_late(&self, sent_at_ns: u64) -> bool {
+        self.now_ns.saturating_sub(sent_at_ns) > self.timeout_ns
+    }
+
     /// Whether it is time to look at deadlines again.
     pub(super) fn tick_is_due(&mut self) -> bool {
         let due = self.now_ns >= self.next_tick_ns;
         if due {
-            self.next_tick_ns = self.now_ns + nanoseconds(TICK);
+            self.next_tick_ns = self.now_ns + self.tick_ns;
         }
         due
     }

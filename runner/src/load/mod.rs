@@ -45,7 +45,7 @@ pub use engine::{EngineChoice, EngineKind};
 pub use fairness::Fairness;
 pub use generator::Generator;
 pub use intervals::Interval;
-pub use measured::{Measured, Opening, WorkerTime};
+pub use measured::{Measured, Offered, Opening, WorkerTime};
 pub use objective::Objective;
 pub use pace::{Arrivals, Pace};
 pub use pauses::Pauses;

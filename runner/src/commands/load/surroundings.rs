@@ -102,5 +102,5 @@ pub(super) fn ceiling_rps(
     generator.close(CEILING_KEY)?;
     server.stop()?;
     interrupt::check()?;
-    Ok(measured.tally.ok as f64 / measured.elapsed.as_secs_f64().max(1e-9))
+    Ok(measured.offered.rps().unwrap_or(0.0))
 }

@@ -137,6 +137,7 @@ impl<E: Engine> Pool<E> {
         connection.phase = Phase::Connecting;
         if connection.open == 0 {
             connection.sent_at_ns = run.now_ns;
+            run.unladen += 1;
         }
         Ok(())
     }
@@ -147,6 +148,13 @@ impl<E: Engine> Pool<E> {
         outcome: Result<(), Errno>,
         run: &mut Run,
     ) -> Result<()> {
+        let connection = &self.connections[at];
+        if connection.open == 0 {
+            run.unladen -= 1;
+            if outcome.is_ok() {
+                run.connected(connection.sent_at_ns);
+            }
+        }
         match (outcome, run.goal) {
             (Err(errno), _) => {
                 self.on_connect_failed(at, errno, run)?;
@@ -191,7 +199,10 @@ impl<E: Engine> Pool<E> {
             }
             // Others may do better, and the run tries this one again.
             Goal::Connect => run.busy -= 1,
-            Goal::Load => run.retries.push(at),
+            Goal::Load => {
+                run.unladen += 1;
+                run.retries.push(at);
+            }
         }
         Ok(())
     }
@@ -208,20 +219,21 @@ impl<E: Engine> Pool<E> {
         }
         for at in 0..self.connections.len() {
             let connection = &self.connections[at];
-            let is_late = run.now_ns.saturating_sub(connection.sent_at_ns) > run.timeout_ns;
+            let is_late = run.is_late(connection.sent_at_ns);
             match connection.phase {
                 Phase::Waiting if is_late => {
-                    self.validator
-                        .complain(|| "an answer took too long".to_owned());
-                    self.on_answer(at, Outcome::Timeout, Some(Cause::TimedOut), run)?;
+                    let (outcome, end) = self.time_out();
+                    self.on_answer(at, outcome, end, run)?;
                 }
                 Phase::Connecting if is_late => {
+                    run.unladen -= usize::from(connection.open == 0);
                     self.on_connect_failed(at, Errno::TIMEDOUT, run)?;
                 }
                 _ => {}
             }
         }
         for at in std::mem::take(&mut run.retries) {
+            run.unladen -= 1;
             if run.wants_more() {
                 self.connect(at, run)?;
             } else {
@@ -229,6 +241,14 @@ impl<E: Engine> Pool<E> {
             }
         }
         Ok(())
+    }
+
+    /// What becomes of a request that has taken too long, and of its connection.
+    #[cold]
+    pub(super) fn time_out(&mut self) -> (Outcome, Option<Cause>) {
+        self.validator
+            .complain(|| "an answer took too long".to_owned());
+        (Outcome::Timeout, Some(Cause::TimedOut))
     }
 
     /// Ends the run at once: what is open counts as unanswered.
@@ -254,5 +274,19 @@ impl<E: Engine> Pool<E> {
         }
         run.retries.clear();
         run.busy = 0;
+        run.unladen = 0;
+    }
+
+    /// Closes what connects and has no request to carry: the run is over.
+    #[cold]
+    pub(super) fn close_unladen(&mut self, run: &mut Run) {
+        for at in 0..self.connections.len() {
+            let connection = &self.connections[at];
+            if connection.phase == Phase::Connecting && connection.open == 0 {
+                self.close(at);
+            }
+        }
+        run.retries.clear();
+        run.busy -= std::mem::take(&mut run.unladen);
     }
 }

@@ -1,7 +1,7 @@
 //! What is looked at from time to time while load runs: edges of the window, ends of intervals.
 
 use super::Pool;
-use crate::load::connection::Connection;
+use crate::load::connection::{Connection, Phase};
 use crate::load::drive::Run;
 use crate::load::edges::Counted;
 use crate::load::engine::Engine;
@@ -12,7 +12,12 @@ impl<E: Engine> Pool<E> {
     pub(super) fn on_mark(&mut self, run: &mut Run) {
         run.tally.bytes_sent += self.engine.take_bytes_sent();
         let driven = self.driven(run);
-        run.mark(served(&self.connections[..driven]));
+        let connections = &self.connections[..driven];
+        let waiting = connections
+            .iter()
+            .filter(|connection| connection.phase == Phase::Waiting);
+        let open_ns = waiting.map(|connection| run.now_ns.saturating_sub(connection.sent_at_ns));
+        run.mark(served(connections), open_ns.sum());
         if run.rest_is_over() {
             self.drop_open(run);
         }

@@ -55,9 +55,7 @@ impl<E: Engine> Pool<E> {
     pub(super) fn load(&mut self, run: &mut Run) -> Result<()> {
         self.notice_closed(run)?;
         let driven = self.driven(run);
-        if let Some(hand) = &mut run.intervals {
-            hand.begin(served(&self.connections[..driven]));
-        }
+        run.begin(served(&self.connections[..driven]));
         let open = (0..driven).filter(|&at| self.connections[at].phase == Phase::Idle);
         run.idle = open.rev().collect();
         if run.schedule.is_none() {
@@ -97,7 +95,7 @@ impl<E: Engine> Pool<E> {
             })?;
             run.turn_begins(turn, gathering);
             run.obey_deadline();
-            if run.now_ns >= run.next_mark_ns {
+            if run.now_ns >= run.next_mark_ns || run.has_just_sent_all() {
                 self.on_mark(run);
             }
             while let Some((at, event)) = self.engine.next()? {
@@ -108,6 +106,9 @@ impl<E: Engine> Pool<E> {
             }
         }
         run.tally.bytes_sent += self.engine.take_bytes_sent();
+        if run.unladen > 0 {
+            self.close_unladen(run);
+        }
         Ok(())
     }
 
@@ -190,6 +191,11 @@ impl<E: Engine> Pool<E> {
         end: Option<Cause>,
         run: &mut Run,
     ) -> Result<()> {
+        let (outcome, end) = match run.is_late(self.connections[at].sent_at_ns) {
+            // However it ended, it came after its time, and between two looks at the clock.
+            true => self.time_out(),
+            false => (outcome, end),
+        };
         let connection = &mut self.connections[at];
         run.settle(outcome, connection.sent_at_ns, connection.due_at_ns);
         let is_right = outcome == Outcome::Ok;

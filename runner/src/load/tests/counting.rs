@@ -27,7 +27,7 @@ fn run(engine: EngineKind, target: &Target, connections: usize, spec: &LoadSpec)
         .connect(0, target, connections, spec.requests, TIMEOUT)
         .unwrap();
     let mut measured = generator.run(0, spec).unwrap();
-    measured.add_opening(connected);
+    measured.add_opening(connected).unwrap();
     assert!(measured.tally.balances(), "{:?}", measured.tally);
     measured
 }
