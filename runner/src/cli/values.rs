@@ -112,24 +112,40 @@ pub(super) fn body(text: &str) -> Result<Body, String> {
     }
 }
 
-/// Requests per second, with an optional suffix.
+/// Requests per second: `20k`, `2.5`, `0.1`.
 pub(super) fn rate(text: &str) -> Result<f64, String> {
-    let per_second = count(text)? as f64;
-    if (1.0..=1e9).contains(&per_second) {
-        return Ok(per_second);
+    let wrong = || format!("`{text}` is no rate such as 20k, 1000 or 0.5");
+    let (digits, factor) = suffix(text);
+    let is_plain = digits
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let number: f64 = digits.parse().map_err(|_| wrong())?;
+    let per_second = number * factor;
+    match is_plain && (1e-3..=1e9).contains(&per_second) {
+        true => Ok(per_second),
+        false if is_plain => Err(format!("{text} is out of range; it goes from 0.001 to 1G")),
+        false => Err(wrong()),
     }
-    Err(format!("{text} is out of range; it goes from 1 to 1G"))
+}
+
+/// The digits of a number, and what its suffix stands for.
+fn suffix(text: &str) -> (&str, f64) {
+    let factor = match text.as_bytes().last() {
+        Some(b'k' | b'K') => 1e3,
+        Some(b'm' | b'M') => 1e6,
+        Some(b'g' | b'G') => 1e9,
+        _ => return (text, 1.0),
+    };
+    (&text[..text.len() - 1], factor)
 }
 
 /// A whole number with an optional suffix: `1k`, `2.5M`.
 pub(super) fn count(text: &str) -> Result<u64, String> {
     let wrong = || format!("`{text}` is no whole number such as 1000, 10k or 2.5M");
-    let (digits, factor) = match text.as_bytes().last() {
-        Some(b'k' | b'K') => (&text[..text.len() - 1], 1e3),
-        Some(b'm' | b'M') => (&text[..text.len() - 1], 1e6),
-        Some(b'g' | b'G') => (&text[..text.len() - 1], 1e9),
-        _ => return text.parse().map_err(|_| wrong()),
-    };
+    let (digits, factor) = suffix(text);
+    if digits.len() == text.len() {
+        return text.parse().map_err(|_| wrong());
+    }
     let number: f64 = digits.parse().map_err(|_| wrong())?;
     let product = (number * factor).round();
     let is_whole = (product - number * factor).abs() < 1e-6;
@@ -151,6 +167,24 @@ mod tests {
         }
         for text in ["", "k", "-1", "1.5", "0.0001k", "1e3", "NaNk", "infM", "1x"] {
             assert!(count(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn rates_are_read_or_refused() {
+        for (text, number) in [
+            ("0.5", 0.5),
+            ("2.5", 2.5),
+            ("20k", 2e4),
+            ("1G", 1e9),
+            ("007", 7.0),
+        ] {
+            assert_eq!(rate(text), Ok(number), "{text}");
+        }
+        for text in [
+            "", "0", "-1", "1e3", "NaN", "inf", "2G", "1/s", ".", "0.0001",
+        ] {
+            assert!(rate(text).is_err(), "{text}");
         }
     }
 

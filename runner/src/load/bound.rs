@@ -4,7 +4,7 @@
 //! in docs/LOAD.md ("Who is the limit"); each has a threshold that is fixed here, and all
 //! that speak against the verdict are named with it.
 
-use super::{Measured, Pace};
+use super::{Measured, Pace, RATE_HELD_SHARE_MIN};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::time::Duration;
@@ -63,9 +63,6 @@ const PAUSED_SHARE_MAX: f64 = 0.05;
 
 /// Above this, connections were not busy as a closed loop keeps them: |c − λ·mean| / c.
 const RESIDUAL_MAX: f64 = 0.10;
-
-/// Below this share of its schedule, an open loop has not offered what it says.
-const SENT_SHARE_MIN: f64 = 0.99;
 
 /// A request may leave so late before its time is the generator's and no longer the server's.
 const DISPATCH_DELAY_SHARE_MAX: f64 = 0.5;
@@ -249,14 +246,14 @@ impl Evidence {
                 percent(share)
             ));
         }
-        if let Some(share) = self.sent_share.filter(|&one| one < SENT_SHARE_MIN)
+        if let Some(share) = self.sent_share.filter(|&one| one < RATE_HELD_SHARE_MIN)
             && self.idle_share < IDLE_SHARE_AMPLE
         {
             signs.push(format!("only {} of the schedule was sent", percent(share)));
         }
         if let (Some(delay_us), Some(response_us)) =
             (self.dispatch_delay_p99_us, self.response_p99_us)
-            && self.sent_share >= Some(SENT_SHARE_MIN)
+            && self.sent_share >= Some(RATE_HELD_SHARE_MIN)
             && delay_us > DISPATCH_DELAY_SHARE_MAX * response_us
             && delay_us > DISPATCH_DELAY_US_MIN
         {

@@ -1,4 +1,4 @@
-//! One run on one thread: what is left to send, what has come of it, and when to stop. No I/O.
+//! One run on one thread: what is left to send, and what has come of it. No I/O.
 
 use super::causes::{Cause, Causes};
 use super::edges::Counting;
@@ -10,7 +10,7 @@ use super::tally::{Outcome, Tally};
 use super::times::Times;
 use rustix::time::{ClockId, clock_gettime};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 /// How long a thread sleeps at most before it looks at deadlines again.
@@ -54,7 +54,7 @@ pub(super) struct Turn {
 pub(super) struct Run<'t> {
     pub(super) goal: Goal,
     /// Requests not sent yet.
-    left: u64,
+    pub(super) left: u64,
     /// Connections that take part.
     pub(super) connections: usize,
     /// Open loop: when they are due.
@@ -63,6 +63,9 @@ pub(super) struct Run<'t> {
     pub(super) busy: usize,
     /// Those of them that connect, or will try again to, and carry no request yet.
     pub(super) unladen: usize,
+    /// Open loop: the schedule from the first request on that was due and never left, and how many
+    /// these were.
+    pub(super) unsent: Option<(Schedule, u64)>,
     /// Open loop: connections with nothing to do.
     pub(super) idle: Vec<usize>,
     /// Connections whose last attempt to connect failed, to be tried again at the next tick.
@@ -70,7 +73,7 @@ pub(super) struct Run<'t> {
     pub(super) tally: Tally,
     pub(super) causes: Causes,
     pub(super) pauses: Pauses,
-    times: &'t mut Times,
+    pub(super) times: &'t mut Times,
     clock: Instant,
     /// This thread's CPU time when the run began.
     cpu_before_ns: u64,
@@ -85,7 +88,7 @@ pub(super) struct Run<'t> {
     /// The time of the latest batch that brought an answer.
     pub(super) answered_at_ns: u64,
     /// Since when connections have failed without a right answer in between.
-    trouble_since_ns: Option<u64>,
+    pub(super) trouble_since_ns: Option<u64>,
     /// How often deadlines are looked at.
     tick_ns: u64,
     next_tick_ns: u64,
@@ -93,7 +96,7 @@ pub(super) struct Run<'t> {
     pub(super) next_mark_ns: u64,
     pub(super) deadline_ns: u64,
     pub(super) timeout_ns: u64,
-    stop: Option<Arc<AtomicBool>>,
+    pub(super) stop: Option<Arc<AtomicBool>>,
     pub(super) intervals: Option<IntervalHand>,
     pub(super) counting: Counting,
     /// What comes now is counted.
@@ -103,7 +106,7 @@ pub(super) struct Run<'t> {
     /// The run cannot reach its goal.
     pub(super) failed: bool,
     /// The run was stopped from outside.
-    abandoned: bool,
+    pub(super) abandoned: bool,
 }
 
 impl<'t> Run<'t> {
@@ -150,6 +153,7 @@ impl<'t> Run<'t> {
             left: 0,
             connections: usize::MAX,
             schedule: None,
+            unsent: None,
             busy: 0,
             unladen: 0,
             idle: Vec::new(),
@@ -267,23 +271,8 @@ impl<'t> Run<'t> {
 
     /// Open loop: how many requests are due by now and have not left.
     pub(super) fn backlog(&self) -> u64 {
-        let due = |schedule: &Schedule| schedule.due_by(self.now_ns);
+        let due = |schedule: &Schedule| schedule.due_before(self.now_ns + 1);
         self.schedule.as_ref().map_or(0, due).min(self.left)
-    }
-
-    /// Closed loop: whether every request has left. In the open loop the schedule says when all have.
-    #[inline]
-    pub(super) fn has_sent_all(&self) -> bool {
-        self.left == 0 && self.schedule.is_none()
-    }
-
-    /// Whether something is still to come. Nobody waits for connections that nobody needs.
-    pub(super) fn goes_on(&self) -> bool {
-        let needed = match self.goal {
-            Goal::Load if self.left == 0 => self.busy - self.unladen,
-            Goal::Load | Goal::Open | Goal::Connect => self.busy,
-        };
-        needed > 0 || (self.schedule.is_some() && self.left > 0)
     }
 
     /// A handshake has ended that had begun at `began_ns`.
@@ -343,13 +332,6 @@ impl<'t> Run<'t> {
         due
     }
 
-    /// Stops sending where the time is up.
-    pub(super) fn obey_deadline(&mut self) {
-        if self.now_ns >= self.deadline_ns && self.left > 0 {
-            self.end_sending(self.deadline_ns);
-        }
-    }
-
     /// Counts a connection that is opened again, and why.
     pub(super) fn count_reconnect(&mut self, cause: Cause) {
         self.tally.reconnects += 1;
@@ -360,54 +342,6 @@ impl<'t> Run<'t> {
     pub(super) fn count_connect_error(&mut self, cause: Cause) {
         self.tally.connect_errors += 1;
         *self.causes.connect_errors.entry(cause).or_default() += 1;
-    }
-
-    /// Notes that a connection could not be opened or used.
-    pub(super) fn note_trouble(&mut self) {
-        self.trouble_since_ns.get_or_insert(self.now_ns);
-    }
-
-    /// Whether there has been nothing but trouble for so long that there will be nothing else.
-    pub(super) fn is_hopeless(&self) -> bool {
-        let since_ns = self.trouble_since_ns;
-        since_ns.is_some_and(|since_ns| self.now_ns > since_ns + 2 * self.timeout_ns)
-    }
-
-    /// Gives up: nothing more is sent.
-    pub(super) fn fail(&mut self) {
-        self.failed = true;
-        self.end_sending(self.now_ns);
-    }
-
-    pub(super) fn is_stopped(&self) -> bool {
-        self.stop
-            .as_ref()
-            .is_some_and(|stop| stop.load(Ordering::Relaxed))
-    }
-
-    /// Stops sending at once, as asked from outside.
-    pub(super) fn abandon(&mut self) {
-        self.abandoned = true;
-        self.end_sending(self.now_ns);
-    }
-
-    /// Whether the run has ended before its requests and its time had.
-    pub(super) fn ended_early(&self) -> bool {
-        self.failed || self.abandoned
-    }
-
-    /// Sends nothing more; what was due before `end_ns` and never left is counted, with its age.
-    fn end_sending(&mut self, end_ns: u64) {
-        self.cut = self.left > 0;
-        if let Some(schedule) = &mut self.schedule {
-            while self.left > 0 && schedule.next_due_ns() < end_ns {
-                let due_ns = schedule.take();
-                self.left -= 1;
-                self.tally.unsent += 1;
-                self.tally.unsent_age_max_ns = self.tally.unsent_age_max_ns.max(end_ns - due_ns);
-            }
-        }
-        self.left = 0;
     }
 }
 

@@ -115,7 +115,8 @@ impl Run<'_> {
             hand.begin(answers);
         }
         if self.counting.window.is_none() {
-            self.counting.opened = Some(self.edge(0));
+            let edge = self.edge(0);
+            self.counting.opened = Some(Edge { backlog: 0, ..edge });
         }
         self.look_for_next_mark();
     }
@@ -236,6 +237,11 @@ impl Run<'_> {
         let tally = match counting.window {
             Some(_) => part,
             None => self.tally,
+        };
+        self.tell_unsent(tally.unsent);
+        let tally = Tally {
+            unsent_age_max_ns: self.tally.unsent_age_max_ns,
+            ..tally
         };
         let probed = closed.probed.zip(opened.probed);
         Counted {

@@ -128,6 +128,16 @@ pub(super) trait Engine: Sized {
     fn take_bytes_sent(&mut self) -> u64;
 }
 
+/// How the handshake of a socket has ended. One that was refused says so; a reset came after it, and
+/// is what whoever sends or reads first will meet.
+pub(super) fn handshake_outcome(socket: &OwnedFd) -> Result<Result<(), Errno>> {
+    let outcome = sockopt::socket_error(socket).context("cannot ask a socket")?;
+    Ok(match outcome {
+        Err(Errno::CONNRESET) => Ok(()),
+        outcome => outcome,
+    })
+}
+
 /// A socket that is reset on close: a run leaves no thousands of sockets in TIME-WAIT behind for
 /// the next one.
 pub(super) fn new_socket(address: SocketAddr, flags: SocketFlags) -> Result<OwnedFd, Errno> {

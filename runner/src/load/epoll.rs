@@ -4,13 +4,13 @@
 //! second time after a short read. So a request costs one `send`, one `recv` and a share of one
 //! `epoll_pwait2`.
 
-use super::engine::{Engine, Event, Patience, new_socket};
+use super::engine::{Engine, Event, Patience, handshake_outcome, new_socket};
 use anyhow::{Context, Result};
 use rustix::buffer::spare_capacity;
 use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
 use rustix::fd::OwnedFd;
 use rustix::io::Errno;
-use rustix::net::{RecvFlags, SendFlags, SocketFlags, connect, recv, send, sockopt};
+use rustix::net::{RecvFlags, SendFlags, SocketFlags, connect, recv, send};
 use rustix::time::Timespec;
 use std::net::SocketAddr;
 use std::ops::Range;
@@ -197,7 +197,7 @@ impl Epoll {
     fn on_connected(&mut self, at: usize) -> Result<Event> {
         let slot = &mut self.slots[at];
         slot.is_connecting = false;
-        let outcome = sockopt::socket_error(slot.socket()).context("cannot ask a socket")?;
+        let outcome = handshake_outcome(slot.socket())?;
         if outcome.is_ok() {
             self.listen_for(at, READABLE)?;
         }

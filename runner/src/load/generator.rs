@@ -86,8 +86,9 @@ impl Generator {
     }
 
     /// Opens connections to `target` under `key` and asks nothing of them, for a run of so many
-    /// `requests`: `connections` of them, or as many as can carry one. What cannot be opened is
-    /// tried again by the run.
+    /// `requests`: `connections` of them, or as many as can carry one. Where each carries no more than
+    /// one, a single connection shows that somebody is there, and the run opens those it needs. What
+    /// cannot be opened is tried again by the run.
     ///
     /// # Errors
     ///
@@ -108,7 +109,11 @@ impl Generator {
                 own.div_ceil(u64::from(target.pipeline))
             });
             let own = share(connections as u64, index, threads).min(batches) as usize;
-            move |worker: &mut Worker| worker.connect(key, target, own, timeout)
+            let opened_max = match target.requests_per_connection {
+                Some(1) => usize::from(index == 0),
+                _ => own,
+            };
+            move |worker: &mut Worker| worker.connect(key, target, (own, opened_max), timeout)
         })?;
         let mut sum = Opening::default();
         for part in parts {

@@ -83,11 +83,12 @@ impl Worker {
         &mut self,
         key: usize,
         target: Target,
-        connections: usize,
+        (connections, opened_max): (usize, usize),
         timeout: Duration,
     ) -> Result<Opening> {
         let pool = pool(&mut self.pools, self.engine, key, target, connections)?;
         let mut run = Run::opening(Goal::Connect, timeout, &mut self.times);
+        run.connections = opened_max;
         with_pool!(pool, pool => pool.open(&mut run))?;
         let opened = with_pool!(pool, pool => pool.idle());
         let complaint = with_pool!(pool, pool => pool.validator.complaint());

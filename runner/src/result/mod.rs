@@ -17,7 +17,10 @@ pub use quantiles::Quantiles;
 pub use seconds::{MergedSecond, MergedSeconds, write_csv};
 pub use text::{second_line, text};
 
-use crate::load::{Arrivals, Bound, Cause, EngineKind, Evidence, Expected, Measured, Pace, Target};
+use crate::load::{
+    Arrivals, Bound, Cause, EngineKind, Evidence, Expected, Measured, Pace, RATE_HELD_SHARE_MIN,
+    Target,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -224,6 +227,13 @@ impl LoadResult {
             histograms: Histograms::of(times, open)?,
             asked,
         })
+    }
+
+    /// Whether nearly all was sent that was due. A closed loop has no rate to hold.
+    #[must_use]
+    pub fn holds_rate(&self) -> bool {
+        let due = (self.sent + self.unsent) as f64;
+        self.unsent == 0 || self.sent as f64 >= RATE_HELD_SHARE_MIN * due
     }
 
     /// The pace that was asked for, in the field's words.

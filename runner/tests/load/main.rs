@@ -212,6 +212,18 @@ fn strict_wants_a_server_that_is_the_limit() {
 }
 
 #[test]
+fn a_rate_that_was_not_held_is_no_success() {
+    let server = Server::start(Planted::SlowMs(50));
+    let url = url(&server);
+    let at = |rate| load(&[&url, "-c", "1", "-d", "1s", "--no-ceiling", "--rate", rate]);
+    let (status, _, words) = at("200");
+    assert_eq!(status, 1, "{words}");
+    assert!(words.contains("the rate was not held: "), "{words}");
+    let (status, said, words) = at("2.5");
+    assert_eq!(status, 0, "{said}{words}");
+}
+
+#[test]
 fn a_run_of_one_request_has_no_verdict() {
     let server = Server::start(Planted::Nothing);
     let result = json(&[&url(&server), "-n", "1", "--json"]);

@@ -168,9 +168,15 @@ fn print(output: &Output, result: &LoadResult) -> Result<()> {
     super::print(result::text(result, output.latency).trim_end())
 }
 
-/// Errors are bad, so is a claim that does not hold, and with `--strict` any doubt about the verdict.
+/// Errors are bad, so is a rate that was not held, a claim that does not hold, and with `--strict` any
+/// doubt about the verdict.
 fn judge(output: &Output, result: &LoadResult) -> Verdict {
     let mut is_good = result.errors.sum() == 0;
+    if !result.holds_rate() {
+        let (sent, due) = (result.sent, result.sent + result.unsent);
+        eprintln!("the rate was not held: {sent} of {due} requests that were due have left");
+        is_good = false;
+    }
     for assertion in &output.assertions {
         let (holds, figure) = assertion.holds(result);
         if !holds {

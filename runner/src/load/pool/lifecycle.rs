@@ -17,6 +17,13 @@ impl<E: Engine> Pool<E> {
     pub(super) fn on_disturbed(&mut self, at: usize, event: &Event, run: &mut Run) -> Result<()> {
         self.drop_idle(at, event, run);
         run.idle.retain(|&idle| idle != at);
+        if self.opens_when_due(run) {
+            // Its place is free for the next request.
+            if at < run.connections {
+                run.idle.insert(0, at);
+            }
+            return Ok(());
+        }
         if run.goal == Goal::Load && run.wants_more() && at < run.connections {
             run.busy += 1;
             self.connect(at, run)?;
@@ -114,6 +121,11 @@ impl<E: Engine> Pool<E> {
             return Ok(());
         }
         run.count_reconnect(cause);
+        if self.opens_when_due(run) {
+            run.busy -= 1;
+            run.idle.push(at);
+            return Ok(());
+        }
         self.connect(at, run)
     }
 
@@ -137,8 +149,8 @@ impl<E: Engine> Pool<E> {
         connection.phase = Phase::Connecting;
         if connection.open == 0 {
             connection.sent_at_ns = run.now_ns;
-            run.unladen += 1;
         }
+        run.unladen += usize::from(!connection.has_request());
         Ok(())
     }
 
@@ -149,11 +161,9 @@ impl<E: Engine> Pool<E> {
         run: &mut Run,
     ) -> Result<()> {
         let connection = &self.connections[at];
-        if connection.open == 0 {
-            run.unladen -= 1;
-            if outcome.is_ok() {
-                run.connected(connection.sent_at_ns);
-            }
+        run.unladen -= usize::from(!connection.has_request());
+        if connection.open == 0 && outcome.is_ok() {
+            run.connected(connection.sent_at_ns);
         }
         match (outcome, run.goal) {
             (Err(errno), _) => {
@@ -166,6 +176,7 @@ impl<E: Engine> Pool<E> {
             (Ok(()), Goal::Connect) => self.on_connection_open(at, run),
             (Ok(()), Goal::Open) => self.send(at, run.now_ns, run),
             (Ok(()), Goal::Load) if self.connections[at].open > 0 => self.send_again(at, run),
+            (Ok(()), Goal::Load) if self.connections[at].is_laden => self.send_laden(at, run),
             (Ok(()), Goal::Load) => self.proceed(at, run),
         }
     }
@@ -178,6 +189,7 @@ impl<E: Engine> Pool<E> {
             bail!("the kernel grants no more sockets ({errno}); is ulimit -n too low?");
         }
         let connection = &self.connections[at];
+        let laden_with = connection.is_laden.then_some(connection.due_at_ns);
         if connection.open > 0 {
             // The request that was to go out once more does not.
             let outcome = match errno {
@@ -199,10 +211,13 @@ impl<E: Engine> Pool<E> {
             }
             // Others may do better, and the run tries this one again.
             Goal::Connect => run.busy -= 1,
-            Goal::Load => {
-                run.unladen += 1;
-                run.retries.push(at);
-            }
+            Goal::Load => match laden_with {
+                Some(due_at_ns) => self.keep_for_retry(at, due_at_ns, run),
+                None => {
+                    run.unladen += 1;
+                    run.retries.push(at);
+                }
+            },
         }
         Ok(())
     }
@@ -226,17 +241,22 @@ impl<E: Engine> Pool<E> {
                     self.on_answer(at, outcome, end, run)?;
                 }
                 Phase::Connecting if is_late => {
-                    run.unladen -= usize::from(connection.open == 0);
+                    run.unladen -= usize::from(!connection.has_request());
                     self.on_connect_failed(at, Errno::TIMEDOUT, run)?;
                 }
                 _ => {}
             }
         }
         for at in std::mem::take(&mut run.retries) {
-            run.unladen -= 1;
-            if run.wants_more() {
+            let connection = &self.connections[at];
+            run.unladen -= usize::from(!connection.has_request());
+            if run.tries_again(connection.has_request()) {
                 self.connect(at, run)?;
             } else {
+                if connection.is_laden {
+                    run.give_up_due(connection.due_at_ns);
+                }
+                self.close(at);
                 run.busy -= 1;
             }
         }
@@ -265,6 +285,10 @@ impl<E: Engine> Pool<E> {
     pub(super) fn drop_open(&mut self, run: &mut Run) {
         for at in 0..self.connections.len() {
             let phase = self.connections[at].phase;
+            if self.connections[at].is_laden {
+                run.give_up_due(self.connections[at].due_at_ns);
+                self.connections[at].is_laden = false;
+            }
             for _ in 0..self.connections[at].open {
                 run.tally.count(Outcome::Unanswered);
             }
@@ -282,7 +306,7 @@ impl<E: Engine> Pool<E> {
     pub(super) fn close_unladen(&mut self, run: &mut Run) {
         for at in 0..self.connections.len() {
             let connection = &self.connections[at];
-            if connection.phase == Phase::Connecting && connection.open == 0 {
+            if connection.phase == Phase::Connecting && !connection.has_request() {
                 self.close(at);
             }
         }

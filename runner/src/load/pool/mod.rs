@@ -7,6 +7,7 @@ mod lifecycle;
 mod marks;
 mod opening;
 mod pipeline;
+mod when_due;
 
 use super::Target;
 use super::causes::Cause;
@@ -56,12 +57,13 @@ impl<E: Engine> Pool<E> {
         self.notice_closed(run)?;
         let driven = self.driven(run);
         run.begin(served(&self.connections[..driven]));
-        let open = (0..driven).filter(|&at| self.connections[at].phase == Phase::Idle);
-        run.idle = open.rev().collect();
+        run.idle = self.free(driven, run);
         if run.schedule.is_none() {
             self.send_first(run)?;
         }
-        self.connect_closed(driven, run)?;
+        if !self.opens_when_due(run) {
+            self.connect_closed(driven, run)?;
+        }
         self.drive(run)
     }
 
@@ -129,6 +131,10 @@ impl<E: Engine> Pool<E> {
             sends += 1;
             run.idle.pop();
             run.busy += 1;
+            if self.connections[at].phase == Phase::Closed {
+                self.open_for(at, due_at_ns, run)?;
+                continue;
+            }
             run.dispatched(due_at_ns);
             self.send(at, due_at_ns, run)?;
         }

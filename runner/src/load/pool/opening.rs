@@ -110,7 +110,8 @@ impl<E: Engine> Pool<E> {
         if run.failed || is_over {
             return None;
         }
-        let rest = &self.connections[self.next_closed..];
+        let among = self.connections.len().min(run.connections);
+        let rest = self.connections.get(self.next_closed..among)?;
         let offset = rest.iter().position(|c| c.phase == Phase::Closed)?;
         Some(self.next_closed + offset)
     }

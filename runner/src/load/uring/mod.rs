@@ -8,13 +8,13 @@
 
 mod ring;
 
-use super::engine::{Engine, Event, Patience, new_socket};
+use super::engine::{Engine, Event, Patience, handshake_outcome, new_socket};
 use anyhow::{Context, Result};
 use io_uring::cqueue;
 use ring::{BUFFER_BYTES_MAX, Ring};
 use rustix::fd::{AsRawFd, OwnedFd};
 use rustix::io::Errno;
-use rustix::net::{SocketFlags, connect, sockopt};
+use rustix::net::{SocketFlags, connect};
 use std::net::SocketAddr;
 use std::ops::Range;
 use std::sync::Arc;
@@ -310,7 +310,7 @@ impl Uring {
     fn on_connected(&mut self, at: usize) -> Result<Event> {
         let socket = self.slots[at].socket.as_ref();
         let socket = socket.context("a connecting slot has a socket")?;
-        let outcome = sockopt::socket_error(socket).context("cannot ask a socket")?;
+        let outcome = handshake_outcome(socket)?;
         if outcome.is_ok() {
             // The ring waits for a blocking socket; on another one it gives up at once.
             rustix::io::ioctl_fionbio(socket, false).context("cannot make a socket wait")?;
