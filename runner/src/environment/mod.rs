@@ -3,9 +3,11 @@
 mod counters;
 pub mod limits;
 pub mod processors;
+mod quota;
 pub mod sentinel;
 
 pub use counters::Counters;
+pub use quota::Throttling;
 
 use anyhow::{Context, Result};
 use procfs::Current;

@@ -68,6 +68,8 @@ pub(super) struct Run<'t> {
     pub(super) unsent: Option<(Schedule, u64)>,
     /// Open loop: connections with nothing to do.
     pub(super) idle: Vec<usize>,
+    /// Open loop: since when there has been one.
+    idle_since_ns: u64,
     /// Connections whose last attempt to connect failed, to be tried again at the next tick.
     pub(super) retries: Vec<usize>,
     pub(super) tally: Tally,
@@ -85,6 +87,8 @@ pub(super) struct Run<'t> {
     pub(super) waited_ns: u64,
     /// Time that connections have spent with requests that have ended, all together.
     pub(super) busy_ns: u64,
+    /// Time that they have spent being opened, likewise.
+    pub(super) connecting_ns: u64,
     /// The time of the latest batch that brought an answer.
     pub(super) answered_at_ns: u64,
     /// Since when connections have failed without a right answer in between.
@@ -157,6 +161,7 @@ impl<'t> Run<'t> {
             busy: 0,
             unladen: 0,
             idle: Vec::new(),
+            idle_since_ns: 0,
             retries: Vec::new(),
             tally: Tally::default(),
             causes: Causes::default(),
@@ -168,6 +173,7 @@ impl<'t> Run<'t> {
             now_ns: 0,
             waited_ns: 0,
             busy_ns: 0,
+            connecting_ns: 0,
             answered_at_ns: 0,
             trouble_since_ns: None,
             tick_ns,
@@ -203,9 +209,9 @@ impl<'t> Run<'t> {
         if self.is_counting {
             self.times.turn.saturating_record(turn_ns + gathered_ns);
         }
-        self.waited_ns += waited_ns;
+        self.waited_ns += waited_ns - self.pause_in(waited_ns, turn.asked_ns);
         self.tally.waits += 1;
-        self.look_for_pauses(turn_ns, waited_ns, turn.asked_ns);
+        self.look_into_turn(turn_ns);
     }
 
     /// Moves the time of the current batch on.
@@ -277,9 +283,30 @@ impl<'t> Run<'t> {
 
     /// A handshake has ended that had begun at `began_ns`.
     pub(super) fn connected(&mut self, began_ns: u64) {
+        let connecting_ns = self.now_ns.saturating_sub(began_ns);
+        self.connecting_ns += connecting_ns;
         if self.is_counting {
-            let connecting_ns = self.now_ns.saturating_sub(began_ns);
             self.times.connect.saturating_record(connecting_ns);
+        }
+    }
+
+    /// Open loop: a connection has nothing to do any more.
+    #[inline]
+    pub(super) fn has_idle(&mut self, at: usize) {
+        if self.idle.is_empty() {
+            self.idle_since_ns = self.now_ns;
+        }
+        self.idle.push(at);
+    }
+
+    /// Notes that a connection is put to use for a request that was due at `due_at_ns`. As long as
+    /// all were busy, that it is late is not the generator's doing.
+    #[inline]
+    pub(super) fn uses_idle(&mut self, due_at_ns: u64) {
+        if self.is_counting {
+            let could_ns = due_at_ns.max(self.idle_since_ns);
+            let late_ns = self.now_ns.saturating_sub(could_ns);
+            self.times.lateness.saturating_record(late_ns);
         }
     }
 

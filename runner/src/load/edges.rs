@@ -53,10 +53,20 @@ struct Edge {
     waited_ns: u64,
     /// Time that connections have spent with a request open, all together.
     busy_ns: u64,
+    /// Time that they have spent being opened, likewise.
+    connecting_ns: u64,
     tally: Tally,
     /// Open loop: requests that were due and had not left.
     backlog: u64,
     probed: Option<Duration>,
+}
+
+/// What connections are in the middle of, added up: how long they have waited, and how long they have
+/// been opened.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Unfinished {
+    pub(super) busy_ns: u64,
+    pub(super) connecting_ns: u64,
 }
 
 /// What one thread has counted.
@@ -115,15 +125,19 @@ impl Run<'_> {
             hand.begin(answers);
         }
         if self.counting.window.is_none() {
-            let edge = self.edge(0);
+            let edge = self.edge(Unfinished::default());
             self.counting.opened = Some(Edge { backlog: 0, ..edge });
         }
         self.look_for_next_mark();
     }
 
     /// A moment has come in which something is cut off or looked at. `answers` says how many each
-    /// connection has brought so far, `open_ns` how long those that wait have waited, together.
-    pub(super) fn mark(&mut self, answers: impl Iterator<Item = u32> + Clone, open_ns: u64) {
+    /// connection has brought so far.
+    pub(super) fn mark(
+        &mut self,
+        answers: impl Iterator<Item = u32> + Clone,
+        unfinished: Unfinished,
+    ) {
         let now_ns = self.now_ns;
         if let Some(hand) = &mut self.intervals
             && now_ns >= hand.ends_at_ns()
@@ -132,10 +146,10 @@ impl Run<'_> {
         }
         match self.counting.stage {
             Stage::Settling { opens_at_ns } if now_ns >= opens_at_ns => {
-                self.open_window(answers, open_ns);
+                self.open_window(answers, unfinished);
             }
             Stage::Offering { until_ns } if now_ns >= until_ns || self.has_sent_all() => {
-                self.counting.closed = Some(self.edge(open_ns));
+                self.counting.closed = Some(self.edge(unfinished));
                 self.counting.stage = Stage::Over;
             }
             Stage::Open { closes_at_ns } => {
@@ -143,7 +157,7 @@ impl Run<'_> {
                     self.counting.shares.cut(now_ns, answers.clone());
                 }
                 if now_ns >= closes_at_ns {
-                    self.close_window(answers, open_ns);
+                    self.close_window(answers, unfinished);
                 }
             }
             _ => {}
@@ -174,21 +188,21 @@ impl Run<'_> {
         is_over
     }
 
-    fn open_window(&mut self, answers: impl Iterator<Item = u32>, open_ns: u64) {
+    fn open_window(&mut self, answers: impl Iterator<Item = u32>, unfinished: Unfinished) {
         let Some(window) = self.counting.window else {
             return;
         };
         let closes_at_ns = self.now_ns.saturating_add(nanoseconds(window.length));
         self.counting.shares.open(self.now_ns, answers);
-        self.counting.opened = Some(self.edge(open_ns));
+        self.counting.opened = Some(self.edge(unfinished));
         self.counting.stage = Stage::Open { closes_at_ns };
         self.deadline_ns = closes_at_ns;
         self.is_counting = true;
     }
 
-    fn close_window(&mut self, answers: impl Iterator<Item = u32>, open_ns: u64) {
+    fn close_window(&mut self, answers: impl Iterator<Item = u32>, unfinished: Unfinished) {
         let rest = self.counting.window.map(|window| window.rest);
-        self.counting.closed = Some(self.edge(open_ns));
+        self.counting.closed = Some(self.edge(unfinished));
         self.counting.spread = Some(std::mem::take(&mut self.counting.shares).close(answers));
         self.counting.stage = Stage::Resting {
             until_ns: self
@@ -199,7 +213,7 @@ impl Run<'_> {
     }
 
     /// What is so now. The clock of the batch has just been read; nothing of the batch has.
-    fn edge(&mut self, open_ns: u64) -> Edge {
+    fn edge(&mut self, unfinished: Unfinished) -> Edge {
         let probe = self.counting.probe.as_ref();
         let probed = match probe.map(Probe::read).transpose() {
             Ok(probed) => probed,
@@ -212,7 +226,8 @@ impl Run<'_> {
             at_ns: self.now_ns,
             cpu_ns: self.cpu_ns(),
             waited_ns: self.waited_ns,
-            busy_ns: self.busy_ns + open_ns,
+            busy_ns: self.busy_ns + unfinished.busy_ns,
+            connecting_ns: self.connecting_ns + unfinished.connecting_ns,
             tally: self.tally,
             backlog: self.backlog(),
             probed,
@@ -225,7 +240,7 @@ impl Run<'_> {
             hand.tell(&self.tally, answers.clone());
         }
         match self.counting.stage {
-            Stage::Open { .. } => self.close_window(answers, 0),
+            Stage::Open { .. } => self.close_window(answers, Unfinished::default()),
             Stage::Offering { until_ns } => self.close_offer(until_ns),
             _ => self.extend_burst(),
         }
@@ -250,7 +265,8 @@ impl Run<'_> {
             offered: Offered {
                 elapsed: Duration::from_nanos(closed.at_ns - opened.at_ns),
                 tally: part,
-                busy: Duration::from_nanos(closed.busy_ns.saturating_sub(opened.busy_ns)),
+                busy: closed.part(&opened, |edge| edge.busy_ns),
+                connecting: closed.part(&opened, |edge| edge.connecting_ns),
             },
             tail: Duration::from_nanos(self.now_ns.saturating_sub(closed.at_ns)),
             worker: closed.since(&opened),
@@ -263,7 +279,7 @@ impl Run<'_> {
     /// Load was offered to the end of the run: to that of its schedule, where it has one.
     fn close_offer(&mut self, until_ns: u64) {
         let is_scheduled = self.schedule.is_some() && !self.ended_early();
-        let mut edge = self.edge(0);
+        let mut edge = self.edge(Unfinished::default());
         edge.at_ns = match is_scheduled {
             true => until_ns,
             false if self.ended_early() => self.now_ns,
@@ -300,13 +316,15 @@ impl Run<'_> {
 impl Edge {
     /// What the thread did since an earlier edge.
     fn since(&self, before: &Self) -> WorkerTime {
-        let part =
-            |read: fn(&Self) -> u64| Duration::from_nanos(read(self).saturating_sub(read(before)));
         WorkerTime {
-            cpu: part(|edge| edge.cpu_ns),
-            waited: part(|edge| edge.waited_ns),
-            elapsed: part(|edge| edge.at_ns),
+            cpu: self.part(before, |edge| edge.cpu_ns),
+            waited: self.part(before, |edge| edge.waited_ns),
+            elapsed: self.part(before, |edge| edge.at_ns),
         }
+    }
+
+    fn part(&self, before: &Self, read: fn(&Self) -> u64) -> Duration {
+        Duration::from_nanos(read(self).saturating_sub(read(before)))
     }
 }
 

@@ -59,6 +59,8 @@ pub struct Offered {
     pub tally: Tally,
     /// How long connections had a request open in it, all together.
     pub busy: Duration,
+    /// How long they were being opened in it, likewise.
+    pub connecting: Duration,
 }
 
 impl Offered {
@@ -115,6 +117,7 @@ impl Measured {
         self.cpu += other.cpu;
         self.offered.tally.add(&other.offered.tally);
         self.offered.busy += other.offered.busy;
+        self.offered.connecting += other.offered.connecting;
         self.tail = self.tail.max(other.tail);
         self.workers.extend(other.workers);
         self.causes.add(&other.causes);
@@ -167,7 +170,7 @@ impl Measured {
 pub struct WorkerTime {
     /// User and system time.
     pub cpu: Duration,
-    /// Spent waiting for the kernel to have something.
+    /// Spent waiting for the kernel to have something, pauses not included.
     pub waited: Duration,
     /// All of it: from one edge of the window to the other, or from the start of the run to its end.
     pub elapsed: Duration,

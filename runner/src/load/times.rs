@@ -23,6 +23,9 @@ pub struct Times {
     pub response: Histogram<u64>,
     /// Open loop: from when a request was due to sending it.
     pub dispatch_delay: Histogram<u64>,
+    /// Open loop: from when a request was due and a connection free to sending it: the part of the
+    /// dispatch delay that is the generator's own.
+    pub lateness: Histogram<u64>,
     /// From asking for a connection to having it.
     pub connect: Histogram<u64>,
     /// What a time may be off by: from the end of one wait to the beginning of the next, and the
@@ -36,6 +39,7 @@ impl Times {
             service: time_histogram(),
             response: time_histogram(),
             dispatch_delay: time_histogram(),
+            lateness: time_histogram(),
             connect: time_histogram(),
             turn: time_histogram(),
         }
@@ -45,6 +49,7 @@ impl Times {
         self.service.reset();
         self.response.reset();
         self.dispatch_delay.reset();
+        self.lateness.reset();
         self.connect.reset();
         self.turn.reset();
     }
@@ -58,6 +63,7 @@ impl Times {
         self.service.add(&other.service)?;
         self.response.add(&other.response)?;
         self.dispatch_delay.add(&other.dispatch_delay)?;
+        self.lateness.add(&other.lateness)?;
         self.connect.add(&other.connect)?;
         self.turn.add(&other.turn)
     }

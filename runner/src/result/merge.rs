@@ -74,6 +74,7 @@ pub fn merge(results: &[LoadResult]) -> Result<LoadResult> {
     sum.asked.threads = most.threads;
     sum.asked.rate = sum.asked.rate.map(|rate| rate * most.runs as f64);
     (sum.verdict, sum.verdict_reasons) = verdict_of(results);
+    sum.notes = sum.remarks();
     Ok(sum)
 }
 

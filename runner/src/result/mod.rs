@@ -5,6 +5,7 @@ mod assertion;
 mod errors;
 mod histograms;
 mod merge;
+mod notes;
 mod quantiles;
 mod seconds;
 mod text;
@@ -107,6 +108,8 @@ pub struct LoadResult {
     pub verdict_reasons: Vec<String>,
     /// What that rests on, in numbers: one entry for each run.
     pub evidence: Vec<Evidence>,
+    /// What else a reader ought to know, a line each.
+    pub notes: Vec<String>,
     /// What was wrong with the first answer that was not right.
     pub complaint: Option<String>,
     /// The distributions themselves.
@@ -183,7 +186,7 @@ impl LoadResult {
             waited_s: worker.waited.as_secs_f64(),
             elapsed_s: worker.elapsed.as_secs_f64(),
         });
-        Ok(Self {
+        let mut result = Self {
             schema: SCHEMA,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             runs: 1,
@@ -223,10 +226,13 @@ impl LoadResult {
             verdict,
             verdict_reasons,
             evidence: vec![around.evidence],
+            notes: Vec::new(),
             complaint: measured.complaint.clone(),
             histograms: Histograms::of(times, open)?,
             asked,
-        })
+        };
+        result.notes = result.remarks();
+        Ok(result)
     }
 
     /// Whether nearly all was sent that was due. A closed loop has no rate to hold.

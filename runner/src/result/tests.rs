@@ -32,6 +32,7 @@ fn measured() -> Measured {
             service,
             response: empty(),
             dispatch_delay: empty(),
+            lateness: empty(),
             connect: empty(),
             turn: empty(),
         },
@@ -44,6 +45,7 @@ fn measured() -> Measured {
                 ..Tally::default()
             },
             busy: Duration::from_secs(6),
+            connecting: Duration::ZERO,
         },
         tail: Duration::ZERO,
         cpu: Duration::from_millis(500),

@@ -25,7 +25,11 @@ fn write_all(out: &mut String, run: &LoadResult, more_latency: bool) -> std::fmt
         distribution(out, &run.latency_us)?;
     }
     accounts(out, run)?;
-    verdict(out, run)
+    verdict(out, run)?;
+    for note in &run.notes {
+        writeln!(out, "  note           {note}")?;
+    }
+    Ok(())
 }
 
 fn heading(out: &mut String, run: &LoadResult) -> std::fmt::Result {

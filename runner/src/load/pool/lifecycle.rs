@@ -20,7 +20,7 @@ impl<E: Engine> Pool<E> {
         if self.opens_when_due(run) {
             // Its place is free for the next request.
             if at < run.connections {
-                run.idle.insert(0, at);
+                run.has_idle(at);
             }
             return Ok(());
         }
@@ -123,7 +123,7 @@ impl<E: Engine> Pool<E> {
         run.count_reconnect(cause);
         if self.opens_when_due(run) {
             run.busy -= 1;
-            run.idle.push(at);
+            run.has_idle(at);
             return Ok(());
         }
         self.connect(at, run)
@@ -189,6 +189,9 @@ impl<E: Engine> Pool<E> {
             bail!("the kernel grants no more sockets ({errno}); is ulimit -n too low?");
         }
         let connection = &self.connections[at];
+        if connection.phase == Phase::Connecting && connection.open == 0 {
+            run.connecting_ns += run.now_ns.saturating_sub(connection.sent_at_ns);
+        }
         let laden_with = connection.is_laden.then_some(connection.due_at_ns);
         if connection.open > 0 {
             // The request that was to go out once more does not.

@@ -3,7 +3,7 @@
 use super::Pool;
 use crate::load::connection::{Connection, Phase};
 use crate::load::drive::Run;
-use crate::load::edges::Counted;
+use crate::load::edges::{Counted, Unfinished};
 use crate::load::engine::Engine;
 
 impl<E: Engine> Pool<E> {
@@ -13,11 +13,16 @@ impl<E: Engine> Pool<E> {
         run.tally.bytes_sent += self.engine.take_bytes_sent();
         let driven = self.driven(run);
         let connections = &self.connections[..driven];
-        let waiting = connections
-            .iter()
-            .filter(|connection| connection.phase == Phase::Waiting);
-        let open_ns = waiting.map(|connection| run.now_ns.saturating_sub(connection.sent_at_ns));
-        run.mark(served(connections), open_ns.sum());
+        let in_phase_ns = |phase| {
+            let there = connections.iter().filter(|one| one.phase == phase);
+            let since = there.map(|one| run.now_ns.saturating_sub(one.sent_at_ns));
+            since.sum()
+        };
+        let unfinished = Unfinished {
+            busy_ns: in_phase_ns(Phase::Waiting),
+            connecting_ns: in_phase_ns(Phase::Connecting),
+        };
+        run.mark(served(connections), unfinished);
         if run.rest_is_over() {
             self.drop_open(run);
         }

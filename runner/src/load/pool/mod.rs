@@ -131,6 +131,7 @@ impl<E: Engine> Pool<E> {
             sends += 1;
             run.idle.pop();
             run.busy += 1;
+            run.uses_idle(due_at_ns);
             if self.connections[at].phase == Phase::Closed {
                 self.open_for(at, due_at_ns, run)?;
                 continue;
@@ -237,7 +238,7 @@ impl<E: Engine> Pool<E> {
         self.connections[at].phase = Phase::Idle;
         run.busy -= 1;
         if run.schedule.is_some() {
-            run.idle.push(at);
+            run.has_idle(at);
         }
         Ok(())
     }

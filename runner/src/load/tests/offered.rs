@@ -123,6 +123,12 @@ fn every_connection_has_its_time_to_connect(engine: EngineKind) {
     assert_eq!(measured.tally.ok, 100);
     let connections = server.counts.connections.load(Ordering::Relaxed);
     assert_eq!(measured.times.connect.len(), connections);
+    // Whatever a connection does, it carries a request or is being opened for one.
+    let offered = measured.offered;
+    assert!(offered.connecting > Duration::ZERO, "{offered:?}");
+    let accounted = (offered.busy + offered.connecting).as_secs_f64();
+    let share = accounted / (4.0 * offered.elapsed.as_secs_f64());
+    assert!((0.5..=1.001).contains(&share), "{share}");
 }
 
 fn a_handshake_that_had_to_be_repeated_is_counted(engine: EngineKind) {

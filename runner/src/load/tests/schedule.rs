@@ -51,8 +51,13 @@ fn what_never_leaves_in_the_open_loop_is_counted_with_its_age(engine: EngineKind
         duration: Some(Duration::from_millis(1000)),
         ..spec(u64::MAX)
     };
-    let tally = generator.run(0, &spec).unwrap().tally;
+    let measured = generator.run(0, &spec).unwrap();
+    let tally = &measured.tally;
     assert_eq!(tally.scheduled(), 200);
+    // What waits for a connection waits for the server.
+    let p99_ns = |times: &hdrhistogram::Histogram<u64>| times.value_at_quantile(0.99);
+    let times = &measured.times;
+    assert!(p99_ns(&times.lateness) < p99_ns(&times.dispatch_delay) / 2);
     // Two connections, ten answers a second each.
     assert!(
         tally.balances() && (15..=22).contains(&tally.sent),
