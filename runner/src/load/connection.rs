@@ -13,6 +13,8 @@ pub(super) enum Phase {
     Idle,
     /// A request is out.
     Waiting,
+    /// It has been answered before all of it had left; the rest is still leaving.
+    Draining,
 }
 
 /// One connection. What the hot path touches fits one cache line.

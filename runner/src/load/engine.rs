@@ -80,6 +80,8 @@ pub(super) enum Event {
         /// The server has ended the connection after them.
         ends: bool,
     },
+    /// All of a request has been handed over that was not at once.
+    Sent,
     /// The server has ended the connection.
     Ended,
     /// The connection broke.
@@ -106,11 +108,15 @@ pub(super) trait Engine: Sized {
     /// Hands the request's bytes after the first `skipped_bytes` to the kernel, whole or in parts.
     fn send(&mut self, at: usize, skipped_bytes: usize) -> Result<(), Errno>;
 
-    /// Whether a part of the request is still to be handed over.
+    /// Whether a part of the request is still to be handed over; [`Event::Sent`] tells when all of it
+    /// has been.
     fn is_sending(&self, at: usize) -> bool;
 
     /// Closes the socket; no event of it comes any more.
     fn close(&mut self, at: usize);
+
+    /// Lets the kernel finish what was closed, where no wait follows.
+    fn finish_closing(&mut self);
 
     /// Waits for events; for how long at most it held some back to gather more.
     fn wait(&mut self, patience: Patience) -> Result<Duration>;

@@ -119,6 +119,10 @@ impl Engine for Epoll {
         self.slots[at] = Slot::default();
     }
 
+    fn finish_closing(&mut self) {
+        // What is closed is closed.
+    }
+
     fn wait(&mut self, patience: Patience) -> Result<Duration> {
         let timeout = Timespec::try_from(patience.timeout).context("a wait is short")?;
         self.events.clear();
@@ -169,14 +173,11 @@ impl Epoll {
         if self.slots[at].is_connecting {
             return self.on_connected(at).map(Some);
         }
-        if self.slots[at].unsent_bytes > 0
-            && flags.contains(EventFlags::OUT)
-            && let Some(errno) = self.send_rest(at)?
-        {
-            return Ok(Some(Event::Broken(errno)));
-        }
         if !flags.intersects(READABLE | ENDED) {
-            return Ok(None);
+            return Ok(match flags.contains(EventFlags::OUT) {
+                true => self.send_rest(at)?,
+                false => None,
+            });
         }
         let slot = &self.slots[at];
         Ok(
@@ -187,6 +188,7 @@ impl Epoll {
                     // More than one buffer may be waiting before the end.
                     ends: flags.intersects(ENDED) && read_bytes < BUFFER_BYTES,
                 }),
+                // Level-triggered: what could be sent now is told again.
                 Err(Errno::AGAIN | Errno::INTR) => None,
                 Err(errno) => Some(Event::Broken(errno)),
             },
@@ -206,8 +208,11 @@ impl Epoll {
 
     /// Goes on after a short send.
     #[cold]
-    fn send_rest(&mut self, at: usize) -> Result<Option<Errno>> {
+    fn send_rest(&mut self, at: usize) -> Result<Option<Event>> {
         let slot = &mut self.slots[at];
+        if slot.unsent_bytes == 0 {
+            return Ok(None);
+        }
         let rest = &self.request[self.request.len() - slot.unsent_bytes..];
         match send(slot.socket(), rest, SendFlags::NOSIGNAL) {
             Ok(sent_bytes) => {
@@ -215,12 +220,13 @@ impl Epoll {
                 slot.unsent_bytes -= sent_bytes;
             }
             Err(Errno::AGAIN | Errno::INTR) => {}
-            Err(errno) => return Ok(Some(errno)),
+            Err(errno) => return Ok(Some(Event::Broken(errno))),
         }
-        if slot.unsent_bytes == 0 {
-            self.listen_for(at, READABLE)?;
+        if slot.unsent_bytes > 0 {
+            return Ok(None);
         }
-        Ok(None)
+        self.listen_for(at, READABLE)?;
+        Ok(Some(Event::Sent))
     }
 
     fn listen_for(&self, at: usize, flags: EventFlags) -> Result<(), Errno> {

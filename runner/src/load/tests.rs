@@ -34,6 +34,7 @@ mod offered;
 mod pipelining;
 mod redoing;
 mod schedule;
+mod uploads;
 mod windows;
 
 on_every_engine![

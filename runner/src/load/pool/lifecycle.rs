@@ -37,7 +37,7 @@ impl<E: Engine> Pool<E> {
         run.count_reconnect(match event {
             Event::Received { .. } => Cause::Unasked,
             Event::Broken(errno) => Cause::of(*errno),
-            Event::Ended | Event::Connected(_) => Cause::Ended,
+            Event::Ended | Event::Connected(_) | Event::Sent => Cause::Ended,
         });
     }
 
@@ -243,6 +243,7 @@ impl<E: Engine> Pool<E> {
                     let (outcome, end) = self.time_out();
                     self.on_answer(at, outcome, end, run)?;
                 }
+                Phase::Draining if is_late => self.give_up_draining(at, run)?,
                 Phase::Connecting if is_late => {
                     run.unladen -= usize::from(!connection.has_request());
                     self.on_connect_failed(at, Errno::TIMEDOUT, run)?;
@@ -295,7 +296,7 @@ impl<E: Engine> Pool<E> {
             for _ in 0..self.connections[at].open {
                 run.tally.count(Outcome::Unanswered);
             }
-            if matches!(phase, Phase::Waiting | Phase::Connecting) {
+            if matches!(phase, Phase::Waiting | Phase::Draining | Phase::Connecting) {
                 self.close(at);
             }
         }
@@ -304,12 +305,14 @@ impl<E: Engine> Pool<E> {
         run.unladen = 0;
     }
 
-    /// Closes what connects and has no request to carry: the run is over.
+    /// Closes what connects and has no request to carry, or is still sending one that has been
+    /// answered: the run is over.
     #[cold]
     pub(super) fn close_unladen(&mut self, run: &mut Run) {
         for at in 0..self.connections.len() {
             let connection = &self.connections[at];
-            if connection.phase == Phase::Connecting && !connection.has_request() {
+            let is_busy = matches!(connection.phase, Phase::Connecting | Phase::Draining);
+            if is_busy && !connection.has_request() {
                 self.close(at);
             }
         }

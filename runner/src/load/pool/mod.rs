@@ -3,6 +3,7 @@
 //!
 //! This file is the hot path; `opening`, `lifecycle` and `marks` are what happens before and around it.
 
+mod early;
 mod lifecycle;
 mod marks;
 mod opening;
@@ -111,6 +112,7 @@ impl<E: Engine> Pool<E> {
         if run.unladen > 0 {
             self.close_unladen(run);
         }
+        self.engine.finish_closing();
         Ok(())
     }
 
@@ -152,6 +154,9 @@ impl<E: Engine> Pool<E> {
             (Phase::Waiting, Event::Broken(errno)) => self.on_broken(at, errno, run),
             (Phase::Connecting, Event::Connected(outcome)) => self.on_connected(at, outcome, run),
             (Phase::Connecting, Event::Broken(errno)) => self.on_connected(at, Err(errno), run),
+            (Phase::Draining, event) => self.on_draining(at, &event, run),
+            // Nothing waits for it.
+            (Phase::Idle, Event::Sent) => Ok(()),
             (Phase::Idle, event) => self.on_disturbed(at, &event, run),
             // What was under way when the connection was closed.
             (Phase::Closed | Phase::Connecting | Phase::Waiting, _) => Ok(()),
@@ -178,11 +183,6 @@ impl<E: Engine> Pool<E> {
             .judge(&mut connection.partial, received, strict);
         match judgement {
             Judgement::Incomplete => Ok(()),
-            Judgement::Answered { .. } if self.engine.is_sending(at) => {
-                self.validator
-                    .complain(|| "the answer came before the request was sent".to_owned());
-                self.on_answer(at, Outcome::ProtocolError, Some(Cause::Disorder), run)
-            }
             Judgement::Answered { outcome, closes } => {
                 self.on_answer(at, outcome, end_of(outcome, closes, ends), run)
             }
@@ -232,6 +232,9 @@ impl<E: Engine> Pool<E> {
     /// open loop it waits for one to be due.
     #[inline]
     fn proceed(&mut self, at: usize, run: &mut Run) -> Result<()> {
+        if self.engine.is_sending(at) {
+            return self.drain(at, run);
+        }
         if run.schedule.is_none() && run.take() {
             return self.send(at, run.now_ns, run);
         }

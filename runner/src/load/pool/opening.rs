@@ -62,7 +62,7 @@ impl<E: Engine> Pool<E> {
         end: Option<Cause>,
         run: &mut Run,
     ) -> Result<()> {
-        let closes = end.is_some();
+        let closes = end.is_some() || self.engine.is_sending(at);
         run.busy -= 1;
         let may_close = self.answers_max == 1 || self.target.expected != Expected::Contract;
         if closes && outcome == Outcome::Ok && may_close {

@@ -23,6 +23,9 @@ use std::time::Duration;
 /// Answers that a turn waits for where many are to come.
 const BATCH: usize = 32;
 
+/// A request up to this long is in the kernel at once: so much fits into the empty queue of any socket.
+const SENT_AT_ONCE_BYTES: usize = 4096;
+
 /// How long it waits for so many.
 const BATCH_WITHIN: Duration = Duration::from_micros(200);
 
@@ -92,6 +95,8 @@ struct Slot {
     generation: u32,
     /// Where the bytes of the last send begin in the request, or of what is left of it.
     skipped_bytes: usize,
+    /// Some of them are still to be handed over.
+    is_sending: bool,
 }
 
 impl Engine for Uring {
@@ -128,22 +133,27 @@ impl Engine for Uring {
     fn send(&mut self, at: usize, skipped_bytes: usize) -> Result<(), Errno> {
         let tag = self.tag(at, Kind::Send);
         self.bytes_sent += (self.ring.request_bytes() - skipped_bytes) as u64;
-        self.slots[at].skipped_bytes = skipped_bytes;
+        let slot = &mut self.slots[at];
+        slot.skipped_bytes = skipped_bytes;
+        slot.is_sending = self.ring.request_bytes() > SENT_AT_ONCE_BYTES;
+        let tells = slot.is_sending;
         self.ring
-            .send(at as u32, tag, skipped_bytes)
+            .send(at as u32, tag, skipped_bytes, tells)
             .map_err(|error| errno_of(&error))
     }
 
-    fn is_sending(&self, _at: usize) -> bool {
-        // Only a send that failed or fell short says anything; then the connection is closed.
-        false
+    fn is_sending(&self, at: usize) -> bool {
+        self.slots[at].is_sending
     }
 
     fn close(&mut self, at: usize) {
         if self.slots[at].socket.is_none() {
             return;
         }
-        for kind in [Kind::Connect, Kind::Receive] {
+        for kind in [Kind::Connect, Kind::Receive, Kind::Send] {
+            if kind == Kind::Send && !self.slots[at].is_sending {
+                continue;
+            }
             // What cannot be cancelled has ended by itself.
             let _ = self.ring.cancel(self.tag(at, kind));
         }
@@ -151,7 +161,14 @@ impl Engine for Uring {
         let _ = self.ring.set_file(at as u32, None);
         let slot = &mut self.slots[at];
         slot.socket = None;
+        slot.is_sending = false;
         slot.generation = slot.generation.wrapping_add(1) & GENERATION_MASK;
+    }
+
+    fn finish_closing(&mut self) {
+        // What was under way holds the file until it has ended, and it ends when this thread asks for
+        // completions. They stay where they are, and the next wait passes over them.
+        let _ = self.ring.enter(1, Duration::ZERO, Duration::ZERO);
     }
 
     fn wait(&mut self, patience: Patience) -> Result<Duration> {
@@ -289,21 +306,34 @@ impl Uring {
             .context("cannot queue a receive")
     }
 
-    /// A send completes only when it has failed or fallen short.
+    /// A send completes when it has failed or fallen short, and a long one in any case.
     #[cold]
     fn on_sent(&mut self, at: usize, result: i32) -> Result<Option<Event>> {
         let Ok(sent_bytes) = usize::try_from(result) else {
-            return Ok(Some(Event::Broken(Errno::from_raw_os_error(-result))));
+            return Ok(self.on_send_failed(at, Errno::from_raw_os_error(-result)));
         };
         let skipped_bytes = self.slots[at].skipped_bytes + sent_bytes;
-        if skipped_bytes < self.ring.request_bytes() {
-            self.slots[at].skipped_bytes = skipped_bytes;
-            let tag = self.tag(at, Kind::Send);
-            self.ring
-                .send(at as u32, tag, skipped_bytes)
-                .context("cannot queue the rest of a request")?;
+        if skipped_bytes == self.ring.request_bytes() {
+            self.slots[at].is_sending = false;
+            return Ok(Some(Event::Sent));
         }
+        self.slots[at].skipped_bytes = skipped_bytes;
+        let tag = self.tag(at, Kind::Send);
+        self.ring
+            .send(at as u32, tag, skipped_bytes, true)
+            .context("cannot queue the rest of a request")?;
         Ok(None)
+    }
+
+    /// Whoever refuses a request may answer before it ends the connection: the answer is read first,
+    /// and its end after it says the same as this.
+    #[cold]
+    fn on_send_failed(&mut self, at: usize, errno: Errno) -> Option<Event> {
+        self.slots[at].is_sending = false;
+        match errno {
+            Errno::PIPE | Errno::CONNRESET => None,
+            errno => Some(Event::Broken(errno)),
+        }
     }
 
     #[cold]

@@ -115,15 +115,19 @@ impl Ring {
         self.push(&entry.user_data(tag))
     }
 
-    /// Queues the request from byte `from` on; only a failed or short send completes.
-    pub(super) fn send(&mut self, at: u32, tag: u64, from: usize) -> io::Result<()> {
+    /// Queues the request from byte `from` on. A send that fails or falls short completes; one that
+    /// does not completes only if it `tells`.
+    pub(super) fn send(&mut self, at: u32, tag: u64, from: usize, tells: bool) -> io::Result<()> {
         let rest = &self.request[from..];
         let flags =
             rustix::net::SendFlags::NOSIGNAL.bits() | rustix::net::RecvFlags::WAITALL.bits();
         let entry = opcode::Send::new(Fixed(at), rest.as_ptr(), rest.len() as u32)
             .flags(flags as i32)
             .build()
-            .flags(squeue::Flags::SKIP_SUCCESS);
+            .flags(match tells {
+                true => squeue::Flags::empty(),
+                false => squeue::Flags::SKIP_SUCCESS,
+            });
         self.push(&entry.user_data(tag))
     }
 
