@@ -37,6 +37,17 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// A time limit of an answer: as long as times are told apart.
+pub(super) fn timeout(text: &str) -> Result<Duration, String> {
+    match duration(text)? {
+        long if long > TIMEOUT_MAX => Err(format!("`{text}` is out of range; it goes up to 1h")),
+        timeout => Ok(timeout),
+    }
+}
+
+/// The bound of the histograms of times.
+const TIMEOUT_MAX: Duration = Duration::from_secs(3600);
+
 /// A thousand hours: longer than any run, and far from any overflow.
 const DURATION_MAX: Duration = Duration::from_secs(3_600_000);
 
@@ -101,24 +112,40 @@ pub(crate) fn body(text: &str) -> Result<Body, String> {
     }
 }
 
-/// Requests per second, with an optional suffix.
+/// Requests per second: `20k`, `2.5`, `0.1`.
 pub(crate) fn rate(text: &str) -> Result<f64, String> {
-    let per_second = count(text)? as f64;
-    if (1.0..=1e9).contains(&per_second) {
-        return Ok(per_second);
+    let wrong = || format!("`{text}` is not a rate such as 20k, 1000 or 0.5");
+    let (digits, factor) = suffix(text);
+    let is_plain = digits
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let number: f64 = digits.parse().map_err(|_| wrong())?;
+    let per_second = number * factor;
+    match is_plain && (1e-3..=1e9).contains(&per_second) {
+        true => Ok(per_second),
+        false if is_plain => Err(format!("{text} is out of range; it goes from 0.001 to 1G")),
+        false => Err(wrong()),
     }
-    Err(format!("{text} is out of range; it goes from 1 to 1G"))
+}
+
+/// The digits of a number, and what its suffix stands for.
+fn suffix(text: &str) -> (&str, f64) {
+    let factor = match text.as_bytes().last() {
+        Some(b'k' | b'K') => 1e3,
+        Some(b'm' | b'M') => 1e6,
+        Some(b'g' | b'G') => 1e9,
+        _ => return (text, 1.0),
+    };
+    (&text[..text.len() - 1], factor)
 }
 
 /// A whole number with an optional suffix: `1k`, `2.5M`.
 pub(crate) fn count(text: &str) -> Result<u64, String> {
     let wrong = || format!("`{text}` is not a whole number such as 1000, 10k or 2.5M");
-    let (digits, factor) = match text.as_bytes().last() {
-        Some(b'k' | b'K') => (&text[..text.len() - 1], 1e3),
-        Some(b'm' | b'M') => (&text[..text.len() - 1], 1e6),
-        Some(b'g' | b'G') => (&text[..text.len() - 1], 1e9),
-        _ => return text.parse().map_err(|_| wrong()),
-    };
+    let (digits, factor) = suffix(text);
+    if digits.len() == text.len() {
+        return text.parse().map_err(|_| wrong());
+    }
     let number: f64 = digits.parse().map_err(|_| wrong())?;
     let product = (number * factor).round();
     let is_whole = (product - number * factor).abs() < 1e-6;
@@ -157,6 +184,24 @@ mod tests {
     }
 
     #[test]
+    fn rates_are_read_or_refused() {
+        for (text, number) in [
+            ("0.5", 0.5),
+            ("2.5", 2.5),
+            ("20k", 2e4),
+            ("1G", 1e9),
+            ("007", 7.0),
+        ] {
+            assert_eq!(rate(text), Ok(number), "{text}");
+        }
+        for text in [
+            "", "0", "-1", "1e3", "NaN", "inf", "2G", "1/s", ".", "0.0001",
+        ] {
+            assert!(rate(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
     fn times_are_read_or_refused() {
         for (text, ms) in [
             ("10", 10_000),
@@ -172,6 +217,12 @@ mod tests {
         ] {
             assert!(duration(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn no_answer_is_waited_for_longer_than_its_time_could_be_told() {
+        assert_eq!(timeout("1h"), Ok(Duration::from_secs(3600)));
+        assert!(timeout("61m").unwrap_err().contains("up to 1h"));
     }
 
     #[test]

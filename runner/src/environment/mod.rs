@@ -3,10 +3,12 @@
 mod counters;
 pub mod limits;
 pub mod processors;
+mod quota;
 pub mod sentinel;
 mod variables;
 
 pub use counters::Counters;
+pub use quota::Throttling;
 pub use variables::variables;
 
 use anyhow::{Context, Result};

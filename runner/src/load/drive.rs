@@ -1,4 +1,4 @@
-//! One run on one thread: what is left to send, what has come of it, and when to stop. No I/O.
+//! One run on one thread: what is left to send, and what has come of it. No I/O.
 
 use super::causes::{Cause, Causes};
 use super::edges::Counting;
@@ -10,11 +10,14 @@ use super::tally::{Outcome, Tally};
 use super::times::Times;
 use rustix::time::{ClockId, clock_gettime};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 /// How long a thread sleeps at most before it looks at deadlines again.
 pub(super) const TICK: Duration = Duration::from_millis(10);
+
+/// A short timeout is looked at more often, but not more often than this.
+const TICK_MIN: Duration = Duration::from_micros(100);
 
 /// What a run is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +28,17 @@ pub(super) enum Goal {
     Open,
     /// Open every closed connection, as far as that can be done.
     Connect,
+}
+
+/// Which thread of a run this is, and what all of them share.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    pub(super) index: usize,
+    pub(super) threads: usize,
+    /// When the run began.
+    pub(super) clock: Instant,
+    /// For how long load is offered, where that is known beforehand.
+    pub(super) offered: Option<Duration>,
 }
 
 /// One turn of the loop, from the end of one wait to the beginning of the next.
@@ -40,21 +54,28 @@ pub(super) struct Turn {
 pub(super) struct Run<'t> {
     pub(super) goal: Goal,
     /// Requests not sent yet.
-    left: u64,
+    pub(super) left: u64,
     /// Connections that take part.
     pub(super) connections: usize,
     /// Open loop: when they are due.
     pub(super) schedule: Option<Schedule>,
     /// Connections that are connecting or waiting.
     pub(super) busy: usize,
+    /// Those of them that connect, or will try again to, and carry no request yet.
+    pub(super) unladen: usize,
+    /// Open loop: the schedule from the first request on that was due and never left, and how many
+    /// these were.
+    pub(super) unsent: Option<(Schedule, u64)>,
     /// Open loop: connections with nothing to do.
     pub(super) idle: Vec<usize>,
+    /// Open loop: since when there has been one.
+    idle_since_ns: u64,
     /// Connections whose last attempt to connect failed, to be tried again at the next tick.
     pub(super) retries: Vec<usize>,
     pub(super) tally: Tally,
     pub(super) causes: Causes,
     pub(super) pauses: Pauses,
-    times: &'t mut Times,
+    pub(super) times: &'t mut Times,
     clock: Instant,
     /// This thread's CPU time when the run began.
     cpu_before_ns: u64,
@@ -64,16 +85,22 @@ pub(super) struct Run<'t> {
     pub(super) now_ns: u64,
     /// Time spent waiting for the kernel.
     pub(super) waited_ns: u64,
+    /// Time that connections have spent with requests that have ended, all together.
+    pub(super) busy_ns: u64,
+    /// Time that they have spent being opened, likewise.
+    pub(super) connecting_ns: u64,
     /// The time of the latest batch that brought an answer.
-    answered_at_ns: u64,
+    pub(super) answered_at_ns: u64,
     /// Since when connections have failed without a right answer in between.
-    trouble_since_ns: Option<u64>,
+    pub(super) trouble_since_ns: Option<u64>,
+    /// How often deadlines are looked at.
+    tick_ns: u64,
     next_tick_ns: u64,
     /// When an edge of the window is crossed or an interval ends next.
     pub(super) next_mark_ns: u64,
     pub(super) deadline_ns: u64,
     pub(super) timeout_ns: u64,
-    stop: Option<Arc<AtomicBool>>,
+    pub(super) stop: Option<Arc<AtomicBool>>,
     pub(super) intervals: Option<IntervalHand>,
     pub(super) counting: Counting,
     /// What comes now is counted.
@@ -83,55 +110,58 @@ pub(super) struct Run<'t> {
     /// The run cannot reach its goal.
     pub(super) failed: bool,
     /// The run was stopped from outside.
-    abandoned: bool,
+    pub(super) abandoned: bool,
 }
 
 impl<'t> Run<'t> {
-    /// A run of thread `index` of `threads` that begins at `clock`, the same for all of them.
-    pub(super) fn load(
-        spec: &LoadSpec,
-        (index, threads): (usize, usize),
-        clock: Instant,
-        times: &'t mut Times,
-    ) -> Self {
+    /// One thread's part of a run.
+    pub(super) fn load(spec: &LoadSpec, place: Place, times: &'t mut Times) -> Self {
         let schedule = match spec.pace {
             Pace::Closed => None,
             Pace::Open {
                 rate,
                 arrivals,
                 seed,
-            } => Some(Schedule::new(rate, arrivals, seed, index, threads)),
+            } => Some(Schedule::new(
+                rate,
+                arrivals,
+                seed,
+                place.index,
+                place.threads,
+            )),
         };
         let told = spec.intervals.as_ref();
         let is_open = schedule.is_some();
-        let counting = Counting::new(spec, index);
-        let mut run = Self {
+        let counting = Counting::new(spec, place.index, place.offered);
+        Self {
             goal: Goal::Load,
-            clock,
+            clock: place.clock,
             left: spec.requests.unwrap_or(u64::MAX),
             connections: spec.connections.unwrap_or(usize::MAX),
             deadline_ns: spec.duration.map_or(u64::MAX, nanoseconds),
             stop: Some(Arc::clone(&spec.stop)),
             intervals: told.map(|told| IntervalHand::new(told, nanoseconds(told.every), is_open)),
-            is_counting: counting.is_on(),
+            is_counting: counting.is_on_from_start(),
             counting,
             schedule,
             ..Self::opening(Goal::Open, spec.timeout, times)
-        };
-        run.look_for_next_mark();
-        run
+        }
     }
 
     /// A run that opens connections.
     pub(super) fn opening(goal: Goal, timeout: Duration, times: &'t mut Times) -> Self {
         times.reset();
+        let tick_ns = nanoseconds(TICK.min(timeout / 2).max(TICK_MIN));
         Self {
             goal,
             left: 0,
             connections: usize::MAX,
             schedule: None,
+            unsent: None,
             busy: 0,
+            unladen: 0,
             idle: Vec::new(),
+            idle_since_ns: 0,
             retries: Vec::new(),
             tally: Tally::default(),
             causes: Causes::default(),
@@ -142,9 +172,12 @@ impl<'t> Run<'t> {
             off_processor_ns: 0,
             now_ns: 0,
             waited_ns: 0,
+            busy_ns: 0,
+            connecting_ns: 0,
             answered_at_ns: 0,
             trouble_since_ns: None,
-            next_tick_ns: nanoseconds(TICK),
+            tick_ns,
+            next_tick_ns: tick_ns,
             next_mark_ns: u64::MAX,
             deadline_ns: u64::MAX,
             timeout_ns: nanoseconds(timeout),
@@ -176,9 +209,9 @@ impl<'t> Run<'t> {
         if self.is_counting {
             self.times.turn.saturating_record(turn_ns + gathered_ns);
         }
-        self.waited_ns += waited_ns;
+        self.waited_ns += waited_ns - self.pause_in(waited_ns, turn.asked_ns);
         self.tally.waits += 1;
-        self.look_for_pauses(turn_ns, waited_ns, turn.asked_ns);
+        self.look_into_turn(turn_ns);
     }
 
     /// Moves the time of the current batch on.
@@ -231,7 +264,7 @@ impl<'t> Run<'t> {
     /// How long the thread may sleep.
     pub(super) fn sleep(&self) -> Duration {
         let until_mark_ns = self.next_mark_ns.saturating_sub(self.now_ns);
-        let longest = TICK.min(Duration::from_nanos(until_mark_ns));
+        let longest = Duration::from_nanos(self.tick_ns.min(until_mark_ns));
         match &self.schedule {
             // Without an idle connection only an answer makes the next request possible.
             Some(schedule) if self.left > 0 && !self.idle.is_empty() => {
@@ -244,13 +277,37 @@ impl<'t> Run<'t> {
 
     /// Open loop: how many requests are due by now and have not left.
     pub(super) fn backlog(&self) -> u64 {
-        let due = |schedule: &Schedule| schedule.due_by(self.now_ns);
+        let due = |schedule: &Schedule| schedule.due_before(self.now_ns + 1);
         self.schedule.as_ref().map_or(0, due).min(self.left)
     }
 
-    /// Whether something is still to come.
-    pub(super) fn goes_on(&self) -> bool {
-        self.busy > 0 || (self.schedule.is_some() && self.left > 0)
+    /// A handshake has ended that had begun at `began_ns`.
+    pub(super) fn connected(&mut self, began_ns: u64) {
+        let connecting_ns = self.now_ns.saturating_sub(began_ns);
+        self.connecting_ns += connecting_ns;
+        if self.is_counting {
+            self.times.connect.saturating_record(connecting_ns);
+        }
+    }
+
+    /// Open loop: a connection has nothing to do any more.
+    #[inline]
+    pub(super) fn has_idle(&mut self, at: usize) {
+        if self.idle.is_empty() {
+            self.idle_since_ns = self.now_ns;
+        }
+        self.idle.push(at);
+    }
+
+    /// Notes that a connection is put to use for a request that was due at `due_at_ns`. As long as
+    /// all were busy, that it is late is not the generator's doing.
+    #[inline]
+    pub(super) fn uses_idle(&mut self, due_at_ns: u64) {
+        if self.is_counting {
+            let could_ns = due_at_ns.max(self.idle_since_ns);
+            let late_ns = self.now_ns.saturating_sub(could_ns);
+            self.times.lateness.saturating_record(late_ns);
+        }
     }
 
     /// Notes when a request went out that was due at `due_at_ns`.
@@ -269,6 +326,7 @@ impl<'t> Run<'t> {
     pub(super) fn settle(&mut self, outcome: Outcome, sent_at_ns: u64, due_at_ns: u64) {
         self.tally.count(outcome);
         self.answered_at_ns = self.now_ns;
+        self.busy_ns += self.now_ns - sent_at_ns;
         if outcome == Outcome::Ok {
             self.trouble_since_ns = None;
         }
@@ -286,20 +344,19 @@ impl<'t> Run<'t> {
         }
     }
 
+    /// Whether what was sent then has taken longer than it may.
+    #[inline]
+    pub(super) fn is_late(&self, sent_at_ns: u64) -> bool {
+        self.now_ns.saturating_sub(sent_at_ns) > self.timeout_ns
+    }
+
     /// Whether it is time to look at deadlines again.
     pub(super) fn tick_is_due(&mut self) -> bool {
         let due = self.now_ns >= self.next_tick_ns;
         if due {
-            self.next_tick_ns = self.now_ns + nanoseconds(TICK);
+            self.next_tick_ns = self.now_ns + self.tick_ns;
         }
         due
-    }
-
-    /// Stops sending where the time is up.
-    pub(super) fn obey_deadline(&mut self) {
-        if self.now_ns >= self.deadline_ns && self.left > 0 {
-            self.end_sending(self.deadline_ns);
-        }
     }
 
     /// Counts a connection that is opened again, and why.
@@ -312,54 +369,6 @@ impl<'t> Run<'t> {
     pub(super) fn count_connect_error(&mut self, cause: Cause) {
         self.tally.connect_errors += 1;
         *self.causes.connect_errors.entry(cause).or_default() += 1;
-    }
-
-    /// Notes that a connection could not be opened or used.
-    pub(super) fn note_trouble(&mut self) {
-        self.trouble_since_ns.get_or_insert(self.now_ns);
-    }
-
-    /// Whether there has been nothing but trouble for so long that there will be nothing else.
-    pub(super) fn is_hopeless(&self) -> bool {
-        let since_ns = self.trouble_since_ns;
-        since_ns.is_some_and(|since_ns| self.now_ns > since_ns + 2 * self.timeout_ns)
-    }
-
-    /// Gives up: nothing more is sent.
-    pub(super) fn fail(&mut self) {
-        self.failed = true;
-        self.end_sending(self.now_ns);
-    }
-
-    pub(super) fn is_stopped(&self) -> bool {
-        self.stop
-            .as_ref()
-            .is_some_and(|stop| stop.load(Ordering::Relaxed))
-    }
-
-    /// Stops sending at once, as asked from outside.
-    pub(super) fn abandon(&mut self) {
-        self.abandoned = true;
-        self.end_sending(self.now_ns);
-    }
-
-    /// Whether the run has ended before its requests and its time had.
-    pub(super) fn ended_early(&self) -> bool {
-        self.failed || self.abandoned
-    }
-
-    /// Sends nothing more; what was due before `end_ns` and never left is counted, with its age.
-    fn end_sending(&mut self, end_ns: u64) {
-        self.cut = self.left > 0;
-        if let Some(schedule) = &mut self.schedule {
-            while self.left > 0 && schedule.next_due_ns() < end_ns {
-                let due_ns = schedule.take();
-                self.left -= 1;
-                self.tally.unsent += 1;
-                self.tally.unsent_age_max_ns = self.tally.unsent_age_max_ns.max(end_ns - due_ns);
-            }
-        }
-        self.left = 0;
     }
 }
 

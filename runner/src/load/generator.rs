@@ -1,6 +1,7 @@
 //! The threads of the generator: one per processor, each with its own connections and histogram.
 //! They share nothing while a run is on; their results are added when it has ended.
 
+use super::drive::Place;
 use super::engine::EngineKind;
 use super::fairness::Fairness;
 use super::measured::{Measured, Opening};
@@ -85,8 +86,9 @@ impl Generator {
     }
 
     /// Opens connections to `target` under `key` and asks nothing of them, for a run of so many
-    /// `requests`: `connections` of them, or as many as can carry one. What cannot be opened is
-    /// tried again by the run.
+    /// `requests`: `connections` of them, or as many as can carry one. Where each carries no more than
+    /// one, a single connection shows that somebody is there, and the run opens those it needs. What
+    /// cannot be opened is tried again by the run.
     ///
     /// # Errors
     ///
@@ -107,11 +109,15 @@ impl Generator {
                 own.div_ceil(u64::from(target.pipeline))
             });
             let own = share(connections as u64, index, threads).min(batches) as usize;
-            move |worker: &mut Worker| worker.connect(key, target, own, timeout)
+            let opened_max = match target.requests_per_connection {
+                Some(1) => usize::from(index == 0),
+                _ => own,
+            };
+            move |worker: &mut Worker| worker.connect(key, target, (own, opened_max), timeout)
         })?;
         let mut sum = Opening::default();
         for part in parts {
-            sum.add(part?);
+            sum.add(part?)?;
         }
         ensure!(
             sum.opened > 0,
@@ -130,6 +136,7 @@ impl Generator {
     pub fn run(&self, key: usize, spec: &LoadSpec) -> Result<Measured> {
         spec.check()?;
         let threads = self.threads.len();
+        let offered = spec.scheduled().or(spec.duration);
         let start = Arc::new(Barrier::new(threads));
         let clock = Arc::new(OnceLock::new());
         let parts = self.on_each_thread(|index| {
@@ -143,7 +150,13 @@ impl Generator {
                 start.wait();
                 // One start for all, so that windows and intervals of all threads are the same.
                 let clock = *clock.get_or_init(Instant::now);
-                worker.run(key, &spec, (index, threads), clock)
+                let place = Place {
+                    index,
+                    threads,
+                    clock,
+                    offered,
+                };
+                worker.run(key, &spec, place)
             }
         })?;
         let parts: Vec<Part> = parts.into_iter().collect::<Result<_>>()?;
@@ -250,29 +263,31 @@ fn merge_whole(parts: Vec<Part>, spec: &LoadSpec) -> Result<Measured> {
 }
 
 /// Each thread has crossed the edges of the window by itself, a batch sooner or later than others.
-/// One without a connection has no window.
 fn merge_windows(mut parts: Vec<Part>) -> Result<Measured> {
-    if parts.iter().any(|part| part.connections > 0) {
-        parts.retain(|part| part.connections > 0);
-    }
     let spreads: Vec<_> = parts
         .iter_mut()
         .filter_map(|part| part.spread.take())
         .collect();
-    let threads = parts.len() as u32;
-    let all: Duration = parts.iter().map(|part| part.measured.elapsed).sum();
     let mut sum = sum_of(parts)?;
-    sum.elapsed = all / threads;
+    sum.elapsed = sum.offered.elapsed;
     sum.fairness = Fairness::of(&spreads);
     Ok(sum)
 }
 
-fn sum_of(parts: Vec<Part>) -> Result<Measured> {
+/// Adds up what the threads have measured. One without a connection had nothing to do, and no time.
+fn sum_of(mut parts: Vec<Part>) -> Result<Measured> {
+    if parts.iter().any(|part| part.connections > 0) {
+        let counts = |part: &Part| part.connections > 0 || part.measured.tally.scheduled() > 0;
+        parts.retain(counts);
+    }
+    let threads = parts.len() as u32;
+    let offered: Duration = parts.iter().map(|part| part.measured.offered.elapsed).sum();
     let mut measured = parts.into_iter().map(|part| part.measured);
     let mut sum = measured.next().expect("a generator has a thread");
     for other in measured {
         sum.add(other)?;
     }
+    sum.offered.elapsed = offered / threads;
     Ok(sum)
 }
 

@@ -6,7 +6,11 @@ use super::fairness::Fairness;
 use super::pauses::Pauses;
 use super::times::Times;
 use anyhow::{Context, Result};
+use hdrhistogram::Histogram;
 use std::time::Duration;
+
+/// A second, but for the precision of a histogram and of the kernel's timer.
+const SYN_REPEATED_NS_MIN: u64 = 990_000_000;
 
 /// What one run has measured, over all threads.
 #[derive(Debug)]
@@ -24,9 +28,13 @@ pub struct Measured {
     /// Without a window: from the first request sent to the last answer read; in the open loop to
     /// the end of the schedule, where that is later.
     pub elapsed: Duration,
+    /// What came of the time in which load was offered: all there is to a rate.
+    pub offered: Offered,
+    /// How long open requests were waited for after that.
+    pub tail: Duration,
     /// User and system time of the generator's threads in what is counted.
     pub cpu: Duration,
-    /// What each of the generator's threads did with its time in what is counted.
+    /// What each of the generator's threads did with its time while load was offered.
     pub workers: Vec<WorkerTime>,
     /// The generator was stopped: in what is counted, and for how long.
     pub pauses: Pauses,
@@ -42,11 +50,37 @@ pub struct Measured {
     pub complaint: Option<String>,
 }
 
+/// What came of the time in which load was offered: of the window, where there is one; otherwise from
+/// the start of the run until its time was up, its schedule was over or its last request had left
+/// (if most answers came after that, until the last of them).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Offered {
+    /// How long it was, on average over the threads.
+    pub elapsed: Duration,
+    /// What ended within it.
+    pub tally: Tally,
+    /// How long connections had a request open in it, all together.
+    pub busy: Duration,
+    /// How long they were being opened in it, likewise.
+    pub connecting: Duration,
+}
+
+impl Offered {
+    /// Right answers per second; none where no time has passed.
+    #[must_use]
+    pub fn rps(&self) -> Option<f64> {
+        let elapsed_s = self.elapsed.as_secs_f64();
+        (elapsed_s > 0.0).then(|| self.tally.ok as f64 / elapsed_s)
+    }
+}
+
 /// What came of opening connections before a run.
 #[derive(Debug, Default)]
 pub struct Opening {
     /// Connections that are open.
     pub(super) opened: usize,
+    /// How long that took each, in ns.
+    pub(super) connect: Option<Histogram<u64>>,
     /// Attempts that failed.
     pub(super) connect_errors: u64,
     /// Why they did.
@@ -57,11 +91,18 @@ pub struct Opening {
 
 impl Opening {
     /// Adds what another thread has opened.
-    pub(super) fn add(&mut self, other: Self) {
+    pub(super) fn add(&mut self, other: Self) -> Result<()> {
         self.opened += other.opened;
+        match (&mut self.connect, other.connect) {
+            (Some(sum), Some(times)) => sum
+                .add(&times)
+                .context("histograms of one run have one shape")?,
+            (sum, times) => *sum = sum.take().or(times),
+        }
         self.connect_errors += other.connect_errors;
         self.causes.add(&other.causes);
         self.complaint = self.complaint.take().or(other.complaint);
+        Ok(())
     }
 }
 
@@ -77,6 +118,10 @@ impl Measured {
             .add(&other.times)
             .context("histograms of one run have one shape")?;
         self.cpu += other.cpu;
+        self.offered.tally.add(&other.offered.tally);
+        self.offered.busy += other.offered.busy;
+        self.offered.connecting += other.offered.connecting;
+        self.tail = self.tail.max(other.tail);
         self.workers.extend(other.workers);
         self.causes.add(&other.causes);
         self.cut |= other.cut;
@@ -84,11 +129,29 @@ impl Measured {
         Ok(())
     }
 
-    /// Counts the attempts to connect that failed before this run with those that failed in it.
-    pub fn add_opening(&mut self, opening: Opening) {
+    /// Counts the connections that were opened before this run, or could not be, with those of it.
+    ///
+    /// # Errors
+    ///
+    /// If histograms differ in shape.
+    pub fn add_opening(&mut self, opening: Opening) -> Result<()> {
+        if let Some(times) = &opening.connect {
+            let sum = &mut self.times.connect;
+            sum.add(times)
+                .context("histograms of one run have one shape")?;
+        }
         self.tally.connect_errors += opening.connect_errors;
         self.causes.add(&opening.causes);
         self.complaint = self.complaint.take().or(opening.complaint);
+        Ok(())
+    }
+
+    /// Handshakes that took so long that their first packet was sent again: Linux does that after a
+    /// second (RFC 6298 §2), and over the loopback interface they take microseconds otherwise.
+    #[must_use]
+    pub fn handshakes_repeated(&self) -> u64 {
+        let connect = &self.times.connect;
+        connect.count_between(SYN_REPEATED_NS_MIN, u64::MAX)
     }
 
     /// How long the busiest thread had nothing to do.
@@ -110,7 +173,7 @@ impl Measured {
 pub struct WorkerTime {
     /// User and system time.
     pub cpu: Duration,
-    /// Spent waiting for the kernel to have something.
+    /// Spent waiting for the kernel to have something, pauses not included.
     pub waited: Duration,
     /// All of it: from one edge of the window to the other, or from the start of the run to its end.
     pub elapsed: Duration,

@@ -40,27 +40,38 @@ impl Pauses {
 }
 
 impl Run<'_> {
-    /// A wait and the turn before it have ended: were they longer than can be?
+    /// The part of a wait in which the thread was stopped: it had asked to be woken long before. It
+    /// is no time in which there was nothing to do.
     #[inline]
-    pub(super) fn look_for_pauses(&mut self, turn_ns: u64, waited_ns: u64, asked_ns: u64) {
-        if !self.is_counting {
-            return;
+    pub(super) fn pause_in(&mut self, waited_ns: u64, asked_ns: u64) -> u64 {
+        let pause_ns = waited_ns.saturating_sub(asked_ns);
+        if pause_ns <= PAUSE_NS_MIN {
+            return 0;
         }
-        if waited_ns > asked_ns.saturating_add(PAUSE_NS_MIN) {
-            self.pauses.note(waited_ns - asked_ns);
+        self.off_processor_ns += pause_ns;
+        if self.is_counting {
+            self.pauses.note(pause_ns);
         }
+        pause_ns
+    }
+
+    /// Whether a turn was longer than it can have been by itself.
+    #[inline]
+    pub(super) fn look_into_turn(&mut self, turn_ns: u64) {
         if turn_ns > PAUSE_NS_MIN {
-            self.look_into_turn(turn_ns);
+            self.look_into_long_turn(turn_ns);
         }
     }
 
     /// The part of a long turn that the thread's own CPU time does not explain.
     #[cold]
-    fn look_into_turn(&mut self, turn_ns: u64) {
+    fn look_into_long_turn(&mut self, turn_ns: u64) {
         let used_ns = self.cpu_ns();
         let off_processor_ns = self.now_ns.saturating_sub(self.waited_ns + used_ns);
         let since_last_ns = off_processor_ns.saturating_sub(self.off_processor_ns);
-        self.off_processor_ns = off_processor_ns;
-        self.pauses.note(since_last_ns.min(turn_ns));
+        self.off_processor_ns = self.off_processor_ns.max(off_processor_ns);
+        if self.is_counting {
+            self.pauses.note(since_last_ns.min(turn_ns));
+        }
     }
 }

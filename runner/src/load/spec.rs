@@ -22,7 +22,7 @@ pub struct LoadSpec {
     /// Only a part of the run is counted. A window has an end of its own: it goes with neither
     /// `requests` nor `duration`.
     pub window: Option<Window>,
-    /// Read at both edges of the window, by the first thread.
+    /// Read by the first thread at both edges: of the window, or of the time in which load is offered.
     pub probe: Option<Probe>,
     /// An answer that takes longer is given up, with its connection.
     pub timeout: Duration,
@@ -125,10 +125,6 @@ impl LoadSpec {
         ensure!(
             self.window.is_none() || !has_end,
             "a window ends the run; no number of requests and no duration goes with it"
-        );
-        ensure!(
-            self.probe.is_none() || self.window.is_some(),
-            "a probe is read at the edges of a window, and there is none"
         );
         let is_counted = self.window.is_none_or(|window| !window.length.is_zero());
         ensure!(is_counted, "the window is empty");

@@ -30,9 +30,11 @@ macro_rules! on_every_engine {
 
 mod counting;
 mod odd;
+mod offered;
 mod pipelining;
 mod redoing;
 mod schedule;
+mod uploads;
 mod windows;
 
 on_every_engine![
@@ -47,6 +49,7 @@ on_every_engine![
     every_request_has_an_outcome_when_the_server_closes_unannounced,
     resets_truncations_and_silence_are_told_apart,
     a_timeout_enters_the_service_times,
+    an_answer_that_comes_too_late_is_a_timeout_however_short_that_is,
     servers_that_break_the_contract_are_refused_at_the_first_answer,
     interim_answers_do_not_count,
     nobody_listening_is_said_at_once,
@@ -184,6 +187,21 @@ fn a_timeout_enters_the_service_times(engine: EngineKind) {
     let (_, measured) = load(engine, &server, 2, 100, 1);
     assert_eq!(measured.times.service.len(), 100);
     assert!(measured.times.service.max() >= TIMEOUT.as_nanos() as u64);
+}
+
+fn an_answer_that_comes_too_late_is_a_timeout_however_short_that_is(engine: EngineKind) {
+    for (slow_ms, timeout_ms) in [(3, 1), (27, 25)] {
+        let server = Server::start(Planted::SlowMs(slow_ms));
+        let generator = Generator::start(engine, &[], 1).unwrap();
+        let target = Target::welcome(server.address);
+        generator.connect(0, &target, 4, None, TIMEOUT).unwrap();
+        let spec = LoadSpec {
+            timeout: Duration::from_millis(timeout_ms),
+            ..spec(100)
+        };
+        let tally = generator.run(0, &spec).unwrap().tally;
+        assert_eq!((tally.ok, tally.timeout), (0, 100), "{timeout_ms} ms");
+    }
 }
 
 fn servers_that_break_the_contract_are_refused_at_the_first_answer(engine: EngineKind) {

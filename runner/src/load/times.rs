@@ -2,9 +2,9 @@
 
 use hdrhistogram::Histogram;
 
-/// Times are kept from about half a microsecond to a minute, with three digits, in ns.
+/// Times are kept from about half a microsecond to an hour, with three digits, in ns.
 const LOWEST_NS: u64 = 1_000;
-const HIGHEST_NS: u64 = 60_000_000_000;
+const HIGHEST_NS: u64 = 3_600_000_000_000;
 const DIGITS: u8 = 3;
 
 /// An empty histogram of times in nanoseconds, with the bounds every record has.
@@ -23,6 +23,11 @@ pub struct Times {
     pub response: Histogram<u64>,
     /// Open loop: from when a request was due to sending it.
     pub dispatch_delay: Histogram<u64>,
+    /// Open loop: from when a request was due and a connection free to sending it: the part of the
+    /// dispatch delay that is the generator's own.
+    pub lateness: Histogram<u64>,
+    /// From asking for a connection to having it.
+    pub connect: Histogram<u64>,
     /// What a time may be off by: from the end of one wait to the beginning of the next, and the
     /// part of a wait in which answers were gathered.
     pub turn: Histogram<u64>,
@@ -34,6 +39,8 @@ impl Times {
             service: time_histogram(),
             response: time_histogram(),
             dispatch_delay: time_histogram(),
+            lateness: time_histogram(),
+            connect: time_histogram(),
             turn: time_histogram(),
         }
     }
@@ -42,6 +49,8 @@ impl Times {
         self.service.reset();
         self.response.reset();
         self.dispatch_delay.reset();
+        self.lateness.reset();
+        self.connect.reset();
         self.turn.reset();
     }
 
@@ -54,6 +63,8 @@ impl Times {
         self.service.add(&other.service)?;
         self.response.add(&other.response)?;
         self.dispatch_delay.add(&other.dispatch_delay)?;
+        self.lateness.add(&other.lateness)?;
+        self.connect.add(&other.connect)?;
         self.turn.add(&other.turn)
     }
 }

@@ -1,7 +1,7 @@
 //! One thread of the generator: the connections it owns, and what is done with them.
 
 use super::Target;
-use super::drive::{Goal, Run};
+use super::drive::{Goal, Place, Run};
 use super::engine::EngineKind;
 use super::epoll::Epoll;
 use super::fairness::Spread;
@@ -83,18 +83,21 @@ impl Worker {
         &mut self,
         key: usize,
         target: Target,
-        connections: usize,
+        (connections, opened_max): (usize, usize),
         timeout: Duration,
     ) -> Result<Opening> {
         let pool = pool(&mut self.pools, self.engine, key, target, connections)?;
         let mut run = Run::opening(Goal::Connect, timeout, &mut self.times);
+        run.connections = opened_max;
         with_pool!(pool, pool => pool.open(&mut run))?;
         let opened = with_pool!(pool, pool => pool.idle());
         let complaint = with_pool!(pool, pool => pool.validator.complaint());
+        let (connect_errors, causes) = (run.tally.connect_errors, std::mem::take(&mut run.causes));
         Ok(Opening {
             opened,
-            connect_errors: run.tally.connect_errors,
-            causes: std::mem::take(&mut run.causes),
+            connect: Some(self.times.connect.clone()),
+            connect_errors,
+            causes,
             complaint: complaint.map(str::to_owned),
         })
     }
@@ -103,20 +106,14 @@ impl Worker {
         self.pools.remove(&key);
     }
 
-    /// The part of thread `place.0` of `place.1` in a run that begins at `clock`.
-    pub(super) fn run(
-        &mut self,
-        key: usize,
-        spec: &LoadSpec,
-        place: (usize, usize),
-        clock: Instant,
-    ) -> Result<Part> {
+    /// The part of one thread in a run.
+    pub(super) fn run(&mut self, key: usize, spec: &LoadSpec, place: Place) -> Result<Part> {
         let pool = self
             .pools
             .get_mut(&key)
             .context("no connections were opened under this key")?;
         with_pool!(pool, pool => pool.validator.forget_complaint());
-        let mut run = Run::load(spec, place, clock, &mut self.times);
+        let mut run = Run::load(spec, place, &mut self.times);
         with_pool!(pool, pool => pool.load(&mut run))?;
         let counted = with_pool!(pool, pool => pool.finish(&mut run));
         let connections = with_pool!(pool, pool => pool.driven(&run));
@@ -125,7 +122,11 @@ impl Worker {
         let (causes, pauses) = (std::mem::take(&mut run.causes), run.pauses);
         let elapsed = match spec.window {
             None => span.1 - span.0,
-            Some(_) => counted.worker.elapsed,
+            Some(_) => counted.offered.elapsed,
+        };
+        let cpu = match spec.window {
+            None => Duration::from_nanos(run.cpu_ns()),
+            Some(_) => counted.worker.cpu,
         };
         Ok(Part {
             measured: Measured {
@@ -134,7 +135,9 @@ impl Worker {
                 causes,
                 times: self.times.clone(),
                 elapsed,
-                cpu: counted.worker.cpu,
+                offered: counted.offered,
+                tail: counted.tail,
+                cpu,
                 workers: vec![counted.worker],
                 pauses,
                 probed: counted.probed,

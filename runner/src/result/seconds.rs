@@ -94,12 +94,12 @@ struct Row {
     reconnects: u64,
     bytes_sent: u64,
     bytes_received: u64,
-    mean_us: f64,
-    p50_us: f64,
-    p90_us: f64,
-    p99_us: f64,
-    p999_us: f64,
-    max_us: f64,
+    mean_us: Option<f64>,
+    p50_us: Option<f64>,
+    p90_us: Option<f64>,
+    p99_us: Option<f64>,
+    p999_us: Option<f64>,
+    max_us: Option<f64>,
 }
 
 impl From<&MergedSecond> for Row {
@@ -122,7 +122,7 @@ impl From<&MergedSecond> for Row {
             reconnects: tally.reconnects,
             bytes_sent: tally.bytes_sent,
             bytes_received: tally.bytes_received,
-            mean_us: (latency.mean * 1e3).round() / 1e3,
+            mean_us: latency.mean.map(|us| (us * 1e3).round() / 1e3),
             p50_us: latency.p50,
             p90_us: latency.p90,
             p99_us: latency.p99,

@@ -36,7 +36,7 @@ pub(super) fn run(options: &LoadOptions) -> Result<Verdict> {
 
     let before = Before::read(server.as_ref())?;
     let (mut measured, seconds) = drive::measure(&generator, options, &spec)?;
-    measured.add_opening(opening);
+    measured.add_opening(opening)?;
     let mut around = before.after(server.as_ref(), &measured, options, &spec)?;
     around.warmup_requests = warmup_requests;
     generator.close(0)?;
@@ -46,7 +46,7 @@ pub(super) fn run(options: &LoadOptions) -> Result<Verdict> {
     }
     if around.evidence.is_enough() && wants_ceiling(options, &target, &spec) {
         let ceiling_rps = surroundings::ceiling_rps(&generator, options, &target, &spec)?;
-        let rps = measured.tally.ok as f64 / measured.elapsed.as_secs_f64().max(1e-9);
+        let rps = measured.offered.rps().unwrap_or(0.0);
         around.evidence.ceiling_share = Some(rps / ceiling_rps.max(1.0));
     }
 
@@ -168,12 +168,19 @@ fn print(output: &Output, result: &LoadResult) -> Result<()> {
     output::print(result::text(result, output.latency).trim_end())
 }
 
-/// Errors are bad, so is a claim that does not hold, and with `--strict` any doubt about the verdict.
+/// Errors are bad, so is a rate that was not held, a claim that does not hold, and with `--strict` any
+/// doubt about the verdict.
 fn judge(output: &Output, result: &LoadResult) -> Verdict {
     let mut is_good = result.errors.sum() == 0;
+    if !result.holds_rate() {
+        let (sent, due) = (result.sent, result.sent + result.unsent);
+        eprintln!("the rate was not held: {sent} of {due} requests that were due have left");
+        is_good = false;
+    }
     for assertion in &output.assertions {
         let (holds, figure) = assertion.holds(result);
         if !holds {
+            let figure = figure.map_or_else(|| "not known".to_owned(), |figure| figure.to_string());
             eprintln!("does not hold: {assertion} (it is {figure})");
         }
         is_good &= holds;

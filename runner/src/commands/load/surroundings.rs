@@ -2,7 +2,7 @@
 //! CPU time where it is ours, and what a canned responder reaches on the same processors.
 
 use crate::cli::LoadOptions;
-use crate::environment::{Counters, processors};
+use crate::environment::{Counters, Throttling, processors};
 use crate::interrupt;
 use crate::load::{Evidence, Exchange, Generator, LoadSpec, Measured, Pace, Target};
 use crate::result::Around;
@@ -19,6 +19,7 @@ const CEILING_KEY: usize = 1;
 /// A reading before the run; [`Before::after`] says what has happened since.
 pub(super) struct Before {
     counters: Counters,
+    throttling: Throttling,
     server_cpu: Option<Duration>,
     at: SystemTime,
     clock: Instant,
@@ -28,6 +29,7 @@ impl Before {
     pub(super) fn read(server: Option<&Launched>) -> Result<Self> {
         Ok(Self {
             counters: Counters::read()?,
+            throttling: Throttling::read(),
             server_cpu: server.map(Launched::cpu).transpose()?,
             at: SystemTime::now(),
             clock: Instant::now(),
@@ -56,6 +58,8 @@ impl Before {
         let pipeline = options.request.pipeline;
         let mut evidence = Evidence::of(measured, spec.pace, connections, pipeline);
         evidence.listen_overflows = during.listen_overflows;
+        let throttled = Throttling::read().since(&self.throttling).time;
+        evidence.throttled_share = throttled.as_secs_f64() / elapsed_s;
         evidence.steal_share = during.steal.as_secs_f64() / elapsed_s / allowed as f64;
         evidence.server_cpu_share =
             server_cpu_s.map(|cpu_s| cpu_s / elapsed_s / server_processors as f64);
@@ -106,5 +110,5 @@ pub(super) fn ceiling_rps(
     generator.close(CEILING_KEY)?;
     server.stop()?;
     interrupt::check()?;
-    Ok(measured.tally.ok as f64 / measured.elapsed.as_secs_f64().max(1e-9))
+    Ok(measured.offered.rps().unwrap_or(0.0))
 }

@@ -1,9 +1,9 @@
 //! What is looked at from time to time while load runs: edges of the window, ends of intervals.
 
 use super::Pool;
-use crate::load::connection::Connection;
+use crate::load::connection::{Connection, Phase};
 use crate::load::drive::Run;
-use crate::load::edges::Counted;
+use crate::load::edges::{Counted, Unfinished};
 use crate::load::engine::Engine;
 
 impl<E: Engine> Pool<E> {
@@ -12,7 +12,17 @@ impl<E: Engine> Pool<E> {
     pub(super) fn on_mark(&mut self, run: &mut Run) {
         run.tally.bytes_sent += self.engine.take_bytes_sent();
         let driven = self.driven(run);
-        run.mark(served(&self.connections[..driven]));
+        let connections = &self.connections[..driven];
+        let in_phase_ns = |phase| {
+            let there = connections.iter().filter(|one| one.phase == phase);
+            let since = there.map(|one| run.now_ns.saturating_sub(one.sent_at_ns));
+            since.sum()
+        };
+        let unfinished = Unfinished {
+            busy_ns: in_phase_ns(Phase::Waiting),
+            connecting_ns: in_phase_ns(Phase::Connecting),
+        };
+        run.mark(served(connections), unfinished);
         if run.rest_is_over() {
             self.drop_open(run);
         }

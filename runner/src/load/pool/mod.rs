@@ -3,10 +3,12 @@
 //!
 //! This file is the hot path; `opening`, `lifecycle` and `marks` are what happens before and around it.
 
+mod early;
 mod lifecycle;
 mod marks;
 mod opening;
 mod pipeline;
+mod when_due;
 
 use super::Target;
 use super::causes::Cause;
@@ -55,15 +57,14 @@ impl<E: Engine> Pool<E> {
     pub(super) fn load(&mut self, run: &mut Run) -> Result<()> {
         self.notice_closed(run)?;
         let driven = self.driven(run);
-        if let Some(hand) = &mut run.intervals {
-            hand.begin(served(&self.connections[..driven]));
-        }
-        let open = (0..driven).filter(|&at| self.connections[at].phase == Phase::Idle);
-        run.idle = open.rev().collect();
+        run.begin(served(&self.connections[..driven]));
+        run.idle = self.free(driven, run);
         if run.schedule.is_none() {
             self.send_first(run)?;
         }
-        self.connect_closed(driven, run)?;
+        if !self.opens_when_due(run) {
+            self.connect_closed(driven, run)?;
+        }
         self.drive(run)
     }
 
@@ -97,7 +98,7 @@ impl<E: Engine> Pool<E> {
             })?;
             run.turn_begins(turn, gathering);
             run.obey_deadline();
-            if run.now_ns >= run.next_mark_ns {
+            if run.now_ns >= run.next_mark_ns || run.has_just_sent_all() {
                 self.on_mark(run);
             }
             while let Some((at, event)) = self.engine.next()? {
@@ -108,6 +109,10 @@ impl<E: Engine> Pool<E> {
             }
         }
         run.tally.bytes_sent += self.engine.take_bytes_sent();
+        if run.unladen > 0 {
+            self.close_unladen(run);
+        }
+        self.engine.finish_closing();
         Ok(())
     }
 
@@ -128,6 +133,11 @@ impl<E: Engine> Pool<E> {
             sends += 1;
             run.idle.pop();
             run.busy += 1;
+            run.uses_idle(due_at_ns);
+            if self.connections[at].phase == Phase::Closed {
+                self.open_for(at, due_at_ns, run)?;
+                continue;
+            }
             run.dispatched(due_at_ns);
             self.send(at, due_at_ns, run)?;
         }
@@ -144,6 +154,9 @@ impl<E: Engine> Pool<E> {
             (Phase::Waiting, Event::Broken(errno)) => self.on_broken(at, errno, run),
             (Phase::Connecting, Event::Connected(outcome)) => self.on_connected(at, outcome, run),
             (Phase::Connecting, Event::Broken(errno)) => self.on_connected(at, Err(errno), run),
+            (Phase::Draining, event) => self.on_draining(at, &event, run),
+            // Nothing waits for it.
+            (Phase::Idle, Event::Sent) => Ok(()),
             (Phase::Idle, event) => self.on_disturbed(at, &event, run),
             // What was under way when the connection was closed.
             (Phase::Closed | Phase::Connecting | Phase::Waiting, _) => Ok(()),
@@ -170,11 +183,6 @@ impl<E: Engine> Pool<E> {
             .judge(&mut connection.partial, received, strict);
         match judgement {
             Judgement::Incomplete => Ok(()),
-            Judgement::Answered { .. } if self.engine.is_sending(at) => {
-                self.validator
-                    .complain(|| "the answer came before the request was sent".to_owned());
-                self.on_answer(at, Outcome::ProtocolError, Some(Cause::Disorder), run)
-            }
             Judgement::Answered { outcome, closes } => {
                 self.on_answer(at, outcome, end_of(outcome, closes, ends), run)
             }
@@ -190,6 +198,11 @@ impl<E: Engine> Pool<E> {
         end: Option<Cause>,
         run: &mut Run,
     ) -> Result<()> {
+        let (outcome, end) = match run.is_late(self.connections[at].sent_at_ns) {
+            // However it ended, it came after its time, and between two looks at the clock.
+            true => self.time_out(),
+            false => (outcome, end),
+        };
         let connection = &mut self.connections[at];
         run.settle(outcome, connection.sent_at_ns, connection.due_at_ns);
         let is_right = outcome == Outcome::Ok;
@@ -219,13 +232,16 @@ impl<E: Engine> Pool<E> {
     /// open loop it waits for one to be due.
     #[inline]
     fn proceed(&mut self, at: usize, run: &mut Run) -> Result<()> {
+        if self.engine.is_sending(at) {
+            return self.drain(at, run);
+        }
         if run.schedule.is_none() && run.take() {
             return self.send(at, run.now_ns, run);
         }
         self.connections[at].phase = Phase::Idle;
         run.busy -= 1;
         if run.schedule.is_some() {
-            run.idle.push(at);
+            run.has_idle(at);
         }
         Ok(())
     }

@@ -18,6 +18,7 @@ on_every_engine![
     a_queue_that_takes_some_is_loaded_with_those,
     what_was_closed_before_the_run_is_opened_again,
     every_byte_of_a_long_answer_is_compared_where_it_is_expected,
+    answers_that_grow_in_a_run_are_counted_to_the_byte,
 ];
 
 fn run(engine: EngineKind, target: &Target, connections: usize, spec: &LoadSpec) -> Measured {
@@ -26,7 +27,7 @@ fn run(engine: EngineKind, target: &Target, connections: usize, spec: &LoadSpec)
         .connect(0, target, connections, spec.requests, TIMEOUT)
         .unwrap();
     let mut measured = generator.run(0, spec).unwrap();
-    measured.add_opening(connected);
+    measured.add_opening(connected).unwrap();
     assert!(measured.tally.balances(), "{:?}", measured.tally);
     measured
 }
@@ -179,4 +180,32 @@ fn every_byte_of_a_long_answer_is_compared_where_it_is_expected(engine: EngineKi
         assert_eq!(server.count(Worth::BadBody) - before, 10);
         assert_eq!(tally.reconnects, 0, "{tally:?}");
     }
+}
+
+fn answers_that_grow_in_a_run_are_counted_to_the_byte(engine: EngineKind) {
+    const LENGTHS: [usize; 5] = [2, 3_000, 20_000, 150_000, 700_000];
+    let answer = |length: usize| {
+        let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n");
+        head + &"x".repeat(length)
+    };
+    let server = Scripted::start(Script::of(move |number, _| {
+        let stage = (number as usize / 20).min(LENGTHS.len() - 1);
+        // Long enough for buffers to be exchanged while answers come in.
+        let pause = Step::Pause(std::time::Duration::from_millis(5));
+        let mut reply = Reply::new(Worth::Right, answer(LENGTHS[stage]));
+        reply.steps.insert(0, pause);
+        reply
+    }));
+    let any = Target {
+        expected: Expected::Answer {
+            status: 200,
+            body: None,
+        },
+        ..target(&server, false)
+    };
+    let tally = run(engine, &any, 8, &spec(200)).tally;
+    assert_eq!((tally.ok, tally.errors()), (200, 0), "{tally:?}");
+    let stages = (1..=200usize).map(|number| (number / 20).min(LENGTHS.len() - 1));
+    let bytes: usize = stages.map(|stage| answer(LENGTHS[stage]).len()).sum();
+    assert_eq!(tally.bytes_received, bytes as u64);
 }

@@ -1,7 +1,7 @@
 //! A window counts what ended in it, and nothing of the rest is lost.
 
 use super::odd::{right, target};
-use super::{EngineChoice, EngineKind, TIMEOUT, spec};
+use super::{EngineChoice, EngineKind, TIMEOUT};
 use crate::load::{
     Arrivals, Generator, Intervals, LoadSpec, Measured, Pace, Probe, Target, Window,
 };
@@ -258,9 +258,4 @@ fn a_specification_that_contradicts_itself_is_refused() {
     assert!(words.starts_with("a window ends the run"), "{words}");
     let words = refusal(windowed(1, 0, 1));
     assert_eq!(words, "the window is empty");
-    let words = refusal(LoadSpec {
-        probe: Some(Probe::new(|| Ok(Duration::ZERO))),
-        ..spec(1)
-    });
-    assert!(words.starts_with("a probe is read at the edges"), "{words}");
 }
