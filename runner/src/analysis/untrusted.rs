@@ -1,6 +1,7 @@
 //! Why a table is not to be trusted.
 
-use crate::run::{BlockRow, Measure, Missing};
+use crate::run::{BlockRow, Disturbance, Measure, Missing};
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// If more blocks than this were excluded, in percent, the others are no longer typical.
@@ -37,12 +38,21 @@ pub enum Untrusted {
         /// Blocks planned.
         of: u32,
     },
-    /// The machine disturbed too many blocks.
+    /// Too many blocks were disturbed and excluded.
     Excluded {
         /// Blocks that were excluded.
         blocks: u32,
         /// All blocks.
         of: u32,
+        /// By what, each once.
+        by: Vec<Disturbance>,
+    },
+    /// Blocks were disturbed and count all the same, since too many were excluded already.
+    Disturbed {
+        /// Blocks that count and were disturbed.
+        blocks: u32,
+        /// By what, each once.
+        by: Vec<Disturbance>,
     },
 }
 
@@ -80,9 +90,25 @@ impl Completeness {
             reasons.push(Untrusted::Excluded {
                 blocks: excluded,
                 of,
+                by: self.disturbances(|row| !row.counts()),
+            });
+        }
+        let is_disturbed = |row: &BlockRow| row.counts() && row.disturbed_by != Disturbance::None;
+        let disturbed = self.blocks.iter().filter(|row| is_disturbed(row)).count();
+        if disturbed > 0 {
+            reasons.push(Untrusted::Disturbed {
+                blocks: u32::try_from(disturbed).unwrap_or(u32::MAX),
+                by: self.disturbances(is_disturbed),
             });
         }
         reasons
+    }
+
+    /// What has disturbed these blocks, each cause once.
+    fn disturbances(&self, which: impl Fn(&BlockRow) -> bool) -> Vec<Disturbance> {
+        let rows = self.blocks.iter().filter(|row| which(row));
+        let causes: BTreeSet<Disturbance> = rows.map(|row| row.disturbed_by).collect();
+        causes.into_iter().collect()
     }
 
     /// Whether a file has fewer rows than its blocks have: whatever happens to an arm, each of its slices and
@@ -121,9 +147,25 @@ impl fmt::Display for Untrusted {
             Self::BlocksMissing { blocks, of } => {
                 write!(f, "only {blocks} of {of} blocks are in the record")
             }
-            Self::Excluded { blocks, of } => {
-                write!(f, "the machine disturbed {blocks} of {of} blocks")
+            Self::Excluded { blocks, of, by } => {
+                write!(
+                    f,
+                    "{blocks} of {of} blocks disturbed by {}",
+                    listed(by)
+                )
+            }
+            Self::Disturbed { blocks, by } => {
+                write!(
+                    f,
+                    "disturbed by {} in {blocks} of the blocks that count",
+                    listed(by)
+                )
             }
         }
     }
+}
+
+fn listed(by: &[Disturbance]) -> String {
+    let causes: Vec<String> = by.iter().map(ToString::to_string).collect();
+    causes.join(" and ")
 }

@@ -4,19 +4,18 @@
 //!
 //! What a slice is, and what a process, is for the experiment to say ([`Slices`]).
 
-use super::disturbance::Watch;
+use super::disturbance::Disturbance;
 use super::job::Job;
 use super::journal::Journal;
 use super::order::Orders;
 use super::progress::Progress;
 use super::row::Row;
-use crate::duration::millis;
-use crate::environment::Counters;
+use super::watch::Watch;
 use crate::interrupt;
 use anyhow::Result;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// A block's number in the records, and which of the counting ones it is to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,12 +70,15 @@ pub trait Slices {
     /// If the run cannot go on.
     fn ready(&mut self, block: Block, condition: usize, arm: usize) -> Result<()>;
 
-    /// Measures one slice and appends its row.
+    /// Measures one slice and appends its row; for how long we were stopped in it, if that can be seen.
     ///
     /// # Errors
     ///
     /// If the run cannot go on.
-    fn slice(&mut self, slot: &Slot, journal: &mut Journal) -> Result<()>;
+    fn slice(&mut self, slot: &Slot, journal: &mut Journal) -> Result<Duration>;
+
+    /// The processes that are ours and live: what they use is not used by others.
+    fn processes(&self) -> Vec<u32>;
 
     /// Ends a condition for an arm.
     ///
@@ -114,28 +116,26 @@ pub struct BlockRow {
     /// How much longer a fixed piece of work took on the server's processors than before the first block, the
     /// median over rounds, in parts per million.
     pub sentinel_slowdown_ppm: u64,
-    /// Whether the block is excluded, and why.
-    pub excluded: Excluded,
-}
-
-/// Why a block does not count. The bounds are fixed beforehand and know nothing of any arm's result.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Excluded {
-    /// It counts.
-    #[default]
-    No,
-    /// The hypervisor gave too much processor time to others.
-    Steal,
-    /// A fixed piece of work took too long.
-    Sentinel,
+    /// Time in which slices were measured.
+    pub watched_ms: u64,
+    /// CPU time that other programs used on our processors meanwhile.
+    pub others_cpu_ms: u64,
+    /// Periods in which a limit of our control group stopped us meanwhile.
+    pub throttled_periods: u64,
+    /// How long we were stopped meanwhile, as the slices saw it.
+    pub pause_ms: u64,
+    /// What has disturbed the block, if anything has.
+    pub disturbed_by: Disturbance,
+    /// 1 if it is excluded for that. A block may be disturbed and count all the same: once a third of the planned
+    /// blocks was excluded, the run has to end.
+    pub excluded: u8,
 }
 
 impl BlockRow {
     /// Whether its rows count.
     #[must_use]
     pub fn counts(&self) -> bool {
-        self.excluded == Excluded::No
+        self.excluded == 0
     }
 
     /// How many of these blocks count.
@@ -154,6 +154,12 @@ impl Row for BlockRow {
 
     fn key(&self) -> String {
         format!("block {}", self.block)
+    }
+
+    fn fault(&self) -> Option<String> {
+        let has_cause = self.disturbed_by != Disturbance::None;
+        (self.excluded > 1 || (self.excluded == 1 && !has_cause))
+            .then(|| "excluded is neither 0 nor 1 with a cause".to_owned())
     }
 }
 
@@ -182,12 +188,12 @@ pub fn run_blocks<P: Serialize + DeserializeOwned + Clone>(
             series: 2 * conditions.len() as u64,
         },
         watch: Watch::new(
-            &job.run.processors.server,
+            &job.run.processors,
+            job.run.machine.processors,
             planned,
             BlockRow::counting(done),
             done.len(),
         )?,
-        processors: job.run.machine.processors,
         progress: Progress::new(
             &conditions,
             (0..conditions.len())
@@ -215,8 +221,6 @@ pub fn run_blocks<P: Serialize + DeserializeOwned + Clone>(
 struct Blocks {
     orders: Orders,
     watch: Watch,
-    /// Of the machine.
-    processors: usize,
     progress: Progress,
 }
 
@@ -228,7 +232,7 @@ impl Blocks {
         journal: &mut Journal,
     ) -> Result<BlockRow> {
         journal.abandon();
-        let (started, counters) = (Instant::now(), Counters::read()?);
+        self.watch.begin_block()?;
         let arms = slices.arms().len();
         for arm in self.orders.order(1, u64::from(block.ordinal), arms) {
             interrupt::check()?;
@@ -238,15 +242,7 @@ impl Blocks {
             self.run_condition(block, condition, slices, journal)?;
         }
         slices.stop(block, journal)?;
-        let during = Counters::read()?.since(&counters);
-        let mut row = BlockRow {
-            block: block.number,
-            elapsed_ms: millis(started.elapsed()),
-            steal_ms: millis(during.steal),
-            listen_overflows: during.listen_overflows,
-            ..BlockRow::default()
-        };
-        self.watch.judge(&mut row, self.processors);
+        let row = self.watch.end_block(block.number)?;
         journal.append(&row)?;
         journal.close(&block_unit(block.number))?;
         Ok(row)
@@ -271,7 +267,8 @@ impl Blocks {
         }
         let began = Instant::now();
         for round in 0..rounds {
-            self.watch.look()?;
+            let watched = self.watch.begin_round(&slices.processes())?;
+            let mut pauses = Duration::ZERO;
             let number = u64::from(block.ordinal) * u64::from(rounds) + u64::from(round);
             let order = self.orders.order(series, number, arms);
             for (position, arm) in order.into_iter().enumerate() {
@@ -285,9 +282,11 @@ impl Blocks {
                     arm,
                     began,
                 };
-                slices.slice(&slot, journal)?;
+                pauses += slices.slice(&slot, journal)?;
                 self.progress.slice_ended();
             }
+            self.watch
+                .end_round(&watched, &slices.processes(), pauses)?;
         }
         for arm in 0..arms {
             slices.done(block, condition, arm, journal)?;

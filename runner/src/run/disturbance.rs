@@ -1,11 +1,9 @@
-//! Whether the machine has disturbed a block. The bounds look at the machine only, never at an arm, so that
-//! excluding blocks favours nobody.
+//! What disturbs a block. The bounds look at the machine only, never at an arm, so that excluding blocks favours
+//! nobody. Pure.
 
-use super::blocks::{BlockRow, Excluded};
-use crate::environment::sentinel;
-use crate::stats::median;
-use anyhow::Result;
-use std::time::Duration;
+use super::blocks::BlockRow;
+use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// The hypervisor may give this share of a block's processor time to others, in parts per million. A quiet
 /// virtual machine loses about a thousandth.
@@ -14,123 +12,105 @@ const STEAL_MAX_PPM: u64 = 10_000;
 /// The sentinel's work may take this much longer than before the first block, in parts per million.
 const SLOWDOWN_MAX_PPM: u64 = 150_000;
 
-/// How often it is timed before the first block.
-const CALIBRATIONS: u32 = 25;
+/// Other programs may use this share of our processors' time, in parts per million. A quiet machine stays below a
+/// hundredth; the kernel counts in ticks of 10 ms, so the sum over a block is exact to about as much.
+const OTHERS_MAX_PPM: u64 = 40_000;
 
-/// Times a fixed piece of work in each round, and judges blocks by it and by stolen time.
-pub(super) struct Watch {
-    processors: Vec<usize>,
-    calibrated: Duration,
-    /// Of the current block, one per round.
-    times: Vec<Duration>,
-    /// Blocks that may still be excluded. Once they are used up the run is untrusted anyway, and it has to end.
-    left: u32,
+/// We may be stopped for this share of the time in which we measure, in parts per million.
+const PAUSE_MAX_PPM: u64 = 10_000;
+
+/// What has disturbed a block.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Disturbance {
+    /// Nothing.
+    #[default]
+    None,
+    /// A limit on the processors' time of our control group stopped us.
+    Quota,
+    /// We were stopped: by a signal, or with the whole machine.
+    Pause,
+    /// The hypervisor gave too much processor time to others.
+    Steal,
+    /// Other programs used too much of our processors.
+    Others,
+    /// A fixed piece of work took too long.
+    Sentinel,
 }
 
-impl Watch {
-    /// Calibrates on the servers' processors, while nothing runs there. No more than a third of `planned`
-    /// blocks is measured again; of those that are there, `counting` count.
-    pub(super) fn new(
-        processors: &[usize],
-        planned: u32,
-        counting: u32,
-        there: usize,
-    ) -> Result<Self> {
-        let times: Vec<Duration> = (0..CALIBRATIONS)
-            .map(|_| sentinel::time(processors))
-            .collect::<Result<_>>()?;
-        let excluded = u32::try_from(there)
-            .unwrap_or(u32::MAX)
-            .saturating_sub(counting);
-        Ok(Self {
-            processors: processors.to_vec(),
-            calibrated: typical(&times),
-            times: Vec::new(),
-            left: planned.div_ceil(3).saturating_sub(excluded),
-        })
-    }
-
-    /// Times the work once, between two rounds.
-    pub(super) fn look(&mut self) -> Result<()> {
-        self.times.push(sentinel::time(&self.processors)?);
-        Ok(())
-    }
-
-    /// Enters into the row of a block that has ended whether it counts.
-    pub(super) fn judge(&mut self, row: &mut BlockRow, processors: usize) {
-        let time = typical(&std::mem::take(&mut self.times));
-        row.sentinel_slowdown_ppm = slowdown_ppm(time, self.calibrated);
-        let available_ms = (row.elapsed_ms * processors as u64).max(1);
-        let excluded = if row.steal_ms * 1_000_000 / available_ms > STEAL_MAX_PPM {
-            Excluded::Steal
+impl Disturbance {
+    /// The first that holds of a block, on so many processors, of which so many are ours. The causes that explain
+    /// others come first.
+    pub(super) fn of(row: &BlockRow, processors: usize, ours: usize) -> Self {
+        let share = |ms: u64, of_ms: u64| ms.saturating_mul(1_000_000) / of_ms.max(1);
+        let others_ppm = share(row.others_cpu_ms, row.watched_ms * ours as u64);
+        if row.throttled_periods > 0 {
+            Self::Quota
+        } else if share(row.pause_ms, row.watched_ms) > PAUSE_MAX_PPM {
+            Self::Pause
+        } else if share(row.steal_ms, row.elapsed_ms * processors as u64) > STEAL_MAX_PPM {
+            Self::Steal
+        } else if others_ppm > OTHERS_MAX_PPM {
+            Self::Others
         } else if row.sentinel_slowdown_ppm > SLOWDOWN_MAX_PPM {
-            Excluded::Sentinel
+            Self::Sentinel
         } else {
-            return;
-        };
-        if self.left > 0 {
-            self.left -= 1;
-            row.excluded = excluded;
+            Self::None
         }
     }
 }
 
-fn typical(times: &[Duration]) -> Duration {
-    let seconds: Vec<f64> = times.iter().map(Duration::as_secs_f64).collect();
-    Duration::from_secs_f64(median(&seconds).unwrap_or(0.0))
-}
-
-fn slowdown_ppm(time: Duration, calibrated: Duration) -> u64 {
-    let slowdown = time.as_secs_f64() / calibrated.as_secs_f64().max(1e-9) - 1.0;
-    // A negative float becomes 0: faster than calibrated is not slow.
-    (slowdown * 1e6) as u64
+impl fmt::Display for Disturbance {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(match self {
+            Self::None => "nothing",
+            Self::Quota => "a limit on the processors' time of this control group",
+            Self::Pause => "pauses of this runner",
+            Self::Steal => "the hypervisor",
+            Self::Others => "other programs on the same processors",
+            Self::Sentinel => "a slow processor",
+        })
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn watch() -> Watch {
-        Watch {
-            processors: vec![0],
-            calibrated: Duration::from_micros(100),
-            times: vec![Duration::from_micros(105); 3],
-            left: 1,
-        }
-    }
-
-    fn row(steal_ms: u64) -> BlockRow {
-        BlockRow {
+    fn row(change: impl Fn(&mut BlockRow)) -> Disturbance {
+        let mut row = BlockRow {
             elapsed_ms: 10_000,
-            steal_ms,
+            watched_ms: 8_000,
+            steal_ms: 100,
+            others_cpu_ms: 160,
+            pause_ms: 20,
+            sentinel_slowdown_ppm: 50_000,
             ..BlockRow::default()
-        }
+        };
+        change(&mut row);
+        Disturbance::of(&row, 4, 2)
     }
 
     #[test]
-    fn a_quiet_block_counts() {
-        let mut row = row(100);
-        watch().judge(&mut row, 2);
+    fn a_quiet_block_is_not_disturbed() {
+        assert_eq!(row(|_| ()), Disturbance::None);
+    }
+
+    #[test]
+    fn each_cause_is_told_beyond_its_bound() {
+        assert_eq!(row(|row| row.throttled_periods = 1), Disturbance::Quota);
+        assert_eq!(row(|row| row.pause_ms = 81), Disturbance::Pause);
+        assert_eq!(row(|row| row.steal_ms = 401), Disturbance::Steal);
+        assert_eq!(row(|row| row.others_cpu_ms = 641), Disturbance::Others);
         assert_eq!(
-            (row.excluded, row.sentinel_slowdown_ppm / 1000),
-            (Excluded::No, 50)
+            row(|row| row.sentinel_slowdown_ppm = 150_001),
+            Disturbance::Sentinel
         );
     }
 
     #[test]
-    fn steal_or_a_slow_sentinel_excludes_a_block_until_too_many_are() {
-        let mut watch = watch();
-        let mut stolen = row(300);
-        watch.judge(&mut stolen, 2);
-        assert_eq!(stolen.excluded, Excluded::Steal);
-        watch.times = vec![Duration::from_micros(120); 3];
-        let mut slow = row(0);
-        watch.judge(&mut slow, 2);
-        assert_eq!(slow.excluded, Excluded::No, "none may be excluded any more");
-        watch.left = 1;
-        watch.times = vec![Duration::from_micros(120); 3];
-        watch.judge(&mut slow, 2);
-        assert_eq!(slow.excluded, Excluded::Sentinel);
-        assert!(!slow.counts());
+    fn a_quota_explains_the_pauses_it_makes() {
+        let both = row(|row| (row.throttled_periods, row.pause_ms) = (3, 900));
+        assert_eq!(both, Disturbance::Quota);
     }
 }

@@ -26,12 +26,14 @@ mod reader;
 mod row;
 mod servers;
 mod warning;
+mod watch;
 mod williams;
 
 pub use arm::{Arm, ArmKind, Launch};
-pub use blocks::{Block, BlockRow, Excluded, Slices, Slot, run_blocks};
+pub use blocks::{Block, BlockRow, Slices, Slot, run_blocks};
 pub use circumstances::{before_blocks, summarize_blocks};
 pub use contestants::{Prepared, Variant, contestant};
+pub use disturbance::Disturbance;
 pub use exclusive::Exclusive;
 pub use folder::{Folder, Found, Unreadable, find_runs, open_run};
 pub use header::{Facts, Processors, Run, SCHEMA, State};

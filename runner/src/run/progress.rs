@@ -2,7 +2,7 @@
 //!
 //! Nothing is drawn while a slice runs: the bar has no thread of its own.
 
-use super::blocks::{BlockRow, Excluded};
+use super::blocks::BlockRow;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
 
@@ -64,10 +64,9 @@ impl Progress {
     pub(super) fn block_ended(&self, ordinal: u32, row: &BlockRow) {
         if self.bar.is_hidden() {
             let seconds = row.elapsed_ms as f64 / 1000.0;
-            let outcome = match row.excluded {
-                Excluded::No => "",
-                Excluded::Steal => ", excluded: the hypervisor took too much time",
-                Excluded::Sentinel => ", excluded: the processor was slow",
+            let outcome = match row.counts() {
+                true => String::new(),
+                false => format!(", excluded: disturbed by {}", row.disturbed_by),
             };
             let block = ordinal + 1;
             eprintln!("block {block} of {}: {seconds:.1} s{outcome}", self.blocks);

@@ -112,6 +112,13 @@ impl Servers {
         launches.map(|launch| launch.name.clone()).collect()
     }
 
+    /// The numbers of the processes that run.
+    #[must_use]
+    pub fn processes(&self) -> Vec<u32> {
+        let servers = self.arms.iter().filter_map(|arm| arm.server.as_ref());
+        servers.map(Server::pid).collect()
+    }
+
     /// An arm's name.
     #[must_use]
     pub fn name(&self, arm: usize) -> &str {

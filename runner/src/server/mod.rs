@@ -10,7 +10,7 @@ mod usage;
 
 pub use launch::Launched;
 pub use port::{PortTaken, check_free};
-pub use usage::{CpuTime, Usage};
+pub use usage::{CpuTime, Usage, cpu_of};
 
 use crate::interrupt;
 use crate::load::Exchange;
@@ -190,7 +190,7 @@ impl Server {
     /// switch or tick, so the clock is exact while the server waits.
     pub fn cpu_clock(&self) -> impl Fn() -> Result<Duration> + Send + Sync + 'static {
         let pid = self.pid();
-        move || usage::cpu(pid)
+        move || usage::cpu_of(pid)
     }
 
     /// How it ended, if it is no longer running.

@@ -16,6 +16,9 @@ use std::time::{Duration, Instant};
 /// How long an arm is driven before its first slice.
 const WARM_UP: Duration = Duration::from_millis(100);
 
+/// A harness that was off its processor for less was not stopped: others had their turn.
+const PAUSE_MIN: Duration = Duration::from_millis(10);
+
 /// Requests of one step of the warm-up.
 const WARM_UP_REQUESTS: u64 = 2_000;
 
@@ -91,9 +94,9 @@ impl Slices for Timing<'_> {
         Ok(())
     }
 
-    fn slice(&mut self, slot: &Slot, journal: &mut Journal) -> Result<()> {
+    fn slice(&mut self, slot: &Slot, journal: &mut Journal) -> Result<Duration> {
         let Some(live) = self.live.get_mut(&slot.arm) else {
-            return Ok(());
+            return Ok(Duration::ZERO);
         };
         let arm = self.arms[slot.arm];
         let row = SampleRow {
@@ -112,7 +115,18 @@ impl Slices for Timing<'_> {
         };
         let row = live.slice(arm.kind, row);
         interrupt::check()?;
-        journal.append(&row)
+        journal.append(&row)?;
+        // A harness never waits while it is timed: what it did not use, it was not given.
+        let off_ns = row.elapsed_ns.saturating_sub(row.server_cpu_ns);
+        Ok(Duration::from_nanos(off_ns).saturating_sub(PAUSE_MIN))
+    }
+
+    fn processes(&self) -> Vec<u32> {
+        let live = self
+            .live
+            .values()
+            .filter_map(|live| live.harness.as_ref().ok());
+        live.map(Harness::pid).collect()
     }
 
     fn done(&mut self, _: Block, _: usize, arm: usize, _: &mut Journal) -> Result<()> {

@@ -101,7 +101,7 @@ impl Slices for OpenLoop {
         Ok(())
     }
 
-    fn slice(&mut self, slot: &Slot, journal: &mut Journal) -> Result<()> {
+    fn slice(&mut self, slot: &Slot, journal: &mut Journal) -> Result<Duration> {
         let level = self.plan.rates[slot.condition];
         // Each slice has a schedule of its own, the same for all arms of a round.
         let number = (u64::from(slot.block.ordinal) << 16) | u64::from(slot.round);
@@ -125,6 +125,9 @@ impl Slices for OpenLoop {
         // What was broken off is not a slice.
         interrupt::check()?;
         row.started_us = started_us;
+        let pauses = measured
+            .as_ref()
+            .map_or(Duration::ZERO, |one| one.pauses.total);
         if let Some(measured) = measured {
             let sum = self.times.entry(slot.arm).or_insert_with(time_histogram);
             sum.add(&measured.times.response)?;
@@ -135,7 +138,12 @@ impl Slices for OpenLoop {
             "" => row.err,
             err => err.to_owned(),
         };
-        journal.append(&row)
+        journal.append(&row)?;
+        Ok(pauses)
+    }
+
+    fn processes(&self) -> Vec<u32> {
+        self.servers.processes()
     }
 
     fn done(

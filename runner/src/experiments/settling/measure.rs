@@ -82,7 +82,7 @@ impl Slices for FromIdle {
         Ok(())
     }
 
-    fn slice(&mut self, slot: &Slot, journal: &mut Journal) -> Result<()> {
+    fn slice(&mut self, slot: &Slot, journal: &mut Journal) -> Result<Duration> {
         std::thread::sleep(IDLE);
         let connections = self.plan.connections[slot.condition];
         let (to, told) = mpsc::channel();
@@ -93,7 +93,7 @@ impl Slices for FromIdle {
             }),
             ..self.closed_loop(self.plan.length_ms)
         };
-        self.servers.run(slot.arm, connections, &spec, || {});
+        let measured = self.servers.run(slot.arm, connections, &spec, || {});
         drop(spec);
         // What was broken off is not a slice.
         interrupt::check()?;
@@ -107,7 +107,11 @@ impl Slices for FromIdle {
                 ..row
             })?;
         }
-        Ok(())
+        Ok(measured.map_or(Duration::ZERO, |one| one.pauses.total))
+    }
+
+    fn processes(&self) -> Vec<u32> {
+        self.servers.processes()
     }
 
     fn done(

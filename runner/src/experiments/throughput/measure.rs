@@ -141,7 +141,7 @@ impl Slices for ClosedLoop {
         Ok(())
     }
 
-    fn slice(&mut self, slot: &Slot, journal: &mut Journal) -> Result<()> {
+    fn slice(&mut self, slot: &Slot, journal: &mut Journal) -> Result<Duration> {
         let level = self.plan.levels[slot.condition];
         let (block, round) = (slot.block.ordinal, slot.round);
         let window = self.plan.window(&level, self.seed, block, round);
@@ -163,6 +163,9 @@ impl Slices for ClosedLoop {
         // What was broken off is not a slice.
         interrupt::check()?;
         row.started_us = started_us;
+        let pauses = measured
+            .as_ref()
+            .map_or(Duration::ZERO, |one| one.pauses.total);
         if let Some(measured) = measured {
             let sum = self.times.entry(slot.arm).or_insert_with(time_histogram);
             sum.add(&measured.times.service)?;
@@ -176,7 +179,12 @@ impl Slices for ClosedLoop {
             "" => row.err,
             err => err.to_owned(),
         };
-        journal.append(&row)
+        journal.append(&row)?;
+        Ok(pauses)
+    }
+
+    fn processes(&self) -> Vec<u32> {
+        self.servers.processes()
     }
 
     fn done(

@@ -85,6 +85,11 @@ impl Harness {
         })
     }
 
+    /// The process's number.
+    pub(in crate::experiments::isolated) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Has one connection, or one series of calls, carry `untimed` requests and then `timed` ones.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::report::tables;
-use crate::run::Excluded;
+use crate::run::Disturbance;
 
 fn table(run: &MadeUp) -> Table {
     Table::of(&run.records(), CONNECTIONS)
@@ -104,7 +104,8 @@ fn too_many_excluded_blocks_are_named_in_the_heading() {
         run.blocks.push(BlockRow {
             block,
             elapsed_ms: 1000,
-            excluded: Excluded::Steal,
+            disturbed_by: Disturbance::Steal,
+            excluded: 1,
             ..BlockRow::default()
         });
     }
@@ -112,7 +113,20 @@ fn too_many_excluded_blocks_are_named_in_the_heading() {
     assert_eq!((records.counting(), records.blocks.len()), (BLOCKS, 11));
     let heading = heading(&run);
     assert!(
-        heading.contains("UNTRUSTED") && heading.contains("3 of 11 blocks"),
+        heading.contains("UNTRUSTED")
+            && heading.contains("3 of 11 blocks disturbed by the hypervisor"),
+        "{heading}"
+    );
+}
+
+#[test]
+fn a_disturbed_block_that_counts_is_named_in_the_heading() {
+    let mut run = MadeUp::new();
+    run.blocks[2].disturbed_by = Disturbance::Others;
+    let heading = heading(&run);
+    let reason = "disturbed by other programs on the same processors in 1 of the blocks that count";
+    assert!(
+        heading.contains("UNTRUSTED") && heading.contains(reason),
         "{heading}"
     );
 }

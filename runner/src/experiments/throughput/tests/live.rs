@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::fixtures::{damage, killed, programs};
-use crate::run::Excluded;
 
 fn launched(arms: &[(&str, ArmKind, &str)]) -> (Vec<Arm>, Vec<Launch>) {
     let all = arms
@@ -111,10 +110,7 @@ fn a_program_that_is_not_there_fails_in_every_block_until_it_is_given_up() {
 
 /// Keys of rows that do not depend on how many blocks the machine has disturbed.
 fn keys(records: &ThroughputRecords) -> Vec<String> {
-    let counting = records
-        .blocks
-        .iter()
-        .filter(|row| row.excluded == Excluded::No);
+    let counting = records.blocks.iter().filter(|row| row.counts());
     let numbers: Vec<u32> = counting.map(|row| row.block).collect();
     let ordinal = |block: u32| numbers.iter().position(|&one| one == block).unwrap();
     let slices = records.slices.iter();
