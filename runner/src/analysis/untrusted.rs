@@ -148,11 +148,7 @@ impl fmt::Display for Untrusted {
                 write!(f, "only {blocks} of {of} blocks are in the record")
             }
             Self::Excluded { blocks, of, by } => {
-                write!(
-                    f,
-                    "{blocks} of {of} blocks disturbed by {}",
-                    listed(by)
-                )
+                write!(f, "{blocks} of {of} blocks disturbed by {}", listed(by))
             }
             Self::Disturbed { blocks, by } => {
                 write!(

@@ -1,7 +1,6 @@
 //! Numbers as a reader wants them.
 
 use crate::environment::Machine;
-use crate::stats::Interval;
 
 /// `1234567` as `1,234,567`.
 #[must_use]
@@ -27,23 +26,6 @@ pub fn rounded(number: f64) -> u64 {
 #[must_use]
 pub fn percent(share: f64) -> String {
     format!("{:.1}", share * 100.0)
-}
-
-/// KiB as MiB with one digit.
-#[must_use]
-pub fn mib(kib: f64) -> String {
-    format!("{:.1}", kib / 1024.0)
-}
-
-/// A ratio, and half of its interval in percent if there is one.
-#[must_use]
-pub fn ratio(estimate: f64, interval: Option<Interval>) -> String {
-    match interval {
-        Some(interval) if interval.half_width() > 0.0 => {
-            format!("{estimate:.3} ±{:.1}%", interval.half_width() * 100.0)
-        }
-        _ => format!("{estimate:.3}"),
-    }
 }
 
 /// A machine in one line.
@@ -83,12 +65,6 @@ pub fn wrapped(text: &str) -> String {
         line.push_str(word);
     }
     lines + &line + "\n"
-}
-
-/// `-`: there is no figure.
-#[must_use]
-pub fn none() -> String {
-    "-".to_owned()
 }
 
 #[cfg(test)]

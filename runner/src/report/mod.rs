@@ -4,6 +4,7 @@
 //! `terminal` put them where they are read, `splice` puts generated text into a page that is written by hand.
 //! `claims` are the sentences that stand under tables, `frame` is what every page has.
 
+mod cell;
 mod changes;
 mod claims;
 mod format;
@@ -14,11 +15,12 @@ mod page;
 mod splice;
 mod terminal;
 
+pub use cell::{Bounds, Cell};
 pub use changes::{Comparison, comparison};
 pub use claims::{HOW_TO_READ_RANKS, rank_remarks};
-pub use format::{described, grouped, mib, none, percent, ratio, rounded, wrapped};
+pub use format::{described, grouped, percent, rounded, wrapped};
 pub use frame::{circumstances, conformance, date, notes, warnings};
-pub use grid::{Grid, Heading, brackets};
+pub use grid::{Column, Grid, GridRow, Heading, arm_name};
 pub use markdown::{front_page_part, run_page};
 pub use page::{Page, Section, Shown, WARNINGS};
 pub use splice::{NoPlace, splice};

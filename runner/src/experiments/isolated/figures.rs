@@ -28,7 +28,7 @@ pub(super) struct Figures<'r> {
 }
 
 /// One arm.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct ArmRow {
     /// Who it is.
     pub(super) arm: Arm,

@@ -1,6 +1,6 @@
 //! Where the work of one contestant goes: its functions and owners with the most instructions.
 
-use crate::report::{Grid, Heading, grouped, rounded};
+use crate::report::{Cell, Grid, Heading, grouped, rounded};
 use crate::work::Work;
 
 /// Functions shown.
@@ -13,66 +13,47 @@ const COLUMNS_BEFORE: usize = 24;
 /// `columns`.
 #[must_use]
 pub(super) fn profile(name: &str, work: &Work, columns: Option<usize>) -> String {
-    let share = |instructions: f64| {
-        format!(
-            "{:.1}",
-            100.0 * instructions / work.instructions_per_request
+    let grid = |what: &'static str, rows: Vec<(f64, f64, String)>| {
+        let headings = vec![
+            Heading::number("instr", Some("instr")),
+            Heading::number("%", Some("%")),
+            Heading::number("calls", Some("calls")),
+            Heading::text(what, Some(what)),
+        ];
+        let cells = rows.into_iter().map(|(instructions, calls, name)| {
+            vec![
+                Cell::whole(instructions),
+                Cell::percent(instructions / work.instructions_per_request),
+                Cell::number(calls, 1),
+                Cell::text(name),
+            ]
+        });
+        Grid::plain(headings, cells).terminal()
+    };
+    let owners = work.owners.iter();
+    let owners = owners.map(|one| {
+        (
+            one.instructions_per_request,
+            one.calls_per_request,
+            one.owner.clone(),
         )
-    };
-    let heading = |long, is_number| Heading {
-        long,
-        short: Some(long),
-        is_number,
-    };
-    let owners = Grid {
-        headings: vec![
-            heading("instr", true),
-            heading("%", true),
-            heading("calls", true),
-            heading("owner", false),
-        ],
-        rows: work
-            .owners
-            .iter()
-            .map(|one| {
-                vec![
-                    grouped(rounded(one.instructions_per_request)),
-                    share(one.instructions_per_request),
-                    format!("{:.1}", one.calls_per_request),
-                    one.owner.clone(),
-                ]
-            })
-            .collect(),
-    };
-    let functions = Grid {
-        headings: vec![
-            heading("instr", true),
-            heading("%", true),
-            heading("calls", true),
-            heading("function", false),
-        ],
-        rows: work
-            .functions
-            .iter()
-            .take(FUNCTIONS)
-            .map(|one| {
-                vec![
-                    grouped(rounded(one.self_instructions_per_request)),
-                    share(one.self_instructions_per_request),
-                    format!("{:.1}", one.calls_per_request),
-                    cut(&one.name, columns),
-                ]
-            })
-            .collect(),
-    };
+    });
+    let functions = work.functions.iter().take(FUNCTIONS).map(|one| {
+        let name = cut(&one.name, columns);
+        (
+            one.self_instructions_per_request,
+            one.calls_per_request,
+            name,
+        )
+    });
     let text = format!(
         "{name}: {} instructions, {} calls a request,\n{} functions in the machine code, {} in the source\n\n{}\n\n{}",
         grouped(rounded(work.instructions_per_request)),
         grouped(rounded(work.tcalls)),
         work.funcs,
         work.funcs_source,
-        owners.terminal(),
-        functions.terminal()
+        grid("owner", owners.collect()),
+        grid("function", functions.collect())
     );
     let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
     lines.join("\n")

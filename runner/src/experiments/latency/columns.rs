@@ -3,200 +3,120 @@
 use super::figures::{Figures, TableRow};
 use super::records::LatencyRecords;
 use super::tables::{CPU, P50, P99, P999, Table};
-use crate::report::{Grid, Heading, brackets, grouped, none, percent, ratio, rounded};
+use crate::report::{Cell, Column, Grid, Heading, arm_name};
 use crate::run::ArmKind;
 use crate::stats::Quartiles;
 
-/// One column.
-struct Column {
-    /// The heading if there is room.
-    long: &'static str,
-    /// The heading of a terminal's column; a column without one is left out there.
-    short: Option<&'static str>,
-    cell: fn(&Figures) -> String,
-}
-
-/// All columns after the version.
-const COLUMNS: [Column; 13] = [
-    column("p50 µs", Some("p50µs"), |figures| {
-        micros(figures.response_ns[P50])
+/// All columns after name and version.
+const COLUMNS: [Column<TableRow>; 14] = [
+    Column::number("p50 µs", Some("p50µs"), |row| micros(row, P50)),
+    Column::number("p50, ratio to baseline (95 %)", None, |row| ratio(row, P50)),
+    Column::number("p99 µs", Some("p99µs"), |row| micros(row, P99)),
+    Column::number("p99, ratio to baseline (95 %)", Some("ratio ±95%"), |row| {
+        ratio(row, P99)
     }),
-    column("p50, ratio to baseline (95 %)", None, |figures| {
-        ratio_of(figures, P50)
+    Column::number("p99.9 µs", Some("p99.9µs"), |row| micros(row, P999)),
+    Column::number("p99.9, ratio to baseline (95 %)", None, |row| {
+        ratio(row, P999)
     }),
-    column("p99 µs", Some("p99µs"), |figures| {
-        micros(figures.response_ns[P99])
+    Column::number("rank by p50", None, |row| rank(row, P50)),
+    Column::number("rank by p99.9", None, |row| rank(row, P999)),
+    Column::number("server CPU ns per request", Some("CPUns"), |row| {
+        of(row, |one| one.cpu_ns.map(Cell::whole))
     }),
-    column(
-        "p99, ratio to baseline (95 %)",
-        Some("ratio ±95%"),
-        |figures| ratio_of(figures, P99),
-    ),
-    column("p99.9 µs", Some("p99.9µs"), |figures| {
-        micros(figures.response_ns[P999])
+    Column::number("CPU, ratio to baseline (95 %)", None, |row| ratio(row, CPU)),
+    Column::number("rank by CPU", Some("by CPU"), |row| rank(row, CPU)),
+    Column::number("rate held %", Some("held%"), |row| {
+        of(row, |one| Some(Cell::percent(one.held_share)))
     }),
-    column("p99.9, ratio to baseline (95 %)", None, |figures| {
-        ratio_of(figures, P999)
+    Column::number("dispatch delay p99 µs", None, |row| {
+        of(row, |one| Some(Cell::whole(one.dispatch_delay_ns / 1000.0)))
     }),
-    column("rank by p50", None, |figures| rank_of(figures, P50)),
-    column("rank by p99.9", None, |figures| rank_of(figures, P999)),
-    column("server CPU ns per request", Some("CPUns"), |figures| {
-        figures.cpu_ns.map_or_else(none, |ns| grouped(rounded(ns)))
-    }),
-    column("CPU, ratio to baseline (95 %)", None, |figures| {
-        ratio_of(figures, CPU)
-    }),
-    column("rank by CPU", Some("by CPU"), |figures| {
-        figures.cpu_rank().unwrap_or_else(none)
-    }),
-    column("rate held %", Some("held%"), |figures| {
-        percent(figures.held_share)
-    }),
-    column("dispatch delay p99 µs", None, |figures| {
-        rounded(figures.dispatch_delay_ns / 1000.0).to_string()
+    Column::number("errors", Some("errors"), |row| {
+        match row.figures.is_err() && row.arm.absent.is_none() {
+            true => Cell::Failed,
+            false => of(row, |one| Some(Cell::count(one.errors))),
+        }
     }),
 ];
 
-const fn column(
-    long: &'static str,
-    short: Option<&'static str>,
-    cell: fn(&Figures) -> String,
-) -> Column {
-    Column { long, short, cell }
+/// A cell of an arm that was measured.
+fn of(row: &TableRow, cell: impl Fn(&Figures) -> Option<Cell>) -> Cell {
+    let figures = row.figures.as_ref().ok();
+    figures.and_then(cell).unwrap_or(Cell::Missing)
 }
 
-fn micros(ns: u64) -> String {
-    grouped(rounded(ns as f64 / 1000.0))
+fn micros(row: &TableRow, quantile: usize) -> Cell {
+    of(row, |one| {
+        Some(Cell::whole(one.response_ns[quantile] as f64 / 1000.0))
+    })
 }
 
-fn ratio_of(figures: &Figures, measure: usize) -> String {
-    let standing = figures.standing(measure);
-    standing.map_or_else(none, |one| ratio(one.ratio, one.interval))
+fn ratio(row: &TableRow, measure: usize) -> Cell {
+    of(row, |one| {
+        let standing = one.standing(measure)?;
+        Some(Cell::ratio(standing.ratio, standing.interval))
+    })
 }
 
-fn rank_of(figures: &Figures, measure: usize) -> String {
-    let rank = figures.standing(measure).and_then(|one| one.rank);
-    rank.map_or_else(none, |rank| rank.to_string())
+fn rank(row: &TableRow, measure: usize) -> Cell {
+    of(row, |one| {
+        Some(Cell::rank(one.standing(measure)?.rank?, false))
+    })
 }
 
 /// The table of one rate.
 pub(super) fn grid(table: &Table, rows: &[TableRow]) -> Grid {
-    let heading = |long, is_number| Heading {
-        long,
-        short: Some(long),
-        is_number,
-    };
-    let mut headings = vec![
-        heading("", false),
-        heading("rank", true),
-        heading("contestant", false),
-        Heading {
-            long: "version",
-            short: None,
-            is_number: false,
-        },
-    ];
-    headings.extend(COLUMNS.iter().map(|column| Heading {
-        long: column.long,
-        short: column.short,
-        is_number: true,
-    }));
-    headings.push(heading("errors", true));
-    let is_ranked = |row: &TableRow| {
-        row.figures.as_ref().is_ok_and(|figures| {
-            figures
-                .standing(P99)
-                .is_some_and(|standing| standing.rank.is_some())
-        })
-    };
-    let brackets = brackets(rows.len(), |at| {
-        let (one, other) = (&rows[at], &rows[at + 1]);
+    let is_ranked = |row: &TableRow| matches!(rank(row, P99), Cell::Rank { .. });
+    let joins_next = |at: usize| {
+        let (Some(one), Some(other)) = (rows.get(at), rows.get(at + 1)) else {
+            return false;
+        };
         is_ranked(one)
             && is_ranked(other)
             && table.measures[P99].differ(&one.arm.name, &other.arm.name) == Some(false)
-    });
-    let cells = rows.iter().zip(brackets).map(|(row, bracket)| {
-        let mut cells = vec![
-            bracket.to_owned(),
-            rank(row),
-            name(&row.arm.name, row.arm.kind),
-            row.arm.version.clone().unwrap_or_default(),
-        ];
-        match &row.figures {
-            Ok(figures) => {
-                cells.extend(COLUMNS.iter().map(|column| (column.cell)(figures)));
-                cells.push(grouped(figures.errors));
-            }
-            Err(_) => {
-                cells.extend(COLUMNS.iter().map(|_| none()));
-                cells.push(if row.arm.absent.is_some() {
-                    none()
-                } else {
-                    "failed".to_owned()
-                });
-            }
-        }
-        cells
-    });
-    Grid {
-        rows: cells.collect(),
-        headings,
-    }
-}
-
-/// The rank set by the 99th percentile.
-fn rank(row: &TableRow) -> String {
-    match (&row.figures, row.arm.kind) {
-        (Ok(figures), ArmKind::Contestant) => rank_of(figures, P99),
-        (Err(_), ArmKind::Contestant) => none(),
-        _ => String::new(),
-    }
-}
-
-/// A row's name; those of controls are in italics.
-fn name(name: &str, kind: ArmKind) -> String {
-    match kind {
-        ArmKind::Contestant | ArmKind::Baseline => name.to_owned(),
-        _ => format!("*{name}*"),
-    }
+    };
+    // A contestant without a rank has a sign for that; the others are not ranked at all.
+    let first = |row: &TableRow| match row.arm.kind {
+        ArmKind::Contestant => rank(row, P99),
+        _ => Cell::Empty,
+    };
+    let name = |row: &TableRow| arm_name(&row.arm.name, row.arm.kind);
+    Grid::of_arms(&COLUMNS, rows, |row| &row.arm, first, name, joins_next)
 }
 
 /// The highest rates that kept the objective, highest first; `None` if none was searched for.
 pub(super) fn search_grid(records: &LatencyRecords) -> Option<Grid> {
     records.run.plan.objective.as_ref()?;
     let arms = records.run.arms.iter().filter(|arm| arm.takes_part());
-    let mut rows: Vec<(f64, Vec<String>)> = arms
+    let mut rows: Vec<(f64, Vec<Cell>)> = arms
         .map(|arm| {
             let own = records.searches.iter().filter(|row| row.arm == arm.name);
             let rates: Vec<f64> = own.map(|row| row.highest_rate_per_s as f64).collect();
             let rate = |rate: f64| match rate {
-                0.0 => none(),
-                rate => grouped(rounded(rate)),
+                0.0 => Cell::Missing,
+                rate => Cell::whole(rate),
             };
-            let mut cells = vec![name(&arm.name, arm.kind)];
-            let all = Quartiles::of(&rates);
+            let median = Quartiles::of(&rates).map_or(0.0, |all| all.median);
             let least = rates.iter().copied().reduce(f64::min).unwrap_or(0.0);
             let most = rates.iter().copied().reduce(f64::max).unwrap_or(0.0);
-            let median = all.map_or(0.0, |all| all.median);
+            let mut cells = vec![Cell::text(arm_name(&arm.name, arm.kind))];
             cells.extend([median, least, most].map(rate));
-            cells.push(rates.len().to_string());
+            cells.push(Cell::count(rates.len() as u64));
             (median, cells)
         })
         .collect();
     rows.sort_by(|one, other| other.0.total_cmp(&one.0));
-    let heading = |long, is_number| Heading {
-        long,
-        short: Some(long),
-        is_number,
-    };
-    Some(Grid {
-        headings: vec![
-            heading("contestant", false),
-            heading("highest rate", true),
-            heading("lowest search", true),
-            heading("highest search", true),
-            heading("searches", true),
-        ],
-        rows: rows.into_iter().map(|(_, cells)| cells).collect(),
-    })
+    let number = |long| Heading::number(long, Some(long));
+    let headings = vec![
+        Heading::text("contestant", Some("contestant")),
+        number("highest rate"),
+        number("lowest search"),
+        number("highest search"),
+        number("searches"),
+    ];
+    Some(Grid::plain(
+        headings,
+        rows.into_iter().map(|(_, cells)| cells),
+    ))
 }

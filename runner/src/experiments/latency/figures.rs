@@ -2,7 +2,7 @@
 
 use super::records::LatencyRecords;
 use super::rows::PacedRow;
-use super::tables::{CPU, HELD_SHARE_MIN, P99, QUANTILES, Table, held_share};
+use super::tables::{HELD_SHARE_MIN, P99, QUANTILES, Table, held_share};
 use crate::analysis::Standing;
 use crate::run::{Arm, ArmKind};
 use crate::stats::median;
@@ -121,10 +121,5 @@ impl Figures {
     /// Where it stands by one measure.
     pub(super) fn standing(&self, measure: usize) -> Option<Standing> {
         self.standings.get(measure).copied().flatten()
-    }
-
-    /// The ranks it can have by CPU time.
-    pub(super) fn cpu_rank(&self) -> Option<String> {
-        Some(self.standing(CPU)?.rank?.to_string())
     }
 }

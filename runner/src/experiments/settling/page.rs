@@ -5,8 +5,7 @@ use super::traces::{Trace, traces};
 use crate::analysis::Completeness;
 use crate::experiments::settling::IntervalRow;
 use crate::report::{
-    Grid, Heading, Page, Section, Shown, WARNINGS, circumstances, date, grouped, none, notes,
-    percent, rounded, warnings,
+    Cell, Grid, Heading, Page, Section, Shown, WARNINGS, circumstances, date, notes, warnings,
 };
 use crate::run::{Row, State};
 
@@ -61,36 +60,28 @@ fn section(records: &SettlingRecords, connections: usize) -> Section {
         .filter(|&ms| ms <= plan.length_ms)
         .collect();
     let rows = of_windows[0].iter().enumerate().map(|(at, trace)| {
-        let mut cells = vec![trace.arm.clone(), grouped(rounded(trace.plateau))];
+        let mut cells = vec![Cell::text(&trace.arm), Cell::whole(trace.plateau)];
         for traces in &of_windows {
-            let settled = traces[at]
-                .settled
-                .map(|settled| settled.after_ms.to_string());
-            cells.push(settled.unwrap_or_else(|| "never".to_owned()));
+            let settled = traces[at].settled;
+            cells
+                .push(settled.map_or(Cell::text("never"), |settled| Cell::count(settled.after_ms)));
         }
-        for &ms in &looks {
-            let interval = (ms / plan.interval_ms).saturating_sub(1) as usize;
-            let share = trace.rate[interval] / trace.plateau;
-            cells.push(if share.is_finite() {
-                percent(share)
-            } else {
-                none()
-            });
-        }
+        let at = |ms: u64| (ms / plan.interval_ms).saturating_sub(1) as usize;
+        cells.extend(
+            looks
+                .iter()
+                .map(|&ms| Cell::percent(trace.rate[at(ms)] / trace.plateau)),
+        );
         for &ms in [looks.first(), looks.last()].into_iter().flatten() {
-            let interval = (ms / plan.interval_ms).saturating_sub(1) as usize;
-            cells.push(grouped(rounded(trace.p99_us[interval])));
-            cells.push(percent(trace.served[interval]));
+            cells.push(Cell::whole(trace.p99_us[at(ms)]));
+            cells.push(Cell::percent(trace.served[at(ms)]));
         }
         cells
     });
     Section {
         heading: format!("{connections} connections"),
         untrusted: untrusted(records, connections),
-        grid: Grid {
-            rows: rows.collect(),
-            headings: headings(looks.len()),
-        },
+        grid: Grid::plain(headings(looks.len()), rows),
         shown: Shown::PageAndTerminal,
         ..Section::default()
     }
@@ -105,20 +96,11 @@ fn headings(looks: usize) -> Vec<Heading> {
         "% at 400 ms",
         "% at 800 ms",
     ];
-    let number = |long, short| Heading {
-        long,
-        short,
-        is_number: true,
-    };
     let mut headings = vec![
-        Heading {
-            long: "contestant",
-            short: Some("contestant"),
-            is_number: false,
-        },
-        number("plateau, requests/s", Some("plateau")),
-        number("settled for windows of 60 ms after ms", Some("60 ms after")),
-        number(
+        Heading::text("contestant", Some("contestant")),
+        Heading::number("plateau, requests/s", Some("plateau")),
+        Heading::number("settled for windows of 60 ms after ms", Some("60 ms after")),
+        Heading::number(
             "settled for windows of 200 ms after ms",
             Some("200 ms after"),
         ),
@@ -127,13 +109,13 @@ fn headings(looks: usize) -> Vec<Heading> {
         RATE_AT
             .iter()
             .take(looks)
-            .map(|heading| number(heading, Some(heading))),
+            .map(|heading| Heading::number(heading, Some(heading))),
     );
     headings.extend([
-        number("p99 µs, first look", None),
-        number("served %, first look", None),
-        number("p99 µs, last look", None),
-        number("served %, last look", None),
+        Heading::number("p99 µs, first look", None),
+        Heading::number("served %, first look", None),
+        Heading::number("p99 µs, last look", None),
+        Heading::number("served %, last look", None),
     ]);
     headings
 }

@@ -52,7 +52,10 @@ fn every_interval_has_its_row_and_the_page_its_plateau() {
     let trace = &traces::traces(&records, 4, 10)[0];
     assert_eq!((trace.rate.len(), trace.served.len()), (20, 20));
     let page = crate::report::run_page(&Settling::page(&records));
-    assert!(page.contains("| one |") && !page.contains("missing"), "{page}");
+    assert!(
+        page.contains("| one |") && !page.contains("missing"),
+        "{page}"
+    );
 }
 
 #[test]

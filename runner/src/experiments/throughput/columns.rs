@@ -2,194 +2,104 @@
 
 use super::figures::{Figures, Outcome, TableRow};
 use super::tables::Table;
-use crate::analysis::Effect;
-use crate::report::{Grid, Heading, brackets, grouped, mib, none, percent, ratio, rounded};
-use crate::run::ArmKind;
+use crate::analysis::{Effect, Standing};
+use crate::report::{Cell, Column, Grid, arm_name};
 
-/// One column.
-struct Column {
-    /// The heading if there is room.
-    long: &'static str,
-    /// The heading of a terminal's column; a column without one is left out there.
-    short: Option<&'static str>,
-    /// Whether it holds numbers.
-    is_number: bool,
-    cell: fn(&TableRow, &Figures) -> String,
-}
-
-/// All columns after the name.
-const COLUMNS: [Column; 14] = [
-    Column {
-        long: "version",
-        short: None,
-        is_number: false,
-        cell: |row, _| row.arm.version.clone().unwrap_or_default(),
-    },
-    number("requests/s", Some("req/s"), |_, figures| {
-        grouped(rounded(figures.rate.median))
+/// All columns after name and version.
+const COLUMNS: [Column<TableRow>; 13] = [
+    Column::number("requests/s", Some("req/s"), |row| {
+        of(row, |one| Some(Cell::whole(one.rate.median)))
     }),
-    number("IQR %", None, |_, figures| {
-        percent(figures.rate.relative_spread())
+    Column::number("IQR %", None, |row| {
+        of(row, |one| Some(Cell::percent(one.rate.relative_spread())))
     }),
-    number(
-        "ratio to baseline (95 %)",
-        Some("ratio ±95%"),
-        |_, figures| {
-            figures
-                .rate_standing
-                .map_or_else(none, |one| ratio(one.ratio, one.interval))
-        },
-    ),
-    number("p50 µs", Some("p50µs"), |_, figures| {
-        figures
-            .service_time_p50_us
-            .map_or_else(none, |us| us.to_string())
+    Column::number("ratio to baseline (95 %)", Some("ratio ±95%"), |row| {
+        of(row, |one| one.rate_standing.map(ratio))
     }),
-    number("p99 µs", Some("p99µs"), |_, figures| {
-        figures
-            .service_time_p99_us
-            .map_or_else(none, |us| us.to_string())
+    Column::number("p50 µs", Some("p50µs"), |row| {
+        of(row, |one| one.service_time_p50_us.map(Cell::count))
     }),
-    number("served in 100 ms %", Some("served%"), |_, figures| {
-        figures.served_per_100_ms.map_or_else(none, percent)
+    Column::number("p99 µs", Some("p99µs"), |row| {
+        of(row, |one| one.service_time_p99_us.map(Cell::count))
     }),
-    number(
-        "server CPU ns (user + system)",
-        Some("CPUns"),
-        |_, figures| {
-            let Some(user_share) = figures.user_share else {
-                return grouped(rounded(figures.server_cpu_ns));
-            };
-            let user_ns = figures.server_cpu_ns * user_share;
-            let system_ns = figures.server_cpu_ns - user_ns;
-            format!(
-                "{} ({} + {})",
-                grouped(rounded(figures.server_cpu_ns)),
-                grouped(rounded(user_ns)),
-                grouped(rounded(system_ns))
-            )
-        },
-    ),
-    number("rank by CPU", Some("by CPU"), |_, figures| {
-        let rank = figures.cpu_standing.and_then(|one| one.rank);
-        rank.map_or_else(none, |rank| rank.to_string())
+    Column::number("served in 100 ms %", Some("served%"), |row| {
+        of(row, |one| one.served_per_100_ms.map(Cell::percent))
     }),
-    number(
+    Column::number("server CPU ns (user + system)", Some("CPUns"), |row| {
+        of(row, |one| Some(server_cpu(one)))
+    }),
+    Column::number("rank by CPU", Some("by CPU"), |row| {
+        let rank = |one: &Figures| Some(Cell::rank(one.cpu_standing?.rank?, false));
+        of(row, rank)
+    }),
+    Column::number(
         "requests per CPU second, ratio to baseline (95 %)",
         None,
-        |_, figures| {
-            figures
-                .cpu_standing
-                .map_or_else(none, |one| ratio(one.ratio, one.interval))
-        },
+        |row| of(row, |one| one.cpu_standing.map(ratio)),
     ),
-    number("peak RSS MiB", None, |_, figures| {
-        figures.peak_rss_kib.map_or_else(none, mib)
+    Column::number("peak RSS MiB", None, |row| {
+        of(row, |one| one.peak_rss_kib.map(Cell::mib))
     }),
-    number("response bytes", None, |row, _| {
-        row.arm
-            .answer_bytes
-            .map_or_else(none, |bytes| bytes.to_string())
+    Column::number("response bytes", None, |row| {
+        of(row, |_| Some(Cell::count(row.arm.answer_bytes? as u64)))
     }),
-    Column {
-        long: "limit",
-        short: None,
-        is_number: false,
-        cell: |row, _| row.limit.map_or_else(none, |limit| limit.text()),
-    },
-    number("errors", Some("err"), |_, figures| grouped(figures.errors)),
+    Column::text("limit", None, |row| {
+        of(row, |_| row.limit.map(|limit| Cell::text(limit.text())))
+    }),
+    Column::number("errors", Some("err"), |row| match &row.outcome {
+        Outcome::Failed(_) => Cell::Failed,
+        _ => of(row, |one| Some(Cell::count(one.errors))),
+    }),
 ];
 
-/// The table of one concurrency.
-pub(super) fn grid(table: &Table, rows: &[TableRow]) -> Grid {
-    let heading = |long, is_number| Heading {
-        long,
-        short: Some(long),
-        is_number,
-    };
-    let mut headings = vec![
-        heading("", false),
-        heading("rank", true),
-        heading("contestant", false),
-    ];
-    headings.extend(COLUMNS.iter().map(|column| Heading {
-        long: column.long,
-        short: column.short,
-        is_number: column.is_number,
-    }));
-    let brackets = brackets(rows.len(), |at| {
-        let (one, other) = (&rows[at], &rows[at + 1]);
-        rank_of(one).is_some()
-            && rank_of(other).is_some()
-            && table.rate.differ(&one.arm.name, &other.arm.name) == Some(false)
-    });
-    let grid = Grid {
-        headings,
-        rows: rows
-            .iter()
-            .zip(brackets)
-            .map(|(row, bracket)| {
-                let first = [bracket.to_owned(), rank(row), name(table, row)];
-                let cells = COLUMNS.iter().map(|column| column.cell(row));
-                first.into_iter().chain(cells).collect()
-            })
-            .collect(),
-    };
-    grid.without_empty_columns()
+/// A cell of an arm that was measured.
+fn of<'r>(row: &'r TableRow, cell: impl Fn(&'r Figures) -> Option<Cell>) -> Cell {
+    row.figures().and_then(cell).unwrap_or(Cell::Missing)
 }
 
-/// A row's name; those of controls are in italics, and the planted control says how much it withholds.
-fn name(table: &Table, row: &TableRow) -> String {
-    let controls = table
-        .controls
-        .iter()
-        .filter(|control| control.name == row.arm.name);
-    let percent = controls.filter_map(|control| match control.effect {
-        Effect::Withheld { percent } => Some(percent),
-        Effect::None => None,
-    });
-    match (row.arm.kind, percent.into_iter().next()) {
-        (ArmKind::Contestant | ArmKind::Baseline, _) => row.arm.name.clone(),
-        (_, Some(percent)) => format!("*{}-{percent}%*", row.arm.name),
-        (_, None) => format!("*{}*", row.arm.name),
+fn ratio(standing: Standing) -> Cell {
+    Cell::ratio(standing.ratio, standing.interval)
+}
+
+fn server_cpu(figures: &Figures) -> Cell {
+    let value = figures.server_cpu_ns;
+    match figures.user_share {
+        Some(share) => Cell::Sum {
+            value,
+            parts: [value * share, value - value * share],
+        },
+        None => Cell::whole(value),
     }
 }
 
-fn rank_of(row: &TableRow) -> Option<String> {
-    let rank = row.figures()?.rate_standing?.rank?;
-    Some(rank.to_string())
+/// The table of one concurrency.
+pub(super) fn grid(table: &Table, rows: &[TableRow]) -> Grid {
+    let joins_next = |at: usize| {
+        let (Some(one), Some(other)) = (rows.get(at), rows.get(at + 1)) else {
+            return false;
+        };
+        [one, other].iter().all(|row| rank(row) != Cell::Empty)
+            && table.rate.differ(&one.arm.name, &other.arm.name) == Some(false)
+    };
+    let name = |row: &TableRow| name(table, row);
+    Grid::of_arms(&COLUMNS, rows, |row| &row.arm, rank, name, joins_next)
+}
+
+/// A row's name; the planted control says how much it withholds.
+fn name(table: &Table, row: &TableRow) -> String {
+    let mut controls = table.controls.iter();
+    let control = controls.find(|control| control.name == row.arm.name);
+    match control.map(|control| control.effect) {
+        Some(Effect::Withheld { percent }) => {
+            arm_name(&format!("{}-{percent}%", row.arm.name), row.arm.kind)
+        }
+        _ => arm_name(&row.arm.name, row.arm.kind),
+    }
 }
 
 /// The rank set by requests per second, with a sign if the generator was saturated: then the server could be
 /// faster than it shows.
-fn rank(row: &TableRow) -> String {
-    match rank_of(row) {
-        Some(rank) if row.is_client_bound() => format!("{rank}†"),
-        rank => rank.unwrap_or_default(),
-    }
-}
-
-impl Column {
-    /// What the column shows of this row.
-    fn cell(&self, row: &TableRow) -> String {
-        match &row.outcome {
-            Outcome::Measured(figures) => (self.cell)(row, figures),
-            _ if self.long == "version" => row.arm.version.clone().unwrap_or_default(),
-            Outcome::Failed(_) if self.long == "errors" => "failed".to_owned(),
-            Outcome::Absent(_) | Outcome::Failed(_) => none(),
-        }
-    }
-}
-
-const fn number(
-    long: &'static str,
-    short: Option<&'static str>,
-    cell: fn(&TableRow, &Figures) -> String,
-) -> Column {
-    Column {
-        long,
-        short,
-        is_number: true,
-        cell,
-    }
+fn rank(row: &TableRow) -> Cell {
+    let rank = |one: &Figures| Some(Cell::rank(one.rate_standing?.rank?, row.is_client_bound()));
+    row.figures().and_then(rank).unwrap_or(Cell::Empty)
 }
