@@ -1,9 +1,9 @@
 //! `runner report`: pages from records, and the newest kept runs on the front page.
 
 use crate::cli::ReportOptions;
-use crate::experiments::publish;
+use crate::experiments::{Kind, publish};
 use crate::framework;
-use crate::output::{Verdict, print};
+use crate::output::{Verdict, print, print_json};
 use crate::report::tables;
 use crate::run::Facts;
 use anyhow::{Context, Result};
@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 pub(super) fn run(options: &ReportOptions) -> Result<Verdict> {
     let stale = match &options.run {
+        Some(folder) if options.json => return json(folder),
         Some(folder) => one_run(folder, options.check)?,
         None => publish::all(&framework::discover()?.root, options.check)?,
     };
@@ -25,11 +26,22 @@ pub(super) fn run(options: &ReportOptions) -> Result<Verdict> {
     Ok(Verdict::good_if(!options.check || stale.is_empty()))
 }
 
+/// Prints everything that is shown of one run, for programs.
+fn json(folder: &Path) -> Result<Verdict> {
+    let page = (kind_of(folder)?.page)(folder)?;
+    print_json(&page)?;
+    Ok(Verdict::good_if(page.is_good))
+}
+
+fn kind_of(folder: &Path) -> Result<&'static Kind> {
+    let facts = Facts::read(folder)?;
+    publish::kind(&facts.experiment)
+        .with_context(|| format!("there is no experiment `{}`", facts.experiment))
+}
+
 /// Shows one run, and writes its page; the page's path if it differed.
 fn one_run(folder: &Path, check: bool) -> Result<Vec<PathBuf>> {
-    let facts = Facts::read(folder)?;
-    let kind = publish::kind(&facts.experiment)
-        .with_context(|| format!("there is no experiment `{}`", facts.experiment))?;
+    let kind = kind_of(folder)?;
     print(tables(&(kind.page)(folder)?))?;
     let has_differed = kind.renew_page(folder, check)?;
     Ok(has_differed

@@ -4,14 +4,12 @@ use super::format::described;
 use crate::run::{Arm, Run};
 
 /// The day a run began.
-#[must_use]
-pub fn date<P>(run: &Run<P>) -> &str {
+pub(super) fn date<P>(run: &Run<P>) -> &str {
     run.started_at.split('T').next().unwrap_or_default()
 }
 
 /// Machine, tools and command; `more` comes after the machine.
-#[must_use]
-pub fn circumstances<P>(run: &Run<P>, more: Vec<String>) -> Vec<String> {
+pub(super) fn circumstances<P>(run: &Run<P>, more: Vec<String>) -> Vec<String> {
     let toolchain = &run.toolchain;
     let tools = [&toolchain.rustc, &toolchain.cargo]
         .into_iter()
@@ -64,23 +62,20 @@ pub fn circumstances<P>(run: &Run<P>, more: Vec<String>) -> Vec<String> {
 }
 
 /// Checks beyond the contract that contestants do not pass.
-#[must_use]
-pub fn conformance(arms: &[Arm]) -> Vec<String> {
+pub(super) fn conformance(arms: &[Arm]) -> Vec<String> {
     let arms = arms.iter().filter(|arm| !arm.conformance_misses.is_empty());
     arms.map(|arm| format!("`{}`: {}.", arm.name, arm.conformance_misses.join("; ")))
         .collect()
 }
 
 /// What a reader has to know of single contestants.
-#[must_use]
-pub fn notes(arms: &[Arm]) -> Vec<String> {
+pub(super) fn notes(arms: &[Arm]) -> Vec<String> {
     let arms = arms.iter().filter(|arm| arm.kind.is_contestant());
     arms.filter_map(|arm| Some(format!("`{}`: {}", arm.name, arm.note.as_ref()?)))
         .collect()
 }
 
 /// What weakens a run.
-#[must_use]
-pub fn warnings<P>(run: &Run<P>) -> Vec<String> {
+pub(super) fn warnings<P>(run: &Run<P>) -> Vec<String> {
     run.warnings.iter().map(ToString::to_string).collect()
 }

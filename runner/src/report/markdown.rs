@@ -48,11 +48,11 @@ fn design(page: &Page) -> String {
 }
 
 fn section(section: &Section, level: &str) -> String {
-    let mut text = format!(
-        "\n{level} {}\n\n{}",
-        section.full_heading(),
-        section.grid.markdown()
-    );
+    let mut text = format!("\n{level} {}\n\n", section.full_heading());
+    if !section.takeaway.is_empty() {
+        let _ = writeln!(text, "**{}**\n", section.takeaway);
+    }
+    text.push_str(&section.grid.markdown());
     if !section.explanation.is_empty() {
         let _ = writeln!(text, "\n{}", section.explanation);
     }

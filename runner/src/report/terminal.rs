@@ -16,6 +16,9 @@ pub fn tables(page: &Page) -> String {
             section.full_heading(),
             section.grid.terminal()
         ));
+        if !section.takeaway.is_empty() {
+            text.push_str(&wrapped(&section.takeaway));
+        }
         for remark in &section.remarks {
             text.push_str(&wrapped(remark));
         }

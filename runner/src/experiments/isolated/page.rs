@@ -5,32 +5,28 @@ use super::columns::{call_table, growth_table, main_table, owner_table, server_t
 use super::figures::Figures;
 use super::plan::Entry;
 use super::records::IsolatedRecords;
-use crate::report::{
-    Page, Section, Shown, WARNINGS, circumstances, date, grouped, notes, warnings,
-};
-use crate::run::State;
+use super::tables::Table;
+use crate::report::{Body, Page, Pairs, Praise, Section, Shown, grouped, takeaway};
 
 /// The page of a run.
 pub(super) fn page(records: &IsolatedRecords) -> Page {
     let figures = Figures::of(records);
     let run = &records.run;
-    Page {
-        title: format!(
-            "Isolated, {}, {}, {} processors",
-            date(run),
-            run.machine.processor,
-            run.machine.processors
-        ),
+    let body = Body {
         design: design(records),
-        unfinished: (run.state != State::Complete)
-            .then(|| "The run was not finished; only what is there counts.".to_owned()),
-        is_good: run.state == State::Complete && figures.errors.is_empty(),
+        unfinished: "The run was not finished; only what is there counts.".to_owned(),
+        is_good: figures.errors.is_empty(),
         sections: sections(&figures),
         reading: claims::how_to_read(&figures),
-        lists: vec![("Notes", notes(&run.arms)), (WARNINGS, warnings(run))],
-        circumstances: circumstances(run, Vec::new()),
-    }
+        circumstances: Vec::new(),
+    };
+    Page::of(run, "Isolated", body)
 }
+
+const PRAISE: Praise = Praise {
+    one: "takes the least CPU time per request",
+    several: "take the least CPU time per request",
+};
 
 fn design(records: &IsolatedRecords) -> String {
     let plan = &records.run.plan;
@@ -55,9 +51,23 @@ fn sections(figures: &Figures) -> Vec<Section> {
     };
     let mut remarks = under(Entry::Bytes).unwrap_or_default();
     remarks.extend(claims::remarks(figures));
+    let untrusted = claims::untrusted(figures);
+    let take_home = |table: &Table, is_untrusted| {
+        let condition = match table.entry {
+            Entry::Bytes => "by itself, bytes in and bytes out",
+            Entry::Call => "in router and handler alone",
+        };
+        takeaway(&table.cpu, PRAISE, condition, is_untrusted, |_| false)
+    };
+    let bytes = figures.table(Entry::Bytes);
     let mut sections = vec![Section {
         heading: Entry::Bytes.heading().to_owned(),
-        untrusted: claims::untrusted(figures),
+        takeaway: bytes.map_or_else(String::new, |table| take_home(table, !untrusted.is_empty())),
+        pairs: bytes
+            .and_then(|table| Pairs::of(&table.cpu))
+            .into_iter()
+            .collect(),
+        untrusted,
         grid: main_table(figures),
         remarks,
         ..Section::default()
@@ -65,6 +75,8 @@ fn sections(figures: &Figures) -> Vec<Section> {
     let call = figures.table(Entry::Call).zip(call_table(figures));
     sections.extend(call.map(|(table, grid)| Section {
         heading: Entry::Call.heading().to_owned(),
+        takeaway: take_home(table, !table.untrusted.is_empty()),
+        pairs: Pairs::of(&table.cpu).into_iter().collect(),
         untrusted: table.untrusted.iter().map(ToString::to_string).collect(),
         grid,
         remarks: under(Entry::Call).unwrap_or_default(),

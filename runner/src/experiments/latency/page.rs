@@ -6,10 +6,9 @@ use super::plan::BEYOND_MIN;
 use super::records::LatencyRecords;
 use super::tables::{CPU, P99, QUANTILES, Table, is_ranked};
 use crate::report::{
-    HOW_TO_READ_RANKS, Page, Section, WARNINGS, circumstances, conformance, date, grouped, notes,
-    percent, rank_remarks, warnings,
+    Body, HOW_TO_READ_RANKS, Page, Pairs, Praise, Section, grouped, percent, rank_remarks, takeaway,
 };
-use crate::run::{ArmKind, State};
+use crate::run::ArmKind;
 
 /// The page of a run.
 pub(super) fn page(records: &LatencyRecords) -> Page {
@@ -27,32 +26,26 @@ pub(super) fn page(records: &LatencyRecords) -> Page {
         .map(|(table, rows)| section(records, table, rows))
         .collect();
     sections.extend(search_section(records));
-    Page {
-        title: format!(
-            "Latency, {}, {}, {} processors",
-            date(run),
-            run.machine.processor,
-            run.machine.processors
-        ),
+    let (complete, planned) = (records.counting(), run.plan.blocks);
+    let body = Body {
         design: design(records),
-        unfinished: (run.state != State::Complete).then(|| {
-            let (complete, planned) = (records.counting(), run.plan.blocks);
-            format!(
-                "The run was not finished: {complete} of {planned} blocks are complete, and only they count."
-            )
-        }),
-        is_good: run.state == State::Complete
-            && all.iter().all(|(_, rows)| rows.iter().all(TableRow::is_good)),
+        unfinished: format!(
+            "The run was not finished: {complete} of {planned} blocks are complete, and only they count."
+        ),
         sections,
         reading: reading(records),
-        lists: vec![
-            ("Conformance misses", conformance(&run.arms)),
-            ("Notes", notes(&run.arms)),
-            (WARNINGS, warnings(run)),
-        ],
-        circumstances: circumstances(run, vec![format!("engine {}", run.plan.engine)]),
-    }
+        is_good: all
+            .iter()
+            .all(|(_, rows)| rows.iter().all(TableRow::is_good)),
+        circumstances: vec![format!("engine {}", run.plan.engine)],
+    };
+    Page::of(run, "Latency", body)
 }
+
+const PRAISE: Praise = Praise {
+    one: "has the shortest 99th percentile of response times",
+    several: "have the shortest 99th percentile of response times",
+};
 
 fn design(records: &LatencyRecords) -> String {
     let plan = &records.run.plan;
@@ -94,8 +87,12 @@ fn section(records: &LatencyRecords, table: &Table, rows: &[TableRow]) -> Sectio
     );
     remarks.push(beyond(records, table));
     remarks.extend(rows.iter().filter_map(remark));
+    let condition = format!("at {}", table.heading());
+    let is_untrusted = !table.untrusted.is_empty();
     Section {
         heading: table.heading(),
+        takeaway: takeaway(p99, PRAISE, &condition, is_untrusted, |_| false),
+        pairs: table.measures.iter().filter_map(Pairs::of).collect(),
         untrusted: table.untrusted.iter().map(ToString::to_string).collect(),
         grid: grid(table, rows),
         remarks,

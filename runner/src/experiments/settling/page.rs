@@ -4,10 +4,8 @@ use super::records::SettlingRecords;
 use super::traces::{Trace, traces};
 use crate::analysis::Completeness;
 use crate::experiments::settling::IntervalRow;
-use crate::report::{
-    Cell, Grid, Heading, Page, Section, Shown, WARNINGS, circumstances, date, notes, warnings,
-};
-use crate::run::{Row, State};
+use crate::report::{Body, Cell, Grid, Heading, Page, Section, Shown};
+use crate::run::Row;
 
 /// When the table looks at each trace, in ms after the start.
 const LOOKS_MS: [u64; 6] = [10, 30, 100, 200, 400, 800];
@@ -19,13 +17,7 @@ const WINDOWS_MS: [u64; 2] = [60, 200];
 pub(super) fn page(records: &SettlingRecords) -> Page {
     let run = &records.run;
     let sections = run.plan.connections.iter();
-    Page {
-        title: format!(
-            "Settling, {}, {}, {} processors",
-            date(run),
-            run.machine.processor,
-            run.machine.processors
-        ),
+    let body = Body {
         design: format!(
             "`SERVER={} ENV={}`: closed loop from idle, all connections at once; {} blocks of fresh processes, {} slices \
              of {} ms a block and concurrency, told every {} ms.",
@@ -36,17 +28,15 @@ pub(super) fn page(records: &SettlingRecords) -> Page {
             run.plan.length_ms,
             run.plan.interval_ms
         ),
-        unfinished: (run.state != State::Complete)
-            .then(|| "The run was not finished; only complete blocks count.".to_owned()),
-        is_good: run.state == State::Complete
-            && records.intervals.iter().all(|row| row.errors == 0),
+        unfinished: "The run was not finished; only complete blocks count.".to_owned(),
         sections: sections
             .map(|&connections| section(records, connections))
             .collect(),
         reading: reading(),
-        lists: vec![("Notes", notes(&run.arms)), (WARNINGS, warnings(run))],
-        circumstances: circumstances(run, vec![format!("engine {}", run.plan.engine)]),
-    }
+        is_good: records.intervals.iter().all(|row| row.errors == 0),
+        circumstances: vec![format!("engine {}", run.plan.engine)],
+    };
+    Page::of(run, "Settling", body)
 }
 
 fn section(records: &SettlingRecords, connections: usize) -> Section {

@@ -5,10 +5,9 @@ use super::figures::{Outcome, TableRow, rows};
 use super::records::ThroughputRecords;
 use super::tables::Table;
 use crate::report::{
-    HOW_TO_READ_RANKS, Page, Section, WARNINGS, circumstances, conformance, date, grouped, notes,
-    rank_remarks, warnings,
+    Body, HOW_TO_READ_RANKS, Page, Pairs, Praise, Section, grouped, rank_remarks, takeaway,
 };
-use crate::run::{ArmKind, State};
+use crate::run::ArmKind;
 
 /// The page of a run.
 pub(super) fn page(records: &ThroughputRecords) -> Page {
@@ -19,32 +18,29 @@ pub(super) fn page(records: &ThroughputRecords) -> Page {
         .iter()
         .map(|table| (table, rows(records, table)))
         .collect();
-    Page {
-        title: format!(
-            "Throughput, {}, {}, {} processors",
-            date(run),
-            run.machine.processor,
-            run.machine.processors
-        ),
+    let (complete, planned) = (records.counting(), run.plan.blocks);
+    let body = Body {
         design: design(records),
-        unfinished: (run.state != State::Complete).then(|| {
-            let (complete, planned) = (records.counting(), run.plan.blocks);
-            format!(
-                "The run was not finished: {complete} of {planned} blocks are complete, and only they count."
-            )
-        }),
-        is_good: run.state == State::Complete
-            && all.iter().all(|(_, rows)| rows.iter().all(TableRow::is_good)),
-        sections: all.iter().map(|(table, rows)| section(records, table, rows)).collect(),
+        unfinished: format!(
+            "The run was not finished: {complete} of {planned} blocks are complete, and only they count."
+        ),
+        sections: all
+            .iter()
+            .map(|(table, rows)| section(records, table, rows))
+            .collect(),
         reading: reading(records),
-        lists: vec![
-            ("Conformance misses", conformance(&run.arms)),
-            ("Notes", notes(&run.arms)),
-            (WARNINGS, warnings(run)),
-        ],
-        circumstances: circumstances(run, vec![format!("engine {}", run.plan.engine)]),
-    }
+        is_good: all
+            .iter()
+            .all(|(_, rows)| rows.iter().all(TableRow::is_good)),
+        circumstances: vec![format!("engine {}", run.plan.engine)],
+    };
+    Page::of(run, "Throughput", body)
 }
+
+const PRAISE: Praise = Praise {
+    one: "answers the most requests per second",
+    several: "answer the most requests per second",
+};
 
 fn design(records: &ThroughputRecords) -> String {
     let plan = &records.run.plan;
@@ -79,8 +75,25 @@ fn section(records: &ThroughputRecords, table: &Table, rows: &[TableRow]) -> Sec
         );
     }
     remarks.extend(rows.iter().filter_map(|row| remark(records, row)));
+    let is_client_bound = |name: &str| {
+        rows.iter()
+            .any(|row| row.arm.name == name && row.is_client_bound())
+    };
+    let condition = format!("at {}", table.heading());
+    let is_untrusted = !table.untrusted.is_empty();
     Section {
         heading: table.heading(),
+        takeaway: takeaway(
+            &table.rate,
+            PRAISE,
+            &condition,
+            is_untrusted,
+            is_client_bound,
+        ),
+        pairs: [&table.rate, &table.cpu]
+            .into_iter()
+            .filter_map(Pairs::of)
+            .collect(),
         untrusted: table.untrusted.iter().map(ToString::to_string).collect(),
         grid: grid(table, rows),
         remarks,
