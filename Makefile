@@ -20,7 +20,7 @@ OUT_OPTION = $(if $(OUT),--out $(OUT))
 BLOCKS_OPTION = $(if $(BLOCKS),--blocks $(BLOCKS))
 BENCH = $(RUNNER) bench $(VARIANT) --connections $(C) --requests $(N) $(BLOCKS_OPTION) $(OUT_OPTION)
 
-.PHONY: help list all bench latency isolated verify report compare-generators scale-generator fuzz test clean
+.PHONY: help list all bench latency isolated verify report agreement compare-generators scale-generator settling fuzz test clean
 .SUFFIXES:
 # They are for make, and mean something else to cargo and to shells.
 unexport SERVER ENV HOST PORT C N BLOCKS FRAMEWORK OUT
@@ -34,6 +34,8 @@ help:
 	@echo 'make isolated              time each framework alone, count its work, watch its memory (valgrind, strace)'
 	@echo 'make verify                check that each honours docs/CONTRACT.md'
 	@echo 'make report                make all tables again from the records in results/'
+	@echo 'make settling              follow the first second of load: how long until it has settled'
+	@echo 'make agreement             hold rates and percentiles against wrk (apt-get install wrk)'
 	@echo 'make compare-generators    compare the load generator with wrk (apt-get install wrk)'
 	@echo 'make scale-generator       what a request costs it, from 64 connections to 10 000 (strace)'
 	@echo 'make fuzz                  fuzz parser and validator (nightly, cargo-fuzz): FUZZ_SECONDS=600'
@@ -60,6 +62,12 @@ verify:
 
 report:
 	$(RUNNER) report
+
+settling:
+	$(RUNNER) settling $(VARIANT) $(BLOCKS_OPTION) $(OUT_OPTION) $(FRAMEWORK)
+
+agreement:
+	cargo bench --locked --package runner --bench agreement
 
 compare-generators:
 	cargo bench --locked --package runner --bench generators
