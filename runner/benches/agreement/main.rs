@@ -62,7 +62,9 @@ fn servers<'w>(
 ) -> Result<Vec<(&'w str, ServerKind)>> {
     if words.is_empty() {
         let all = workspace.frameworks.iter();
-        return Ok(all.map(|one| (one.name.as_str(), ServerKind::Quickstart)).collect());
+        return Ok(all
+            .map(|one| (one.name.as_str(), ServerKind::Quickstart))
+            .collect());
     }
     let named = words.iter().map(|word| match word.split_once(':') {
         None => Ok((word.as_str(), ServerKind::Quickstart)),
@@ -115,7 +117,9 @@ fn print_row(server: &str, connections: usize, pairs: &[(Seen, Seen)]) -> Result
         let values: Vec<f64> = pairs.iter().map(of).collect();
         median(&values).context("there is at least one round")
     };
-    let ratios = pairs.iter().map(|(ours, wrk)| ours.requests_per_s / wrk.requests_per_s);
+    let ratios = pairs
+        .iter()
+        .map(|(ours, wrk)| ours.requests_per_s / wrk.requests_per_s);
     let mut ratios: Vec<f64> = ratios.collect();
     ratios.sort_by(f64::total_cmp);
     println!(
@@ -170,7 +174,16 @@ fn wrk(setting: &Setting) -> Result<Seen> {
         setting.connections.to_string(),
         format!("{}s", setting.seconds),
     );
-    let options = ["-t", "1", "-c", &connections, "-d", &duration, "--latency", &url];
+    let options = [
+        "-t",
+        "1",
+        "-c",
+        &connections,
+        "-d",
+        &duration,
+        "--latency",
+        &url,
+    ];
     let text = run(setting, "wrk", &options)?;
     let word_after = |start: &str| {
         let mut lines = text.lines().map(str::trim);
