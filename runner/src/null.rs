@@ -1,7 +1,15 @@
 //! The canned responder: what generator and kernel reach when the server does next to nothing.
 //!
 //! It looks for the ends of request heads and writes as many canned answers; it parses nothing,
-//! routes nothing and allocates nothing per request. It is a ceiling, not a contestant.
+//! routes nothing and allocates nothing per request. It is a ceiling, not a contestant. A part of its
+//! answers can be sent late by a known time, to show whether a measurement finds that.
+
+mod answer;
+mod late;
+
+use answer::CannedAnswer;
+pub use late::Delay;
+use late::Late;
 
 use anyhow::{Context, Result};
 use rustix::buffer::spare_capacity;
@@ -12,10 +20,10 @@ use rustix::net::{
     AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, accept_with, bind, ipproto,
     listen, recv, send, socket_with, sockopt,
 };
-use rustix::time::{ClockId, clock_gettime};
+use rustix::thread::set_current_timer_slack;
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::time::{Duration, SystemTime};
+use std::num::NonZeroU64;
 
 const BACKLOG: i32 = 4096;
 const BATCH_EVENTS: usize = 256;
@@ -23,16 +31,19 @@ const BUFFER_BYTES: usize = 16 * 1024;
 const HEAD_END: &[u8] = b"\r\n\r\n";
 const LISTENER: u64 = u64::MAX;
 
-/// Answers on `address` with `threads` threads until the process ends.
+/// Answers on `address` with `threads` threads until the process ends, some of it late where a delay
+/// is planted.
 ///
 /// # Errors
 ///
 /// Where the address cannot be listened on, or the kernel refuses what the loop needs.
-pub fn serve(address: SocketAddr, threads: usize) -> Result<()> {
+pub fn serve(address: SocketAddr, threads: usize, delay: Option<Delay>) -> Result<()> {
     let listeners = (0..threads.max(1)).map(|_| listening_socket(address));
     let mut loops = Vec::new();
     for listener in listeners.collect::<Result<Vec<_>>>()? {
-        loops.push(std::thread::spawn(move || Responder::new(listener)?.run()));
+        loops.push(std::thread::spawn(move || {
+            Responder::new(listener, delay)?.run()
+        }));
     }
     for one in loops {
         one.join()
@@ -65,6 +76,7 @@ struct Responder {
     connections: HashMap<u64, Connection>,
     next_key: u64,
     answer: CannedAnswer,
+    late: Option<Late>,
 }
 
 struct Connection {
@@ -73,12 +85,14 @@ struct Connection {
     matched: usize,
     /// Bytes of answers the kernel has not taken yet.
     owed_bytes: usize,
+    /// They are not to be sent yet.
+    is_held: bool,
     /// What the connection is watched for: writing, where something is owed.
     watched_for: EventFlags,
 }
 
 impl Responder {
-    fn new(listener: OwnedFd) -> Result<Self> {
+    fn new(listener: OwnedFd, delay: Option<Delay>) -> Result<Self> {
         let epoll =
             epoll::create(CreateFlags::CLOEXEC).context("cannot create an epoll instance")?;
         epoll::add(
@@ -94,15 +108,19 @@ impl Responder {
             connections: HashMap::new(),
             next_key: 0,
             answer: CannedAnswer::new(),
+            late: delay.map(Late::new),
         })
     }
 
     fn run(&mut self) -> Result<()> {
         let mut events: Vec<Event> = Vec::with_capacity(BATCH_EVENTS);
         let mut buffer = vec![0; BUFFER_BYTES];
+        // A delay is to be as long as it says; the usual slack of a timer would add 50 µs.
+        let _ = set_current_timer_slack(NonZeroU64::new(1));
         loop {
             events.clear();
-            match epoll::wait(&self.epoll, spare_capacity(&mut events), None) {
+            let timeout = self.late.as_ref().and_then(Late::until_due);
+            match epoll::wait(&self.epoll, spare_capacity(&mut events), timeout.as_ref()) {
                 Ok(_) | Err(Errno::INTR) => {}
                 Err(errno) => return Err(errno).context("cannot wait for events"),
             }
@@ -112,6 +130,9 @@ impl Responder {
                     LISTENER => self.accept_all()?,
                     key => self.on_connection(key, &mut buffer),
                 }
+            }
+            while let Some(key) = self.late.as_mut().and_then(Late::take_due) {
+                self.release(key);
             }
         }
     }
@@ -138,6 +159,7 @@ impl Responder {
                 socket,
                 matched: 0,
                 owed_bytes: 0,
+                is_held: false,
                 watched_for: EventFlags::IN,
             };
             self.connections.insert(key, connection);
@@ -148,12 +170,38 @@ impl Responder {
         let Some(connection) = self.connections.get_mut(&key) else {
             return;
         };
-        if connection.serve(&self.answer, buffer).is_err() {
+        let served = match connection.owed_bytes {
+            0 => connection.read(&self.answer, buffer).and_then(|answers| {
+                let late = self.late.as_mut();
+                connection.is_held = late.is_some_and(|late| late.holds(answers, key));
+                connection.pay(&self.answer)
+            }),
+            // Nothing is read while something is owed: what a held connection has is its end.
+            _ if connection.is_held => Err(Ended),
+            _ => connection.pay(&self.answer),
+        };
+        self.watch(key, served);
+    }
+
+    /// The time of a late answer has come.
+    fn release(&mut self, key: u64) {
+        let Some(connection) = self.connections.get_mut(&key) else {
+            return;
+        };
+        connection.is_held = false;
+        let served = connection.pay(&self.answer);
+        self.watch(key, served);
+    }
+
+    /// Watches a connection for what it waits for now, or forgets it.
+    fn watch(&mut self, key: u64, served: Result<(), Ended>) {
+        let Some(connection) = self.connections.get_mut(&key).filter(|_| served.is_ok()) else {
             self.connections.remove(&key);
             return;
-        }
+        };
         let wanted = match connection.owed_bytes {
             0 => EventFlags::IN,
+            _ if connection.is_held => EventFlags::empty(),
             _ => EventFlags::OUT,
         };
         if wanted != connection.watched_for {
@@ -170,23 +218,22 @@ impl Responder {
 struct Ended;
 
 impl Connection {
-    fn serve(&mut self, answer: &CannedAnswer, buffer: &mut [u8]) -> Result<(), Ended> {
-        if self.owed_bytes == 0 {
-            let read_bytes = match recv(&self.socket, &mut *buffer, RecvFlags::empty()) {
-                Ok((0, _)) => return Err(Ended),
-                Ok((read_bytes, _)) => read_bytes,
-                Err(Errno::AGAIN | Errno::INTR) => return Ok(()),
-                Err(_) => return Err(Ended),
-            };
-            let heads = count_head_ends(&mut self.matched, &buffer[..read_bytes]);
-            self.owed_bytes = heads * answer.bytes.len();
-        }
-        self.pay(answer)
+    /// Reads what has come: how many answers are owed for it.
+    fn read(&mut self, answer: &CannedAnswer, buffer: &mut [u8]) -> Result<usize, Ended> {
+        let read_bytes = match recv(&self.socket, &mut *buffer, RecvFlags::empty()) {
+            Ok((0, _)) => return Err(Ended),
+            Ok((read_bytes, _)) => read_bytes,
+            Err(Errno::AGAIN | Errno::INTR) => return Ok(0),
+            Err(_) => return Err(Ended),
+        };
+        let answers = count_head_ends(&mut self.matched, &buffer[..read_bytes]);
+        self.owed_bytes = answers * answer.bytes.len();
+        Ok(answers)
     }
 
     /// Writes what is owed, as far as the kernel takes it.
     fn pay(&mut self, answer: &CannedAnswer) -> Result<(), Ended> {
-        while self.owed_bytes > 0 {
+        while self.owed_bytes > 0 && !self.is_held {
             let start =
                 (answer.bytes.len() - self.owed_bytes % answer.bytes.len()) % answer.bytes.len();
             match send(&self.socket, &answer.bytes[start..], SendFlags::NOSIGNAL) {
@@ -222,44 +269,6 @@ fn count_head_ends(matched: &mut usize, bytes: &[u8]) -> usize {
     ends
 }
 
-/// The answer's bytes, with a date that moves on.
-struct CannedAnswer {
-    bytes: Vec<u8>,
-    second: u64,
-    date_start: usize,
-}
-
-impl CannedAnswer {
-    fn new() -> Self {
-        let bytes = b"HTTP/1.1 200 OK\r\n\
-            content-type: text/plain; charset=utf-8\r\n\
-            content-length: 12\r\n\
-            date: Thu, 01 Jan 1970 00:00:00 GMT\r\n\
-            \r\n\
-            Hello World!"
-            .to_vec();
-        let date_start = memchr::memmem::find(&bytes, b"Thu, ").expect("the text above has it");
-        let mut answer = Self {
-            bytes,
-            second: 0,
-            date_start,
-        };
-        answer.refresh_date();
-        answer
-    }
-
-    fn refresh_date(&mut self) {
-        let second = clock_gettime(ClockId::RealtimeCoarse).tv_sec.unsigned_abs();
-        if second != self.second {
-            self.second = second;
-            let now = SystemTime::UNIX_EPOCH + Duration::from_secs(second);
-            let text = httpdate::fmt_http_date(now);
-            self.bytes[self.date_start..self.date_start + text.len()]
-                .copy_from_slice(text.as_bytes());
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -282,12 +291,5 @@ mod tests {
                 assert_eq!((found, matched), (2, 0), "{first} {second}");
             }
         }
-    }
-
-    #[test]
-    fn the_canned_answer_honours_the_contract() {
-        let answer = CannedAnswer::new();
-        let parsed = crate::http::parse(&answer.bytes, crate::http::Method::Get, false);
-        crate::contract::check(&parsed.unwrap().unwrap()).unwrap();
     }
 }

@@ -110,7 +110,17 @@ impl Scripted {
     /// Where the loopback interface has no free port.
     #[must_use]
     pub fn start(script: Script) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
+        Self::start_at(SocketAddr::from(([127, 0, 0, 1], 0)), script)
+    }
+
+    /// Starts a server at an address.
+    ///
+    /// # Panics
+    ///
+    /// If somebody else is there.
+    #[must_use]
+    pub fn start_at(address: SocketAddr, script: Script) -> Self {
+        let listener = TcpListener::bind(address).expect("the address is free");
         let address = listener
             .local_addr()
             .expect("a bound listener has an address");

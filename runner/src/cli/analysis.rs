@@ -1,34 +1,9 @@
-//! Options of what judges runs: precision, comparison, simulation.
+//! Options of what judges runs: comparison and simulation.
 
-use super::count;
-use crate::plan::Until;
 use crate::stats::Condition;
+use crate::values::count;
 use clap::Args;
 use std::path::PathBuf;
-
-/// How precise a run has to be.
-#[derive(Debug, Clone, Copy, Args)]
-pub struct Precision {
-    /// Go on after --blocks until ratios to the floor are this precise, such as 2%: how many blocks
-    /// that takes is read off the variance of the first ones, never off who is ahead
-    #[arg(long, value_parser = percent, value_name = "PERCENT")]
-    pub until: Option<u32>,
-    /// With --until: never more blocks than this
-    #[arg(long, default_value_t = 64, requires = "until")]
-    pub max_blocks: u32,
-}
-
-impl Precision {
-    /// As the plan has it.
-    #[must_use]
-    pub fn until(&self) -> Option<Until> {
-        let blocks_max = self.max_blocks;
-        self.until.map(|half_width_ppm| Until {
-            half_width_ppm,
-            blocks_max,
-        })
-    }
-}
 
 /// Options of `compare`.
 #[derive(Debug, Args)]
@@ -53,10 +28,10 @@ Examples:
   runner simulate --rounds 2 --blocks 48
       what another design would find, on the same machine")]
 pub struct SimulateOptions {
-    /// The run whose noise is taken; the newest kept one unless given
+    /// The run whose noise is taken; the newest kept one if not given
     #[arg(long, value_name = "RUN")]
     pub from: Option<PathBuf>,
-    /// The number of connections at which its noise is taken
+    /// The number of connections whose noise is taken
     #[arg(short, long, default_value_t = 64)]
     pub connections: usize,
     /// What is unlike the noise of an ordinary run
@@ -74,41 +49,13 @@ pub struct SimulateOptions {
     /// Blocks of each
     #[arg(long, default_value_t = 24)]
     pub blocks: u32,
-    /// Rounds of each block; as in the run unless given
+    /// Rounds of each block; as in the run if not given
     #[arg(long)]
     pub rounds: Option<u32>,
-    /// Where chance comes from
+    /// Seed
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
-}
-
-/// A share in percent, as ppm: `2%`, `1.5%`, `2`.
-fn percent(text: &str) -> Result<u32, String> {
-    let number: f64 = text
-        .strip_suffix('%')
-        .unwrap_or(text)
-        .parse()
-        .map_err(|_| format!("`{text}` is no share such as 2% or 1.5%"))?;
-    if (0.1..=50.0).contains(&number) {
-        return Ok((number * 1e4).round() as u32);
-    }
-    Err(format!("{text} is out of range; it goes from 0.1% to 50%"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::percent;
-
-    #[test]
-    fn shares_are_read_or_refused() {
-        for (text, ppm) in [("2%", 20_000), ("1.5%", 15_000), ("3", 30_000)] {
-            assert_eq!(percent(text), Ok(ppm), "{text}");
-        }
-        for text in ["", "%", "0%", "-2%", "99%", "NaN%", "two"] {
-            assert!(percent(text).is_err(), "{text}");
-        }
-    }
 }

@@ -1,11 +1,11 @@
 //! What can be asked of the load generator alone.
 
-use super::values::{
-    Body, HeaderField, ProcessorList, body, connections, count, duration, header_field, method,
-    processor_list, rate,
-};
 use crate::load::{Arrivals, EngineChoice};
 use crate::result::Assertion;
+use crate::values::{
+    Body, HeaderField, ProcessorList, body, connections, count, duration, header_field, method,
+    processor_list, rate, timeout,
+};
 use clap::Args;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -57,8 +57,8 @@ pub struct HowMuch {
     /// Rise to the full load in ten steps over this long, and count nothing of it
     #[arg(long, value_parser = duration)]
     pub ramp: Option<Duration>,
-    /// An answer that takes longer is given up and counts as a timeout
-    #[arg(long, default_value = "2s", value_parser = duration)]
+    /// An answer that takes longer counts as a timeout, and its connection is given up; up to 1h
+    #[arg(long, default_value = "2s", value_parser = timeout)]
     pub timeout: Duration,
 }
 

@@ -1,13 +1,15 @@
-//! `runner null`: the canned responder, one thread per processor.
+//! `runner null`: the null server, one thread per processor.
 
-use super::Verdict;
 use crate::cli::NullOptions;
 use crate::environment::processors;
-use crate::null;
+use crate::null::{self, Delay};
+use crate::output::Verdict;
 use anyhow::Result;
 
 pub(super) fn run(options: &NullOptions) -> Result<Verdict> {
     let threads = processors::allowed()?.len();
-    null::serve(options.address, threads)?;
+    let delay = options.delay.zip(options.delay_every);
+    let delay = delay.map(|(length, every)| Delay { length, every });
+    null::serve(options.address, threads, delay)?;
     Ok(Verdict::Good)
 }

@@ -2,12 +2,12 @@
 
 mod text;
 
-use super::{Verdict, print, print_json};
-use crate::analysis::{Measure, extract};
 use crate::cli::SimulateOptions;
+use crate::experiments::Experiment as _;
+use crate::experiments::throughput::{Table, Throughput};
 use crate::framework;
-use crate::plan::Plan;
-use crate::record::{Records, find_runs};
+use crate::output::{Verdict, print, print_json};
+use crate::run::{Orders, find_runs};
 use crate::stats::{BLOCKS_MIN, Condition, Design, ErrorRates, Experiment, Noise, Slice};
 use crate::usage::UsageError;
 use anyhow::{Context, Result};
@@ -99,45 +99,45 @@ fn refuse_impossible(options: &SimulateOptions) -> Result<(), UsageError> {
 
 fn newest_run() -> Result<PathBuf> {
     let results = framework::discover()?.root.join("results");
-    let newest = find_runs(&results)?.into_iter().next();
-    let (path, _) = newest.context("no run is kept under results/; name one with --from")?;
+    let runs = find_runs(&results)?.runs;
+    let newest = runs
+        .into_iter()
+        .find(|(_, facts)| facts.experiment == Throughput::NAME);
+    let (path, _) =
+        newest.context("no throughput run is kept under results/; name one with --from")?;
     Ok(path)
 }
 
 fn simulate(options: &SimulateOptions, from: PathBuf) -> Result<Simulation> {
-    let records = Records::read(&from)?;
+    let records = Throughput::read(&from)?;
     let connections = options.connections;
-    let arms = &records.run.arms;
-    let measured = extract(&records.slices, connections, arms, Measure::Rps);
-    let baseline = arms.iter().find(|arm| arm.is_floor());
-    let baseline = baseline
-        .and_then(|arm| measured.index(&arm.name))
-        .unwrap_or(0);
-    let noise = Noise::fit(&measured.blocks, measured.arms.len(), baseline);
-    let noise = noise.with_context(|| {
+    let plan = &records.run.plan;
+    let too_little = || {
         format!(
             "{} has too few blocks or rounds at {connections} connections to take its noise from",
             from.display()
         )
-    })?;
-    let rounds = options.rounds.unwrap_or(records.run.plan.laps);
-    // The same requests in more rounds are shorter slices.
-    let spacing_s = spacing_s(&measured.blocks) * f64::from(records.run.plan.laps);
-    let slice_s = spacing_s / f64::from(rounds);
-    let plan = Plan {
-        levels: vec![connections],
-        blocks: options.blocks,
-        laps: rounds,
-        seed: options.seed,
-        ..records.run.plan.clone()
     };
-    let order = |block, round| plan.order(block, 0, round, options.arms);
+    let level = plan.level(connections).with_context(too_little)?;
+    let measured = Table::of(&records, connections).rate;
+    let (blocks, arms) = (&measured.measured.blocks, measured.measured.arms.len());
+    let baseline = measured.baseline.with_context(too_little)?;
+    let noise = Noise::fit(blocks, arms, baseline).with_context(too_little)?;
+    let rounds = options.rounds.unwrap_or(level.rounds);
+    let slice_s = spacing_s(blocks);
+    let orders = Orders {
+        seed: options.seed,
+        series: 1,
+    };
+    let order = |index: u32| orders.order(0, u64::from(index), options.arms);
     let design = |block| Design {
-        order: (0..rounds).flat_map(|round| order(block, round)).collect(),
+        order: (0..rounds)
+            .flat_map(|round| order(block * rounds + round))
+            .collect(),
         slice_s,
     };
     let severity = options.severity.or(options.condition.severity());
-    let planted_percent = plan.planted_percent(connections);
+    let planted_percent = plan.withheld_percent(connections);
     let experiment = Experiment {
         arms: options.arms,
         designs: (0..options.blocks).map(design).collect(),

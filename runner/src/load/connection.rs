@@ -13,6 +13,8 @@ pub(super) enum Phase {
     Idle,
     /// A request is out.
     Waiting,
+    /// It has been answered before all of it had left; the rest is still leaving.
+    Draining,
 }
 
 /// One connection. What the hot path touches fits one cache line.
@@ -21,10 +23,15 @@ pub(super) struct Connection {
     pub(super) phase: Phase,
     /// An answer of this very connection has passed the strict parser.
     pub(super) proven: bool,
+    /// A request is due that this connection is opened for.
+    pub(super) is_laden: bool,
     /// Requests that are out: one, unless they are pipelined.
     pub(super) open: u32,
     /// Answers it has brought.
     pub(super) answers: u32,
+    /// Right answers that this place has brought, over all the connections that were in it. It
+    /// starts again after 2^32.
+    pub(super) served: u32,
     /// When the current request was due, in ns since the run began. In a closed loop a request is
     /// due when it is sent.
     pub(super) due_at_ns: u64,
@@ -90,18 +97,26 @@ impl Connection {
         Self {
             phase: Phase::Closed,
             proven: false,
+            is_laden: false,
             open: 0,
             answers: 0,
+            served: 0,
             due_at_ns: 0,
             sent_at_ns: 0,
             partial: Partial::default(),
         }
     }
 
+    /// Whether it has a request to carry, or to carry once more.
+    pub(super) fn has_request(&self) -> bool {
+        self.is_laden || self.open > 0
+    }
+
     /// Forgets what the connection had earned or read.
     pub(super) fn reset(&mut self) {
         self.phase = Phase::Closed;
         self.proven = false;
+        self.is_laden = false;
         self.open = 0;
         self.answers = 0;
         self.partial.clear();

@@ -1,62 +1,23 @@
-//! One run on one thread: what is left to send, what has come of it, and when to stop. No I/O.
+//! One run on one thread: what is left to send, and what has come of it. No I/O.
 
 use super::causes::{Cause, Causes};
-use super::limits::Limits;
+use super::edges::Counting;
+use super::intervals::IntervalHand;
 use super::pace::{Pace, Schedule};
-use super::seconds::SecondHand;
-use super::service_time_histogram;
+use super::pauses::Pauses;
+use super::spec::LoadSpec;
 use super::tally::{Outcome, Tally};
-use hdrhistogram::Histogram;
+use super::times::Times;
+use rustix::time::{ClockId, clock_gettime};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 /// How long a thread sleeps at most before it looks at deadlines again.
 pub(super) const TICK: Duration = Duration::from_millis(10);
 
-/// The distributions of one run, in ns. They are kept from run to run and emptied in between.
-#[derive(Debug, Clone)]
-pub struct Times {
-    /// From sending a request to reading its answer.
-    pub service: Histogram<u64>,
-    /// Open loop: from when a request was due to reading its answer.
-    pub response: Histogram<u64>,
-    /// Open loop: from when a request was due to sending it.
-    pub dispatch_delay: Histogram<u64>,
-    /// What a time may be off by: from the end of one wait to the beginning of the next, and the
-    /// part of a wait in which answers were gathered.
-    pub turn: Histogram<u64>,
-}
-
-impl Times {
-    pub(super) fn new() -> Self {
-        Self {
-            service: service_time_histogram(),
-            response: service_time_histogram(),
-            dispatch_delay: service_time_histogram(),
-            turn: service_time_histogram(),
-        }
-    }
-
-    fn reset(&mut self) {
-        self.service.reset();
-        self.response.reset();
-        self.dispatch_delay.reset();
-        self.turn.reset();
-    }
-
-    /// Adds the values of another run.
-    ///
-    /// # Errors
-    ///
-    /// Where the bounds differ.
-    pub fn add(&mut self, other: &Self) -> Result<(), hdrhistogram::AdditionError> {
-        self.service.add(&other.service)?;
-        self.response.add(&other.response)?;
-        self.dispatch_delay.add(&other.dispatch_delay)?;
-        self.turn.add(&other.turn)
-    }
-}
+/// A short timeout is looked at more often, but not more often than this.
+const TICK_MIN: Duration = Duration::from_micros(100);
 
 /// What a run is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,125 +30,198 @@ pub(super) enum Goal {
     Connect,
 }
 
+/// Which thread of a run this is, and what all of them share.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    pub(super) index: usize,
+    pub(super) threads: usize,
+    /// When the run began.
+    pub(super) clock: Instant,
+    /// For how long load is offered, where that is known beforehand.
+    pub(super) offered: Option<Duration>,
+}
+
+/// One turn of the loop, from the end of one wait to the beginning of the next.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Turn {
+    began_ns: u64,
+    ended_ns: u64,
+    /// The next wait was asked to last no longer.
+    asked_ns: u64,
+}
+
 /// The state of one run on one thread.
 pub(super) struct Run<'t> {
     pub(super) goal: Goal,
     /// Requests not sent yet.
-    left: u64,
+    pub(super) left: u64,
     /// Connections that take part.
     pub(super) connections: usize,
     /// Open loop: when they are due.
     pub(super) schedule: Option<Schedule>,
     /// Connections that are connecting or waiting.
     pub(super) busy: usize,
+    /// Those of them that connect, or will try again to, and carry no request yet.
+    pub(super) unladen: usize,
+    /// Open loop: the schedule from the first request on that was due and never left, and how many
+    /// these were.
+    pub(super) unsent: Option<(Schedule, u64)>,
     /// Open loop: connections with nothing to do.
     pub(super) idle: Vec<usize>,
+    /// Open loop: since when there has been one.
+    idle_since_ns: u64,
     /// Connections whose last attempt to connect failed, to be tried again at the next tick.
     pub(super) retries: Vec<usize>,
     pub(super) tally: Tally,
     pub(super) causes: Causes,
-    times: &'t mut Times,
+    pub(super) pauses: Pauses,
+    pub(super) times: &'t mut Times,
     clock: Instant,
+    /// This thread's CPU time when the run began.
+    cpu_before_ns: u64,
+    /// Time so far that neither waits nor CPU time explain, when it was last looked at.
+    pub(super) off_processor_ns: u64,
     /// The time of the current batch, in ns since the run began.
     pub(super) now_ns: u64,
     /// Time spent waiting for the kernel.
     pub(super) waited_ns: u64,
+    /// Time that connections have spent with requests that have ended, all together.
+    pub(super) busy_ns: u64,
+    /// Time that they have spent being opened, likewise.
+    pub(super) connecting_ns: u64,
     /// The time of the latest batch that brought an answer.
-    answered_at_ns: u64,
+    pub(super) answered_at_ns: u64,
     /// Since when connections have failed without a right answer in between.
-    trouble_since_ns: Option<u64>,
+    pub(super) trouble_since_ns: Option<u64>,
+    /// How often deadlines are looked at.
+    tick_ns: u64,
     next_tick_ns: u64,
-    deadline_ns: u64,
+    /// When an edge of the window is crossed or an interval ends next.
+    pub(super) next_mark_ns: u64,
+    pub(super) deadline_ns: u64,
     pub(super) timeout_ns: u64,
-    stop: Option<Arc<AtomicBool>>,
-    second_hand: Option<SecondHand>,
+    pub(super) stop: Option<Arc<AtomicBool>>,
+    pub(super) intervals: Option<IntervalHand>,
+    pub(super) counting: Counting,
+    /// What comes now is counted.
+    pub(super) is_counting: bool,
     /// Requests were left when the time was up.
     pub(super) cut: bool,
     /// The run cannot reach its goal.
     pub(super) failed: bool,
     /// The run was stopped from outside.
-    abandoned: bool,
+    pub(super) abandoned: bool,
 }
 
 impl<'t> Run<'t> {
-    /// A run of thread `index` of `threads`.
-    pub(super) fn load(
-        limits: &Limits,
-        index: usize,
-        threads: usize,
-        times: &'t mut Times,
-    ) -> Self {
-        let schedule = match limits.pace {
+    /// One thread's part of a run.
+    pub(super) fn load(spec: &LoadSpec, place: Place, times: &'t mut Times) -> Self {
+        let schedule = match spec.pace {
             Pace::Closed => None,
             Pace::Open {
                 rate,
                 arrivals,
                 seed,
-            } => Some(Schedule::new(rate, arrivals, seed, index, threads)),
+            } => Some(Schedule::new(
+                rate,
+                arrivals,
+                seed,
+                place.index,
+                place.threads,
+            )),
         };
-        times.reset();
-        let second_hand = limits.seconds.clone().map(|to| SecondHand::new(to, times));
+        let told = spec.intervals.as_ref();
+        let is_open = schedule.is_some();
+        let counting = Counting::new(spec, place.index, place.offered);
         Self {
             goal: Goal::Load,
-            second_hand,
-            left: limits.requests.unwrap_or(u64::MAX),
-            connections: limits.connections.unwrap_or(usize::MAX),
-            deadline_ns: limits.duration.map_or(u64::MAX, nanoseconds),
-            stop: Some(Arc::clone(&limits.stop)),
+            clock: place.clock,
+            left: spec.requests.unwrap_or(u64::MAX),
+            connections: spec.connections.unwrap_or(usize::MAX),
+            deadline_ns: spec.duration.map_or(u64::MAX, nanoseconds),
+            stop: Some(Arc::clone(&spec.stop)),
+            intervals: told.map(|told| IntervalHand::new(told, nanoseconds(told.every), is_open)),
+            is_counting: counting.is_on_from_start(),
+            counting,
             schedule,
-            ..Self::opening(Goal::Open, limits.timeout, times)
+            ..Self::opening(Goal::Open, spec.timeout, times)
         }
     }
 
     /// A run that opens connections.
     pub(super) fn opening(goal: Goal, timeout: Duration, times: &'t mut Times) -> Self {
         times.reset();
+        let tick_ns = nanoseconds(TICK.min(timeout / 2).max(TICK_MIN));
         Self {
             goal,
             left: 0,
             connections: usize::MAX,
             schedule: None,
+            unsent: None,
             busy: 0,
+            unladen: 0,
             idle: Vec::new(),
+            idle_since_ns: 0,
             retries: Vec::new(),
             tally: Tally::default(),
             causes: Causes::default(),
+            pauses: Pauses::default(),
             times,
             clock: Instant::now(),
+            cpu_before_ns: thread_cpu_ns(),
+            off_processor_ns: 0,
             now_ns: 0,
             waited_ns: 0,
+            busy_ns: 0,
+            connecting_ns: 0,
             answered_at_ns: 0,
             trouble_since_ns: None,
-            next_tick_ns: nanoseconds(TICK),
+            tick_ns,
+            next_tick_ns: tick_ns,
+            next_mark_ns: u64::MAX,
             deadline_ns: u64::MAX,
             timeout_ns: nanoseconds(timeout),
             stop: None,
-            second_hand: None,
+            intervals: None,
+            counting: Counting::default(),
+            is_counting: true,
             cut: false,
             failed: false,
             abandoned: false,
         }
     }
 
-    /// Before a wait: when the last batch began, and when it ended.
-    pub(super) fn turn_ends(&mut self) -> (u64, u64) {
-        (self.now_ns, nanoseconds(self.clock.elapsed()))
+    /// Before a wait of at most `timeout`: the turn that ends.
+    pub(super) fn turn_ends(&self, timeout: Duration) -> Turn {
+        Turn {
+            began_ns: self.now_ns,
+            ended_ns: nanoseconds(self.clock.elapsed()),
+            asked_ns: nanoseconds(timeout),
+        }
     }
 
     /// After a wait that may have gathered answers for so long: the time of the batch that begins.
-    pub(super) fn turn_begins(&mut self, (began_ns, ended_ns): (u64, u64), gathering: Duration) {
+    pub(super) fn turn_begins(&mut self, turn: Turn, gathering: Duration) {
         self.read_clock();
-        let waited_ns = self.now_ns - ended_ns;
+        let waited_ns = self.now_ns - turn.ended_ns;
         let gathered_ns = waited_ns.min(nanoseconds(gathering));
-        let turn_ns = ended_ns - began_ns + gathered_ns;
-        self.times.turn.saturating_record(turn_ns);
-        self.waited_ns += waited_ns;
+        let turn_ns = turn.ended_ns - turn.began_ns;
+        if self.is_counting {
+            self.times.turn.saturating_record(turn_ns + gathered_ns);
+        }
+        self.waited_ns += waited_ns - self.pause_in(waited_ns, turn.asked_ns);
         self.tally.waits += 1;
+        self.look_into_turn(turn_ns);
     }
 
     /// Moves the time of the current batch on.
     pub(super) fn read_clock(&mut self) {
         self.now_ns = nanoseconds(self.clock.elapsed());
+    }
+
+    /// CPU time of this thread since the run began.
+    pub(super) fn cpu_ns(&self) -> u64 {
+        thread_cpu_ns().saturating_sub(self.cpu_before_ns)
     }
 
     /// When the run began, and when its last answer came.
@@ -229,25 +263,59 @@ impl<'t> Run<'t> {
 
     /// How long the thread may sleep.
     pub(super) fn sleep(&self) -> Duration {
+        let until_mark_ns = self.next_mark_ns.saturating_sub(self.now_ns);
+        let longest = Duration::from_nanos(self.tick_ns.min(until_mark_ns));
         match &self.schedule {
             // Without an idle connection only an answer makes the next request possible.
             Some(schedule) if self.left > 0 && !self.idle.is_empty() => {
                 let until_due_ns = schedule.next_due_ns().saturating_sub(self.now_ns);
-                TICK.min(Duration::from_nanos(until_due_ns))
+                longest.min(Duration::from_nanos(until_due_ns))
             }
-            _ => TICK,
+            _ => longest,
         }
     }
 
-    /// Whether something is still to come.
-    pub(super) fn goes_on(&self) -> bool {
-        self.busy > 0 || (self.schedule.is_some() && self.left > 0)
+    /// Open loop: how many requests are due by now and have not left.
+    pub(super) fn backlog(&self) -> u64 {
+        let due = |schedule: &Schedule| schedule.due_before(self.now_ns + 1);
+        self.schedule.as_ref().map_or(0, due).min(self.left)
+    }
+
+    /// A handshake has ended that had begun at `began_ns`.
+    pub(super) fn connected(&mut self, began_ns: u64) {
+        let connecting_ns = self.now_ns.saturating_sub(began_ns);
+        self.connecting_ns += connecting_ns;
+        if self.is_counting {
+            self.times.connect.saturating_record(connecting_ns);
+        }
+    }
+
+    /// Open loop: a connection has nothing to do any more.
+    #[inline]
+    pub(super) fn has_idle(&mut self, at: usize) {
+        if self.idle.is_empty() {
+            self.idle_since_ns = self.now_ns;
+        }
+        self.idle.push(at);
+    }
+
+    /// Notes that a connection is put to use for a request that was due at `due_at_ns`. As long as
+    /// all were busy, that it is late is not the generator's doing.
+    #[inline]
+    pub(super) fn uses_idle(&mut self, due_at_ns: u64) {
+        if self.is_counting {
+            let could_ns = due_at_ns.max(self.idle_since_ns);
+            let late_ns = self.now_ns.saturating_sub(could_ns);
+            self.times.lateness.saturating_record(late_ns);
+        }
     }
 
     /// Notes when a request went out that was due at `due_at_ns`.
     pub(super) fn dispatched(&mut self, due_at_ns: u64) {
-        let delay_ns = self.now_ns.saturating_sub(due_at_ns);
-        self.times.dispatch_delay.saturating_record(delay_ns);
+        if self.is_counting {
+            let delay_ns = self.now_ns.saturating_sub(due_at_ns);
+            self.times.dispatch_delay.saturating_record(delay_ns);
+        }
     }
 
     /// Counts how a request ended.
@@ -258,49 +326,37 @@ impl<'t> Run<'t> {
     pub(super) fn settle(&mut self, outcome: Outcome, sent_at_ns: u64, due_at_ns: u64) {
         self.tally.count(outcome);
         self.answered_at_ns = self.now_ns;
+        self.busy_ns += self.now_ns - sent_at_ns;
         if outcome == Outcome::Ok {
             self.trouble_since_ns = None;
         }
         if matches!(outcome, Outcome::Ok | Outcome::Timeout) {
-            self.times
-                .service
-                .saturating_record(self.now_ns - sent_at_ns);
-            if self.schedule.is_some() {
-                self.times
-                    .response
-                    .saturating_record(self.now_ns - due_at_ns);
+            let (service_ns, response_ns) = (self.now_ns - sent_at_ns, self.now_ns - due_at_ns);
+            if self.is_counting {
+                self.times.service.saturating_record(service_ns);
+                if self.schedule.is_some() {
+                    self.times.response.saturating_record(response_ns);
+                }
+            }
+            if let Some(hand) = &mut self.intervals {
+                hand.record(service_ns, response_ns);
             }
         }
+    }
+
+    /// Whether what was sent then has taken longer than it may.
+    #[inline]
+    pub(super) fn is_late(&self, sent_at_ns: u64) -> bool {
+        self.now_ns.saturating_sub(sent_at_ns) > self.timeout_ns
     }
 
     /// Whether it is time to look at deadlines again.
     pub(super) fn tick_is_due(&mut self) -> bool {
         let due = self.now_ns >= self.next_tick_ns;
         if due {
-            self.next_tick_ns = self.now_ns + nanoseconds(TICK);
+            self.next_tick_ns = self.now_ns + self.tick_ns;
         }
         due
-    }
-
-    /// At a tick: tells of the second that has ended, if one has.
-    pub(super) fn tell_second(&mut self) {
-        if let Some(hand) = &mut self.second_hand {
-            hand.move_to(self.now_ns, &self.tally, self.times);
-        }
-    }
-
-    /// At the end: tells of what came since the last second.
-    pub(super) fn tell_rest(&mut self) {
-        if let Some(hand) = &mut self.second_hand {
-            hand.tell(&self.tally, self.times);
-        }
-    }
-
-    /// Stops sending where the time is up.
-    pub(super) fn obey_deadline(&mut self) {
-        if self.now_ns >= self.deadline_ns && self.left > 0 {
-            self.end_sending(self.deadline_ns);
-        }
     }
 
     /// Counts a connection that is opened again, and why.
@@ -314,57 +370,14 @@ impl<'t> Run<'t> {
         self.tally.connect_errors += 1;
         *self.causes.connect_errors.entry(cause).or_default() += 1;
     }
+}
 
-    /// Notes that a connection could not be opened or used.
-    pub(super) fn note_trouble(&mut self) {
-        self.trouble_since_ns.get_or_insert(self.now_ns);
-    }
-
-    /// Whether there has been nothing but trouble for so long that there will be nothing else.
-    pub(super) fn is_hopeless(&self) -> bool {
-        let since_ns = self.trouble_since_ns;
-        since_ns.is_some_and(|since_ns| self.now_ns > since_ns + 2 * self.timeout_ns)
-    }
-
-    /// Gives up: nothing more is sent.
-    pub(super) fn fail(&mut self) {
-        self.failed = true;
-        self.end_sending(self.now_ns);
-    }
-
-    pub(super) fn is_stopped(&self) -> bool {
-        self.stop
-            .as_ref()
-            .is_some_and(|stop| stop.load(Ordering::Relaxed))
-    }
-
-    /// Stops sending at once, as asked from outside.
-    pub(super) fn abandon(&mut self) {
-        self.abandoned = true;
-        self.end_sending(self.now_ns);
-    }
-
-    /// Whether the run has ended before its requests and its time had.
-    pub(super) fn ended_early(&self) -> bool {
-        self.failed || self.abandoned
-    }
-
-    /// Sends nothing more; what was due before `end_ns` and never left is counted, with its age.
-    fn end_sending(&mut self, end_ns: u64) {
-        self.cut = self.left > 0;
-        if let Some(schedule) = &mut self.schedule {
-            while self.left > 0 && schedule.next_due_ns() < end_ns {
-                let due_ns = schedule.take();
-                self.left -= 1;
-                self.tally.unsent += 1;
-                self.tally.unsent_age_max_ns = self.tally.unsent_age_max_ns.max(end_ns - due_ns);
-            }
-        }
-        self.left = 0;
-    }
+fn thread_cpu_ns() -> u64 {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    time.tv_sec.unsigned_abs() * 1_000_000_000 + time.tv_nsec.unsigned_abs()
 }
 
 /// Whole nanoseconds; a run of 584 years would saturate.
-fn nanoseconds(duration: Duration) -> u64 {
+pub(super) fn nanoseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -80,6 +80,8 @@ pub(super) enum Event {
         /// The server has ended the connection after them.
         ends: bool,
     },
+    /// All of a request has been handed over that was not at once.
+    Sent,
     /// The server has ended the connection.
     Ended,
     /// The connection broke.
@@ -106,11 +108,15 @@ pub(super) trait Engine: Sized {
     /// Hands the request's bytes after the first `skipped_bytes` to the kernel, whole or in parts.
     fn send(&mut self, at: usize, skipped_bytes: usize) -> Result<(), Errno>;
 
-    /// Whether a part of the request is still to be handed over.
+    /// Whether a part of the request is still to be handed over; [`Event::Sent`] tells when all of it
+    /// has been.
     fn is_sending(&self, at: usize) -> bool;
 
     /// Closes the socket; no event of it comes any more.
     fn close(&mut self, at: usize);
+
+    /// Lets the kernel finish what was closed, where no wait follows.
+    fn finish_closing(&mut self);
 
     /// Waits for events; for how long at most it held some back to gather more.
     fn wait(&mut self, patience: Patience) -> Result<Duration>;
@@ -118,11 +124,24 @@ pub(super) trait Engine: Sized {
     /// The next event of the last wait, and the connection it belongs to.
     fn next(&mut self) -> Result<Option<(usize, Event)>>;
 
-    /// Received bytes.
+    /// Bytes of the event that was taken last.
     fn bytes(&self, place: Range<usize>) -> &[u8];
+
+    /// Answers are as long as this, head and body: the engine may read in pieces that suit it.
+    fn expect_answers_of(&mut self, length_bytes: usize);
 
     /// Bytes of requests handed over since this was last asked.
     fn take_bytes_sent(&mut self) -> u64;
+}
+
+/// How the handshake of a socket has ended. One that was refused says so; a reset came after it, and
+/// is what whoever sends or reads first will meet.
+pub(super) fn handshake_outcome(socket: &OwnedFd) -> Result<Result<(), Errno>> {
+    let outcome = sockopt::socket_error(socket).context("cannot ask a socket")?;
+    Ok(match outcome {
+        Err(Errno::CONNRESET) => Ok(()),
+        outcome => outcome,
+    })
 }
 
 /// A socket that is reset on close: a run leaves no thousands of sockets in TIME-WAIT behind for

@@ -1,17 +1,19 @@
 //! The threads of the generator: one per processor, each with its own connections and histogram.
 //! They share nothing while a run is on; their results are added when it has ended.
 
+use super::drive::Place;
 use super::engine::EngineKind;
-use super::limits::Limits;
+use super::fairness::Fairness;
 use super::measured::{Measured, Opening};
+use super::spec::LoadSpec;
 use super::worker::{Part, Worker};
 use super::{Tally, Target};
 use crate::environment::processors;
 use anyhow::{Context, Result, anyhow, ensure};
 use std::sync::mpsc;
-use std::sync::{Arc, Barrier};
+use std::sync::{Arc, Barrier, OnceLock};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The load generator: threads that wait for work until it is dropped.
 pub struct Generator {
@@ -84,8 +86,9 @@ impl Generator {
     }
 
     /// Opens connections to `target` under `key` and asks nothing of them, for a run of so many
-    /// `requests`: `connections` of them, or as many as can carry one. What cannot be opened is
-    /// tried again by the run.
+    /// `requests`: `connections` of them, or as many as can carry one. Where each carries no more than
+    /// one, a single connection shows that somebody is there, and the run opens those it needs. What
+    /// cannot be opened is tried again by the run.
     ///
     /// # Errors
     ///
@@ -106,11 +109,15 @@ impl Generator {
                 own.div_ceil(u64::from(target.pipeline))
             });
             let own = share(connections as u64, index, threads).min(batches) as usize;
-            move |worker: &mut Worker| worker.connect(key, target, own, timeout)
+            let opened_max = match target.requests_per_connection {
+                Some(1) => usize::from(index == 0),
+                _ => own,
+            };
+            move |worker: &mut Worker| worker.connect(key, target, (own, opened_max), timeout)
         })?;
         let mut sum = Opening::default();
         for part in parts {
-            sum.add(part?);
+            sum.add(part?)?;
         }
         ensure!(
             sum.opened > 0,
@@ -120,28 +127,43 @@ impl Generator {
         Ok(sum)
     }
 
-    /// Drives the connections under `key` until `limits` end it.
+    /// Drives the connections under `key` as `spec` says until it ends.
     ///
     /// # Errors
     ///
-    /// Where the kernel refuses what the loop needs. A server that misbehaves is no error here:
-    /// the tally and the complaint say what it did.
-    pub fn run(&self, key: usize, limits: &Limits) -> Result<Measured> {
+    /// If the specification contradicts itself, or the kernel refuses what the loop needs. A server
+    /// that misbehaves is not an error here: the tally and the complaint say what it did.
+    pub fn run(&self, key: usize, spec: &LoadSpec) -> Result<Measured> {
+        spec.check()?;
         let threads = self.threads.len();
+        let offered = spec.scheduled().or(spec.duration);
         let start = Arc::new(Barrier::new(threads));
+        let clock = Arc::new(OnceLock::new());
         let parts = self.on_each_thread(|index| {
-            let start = Arc::clone(&start);
-            let mut limits = limits.clone();
-            limits.requests = limits.requests.map(|all| share(all, index, threads));
-            limits.connections = limits
+            let (start, clock) = (Arc::clone(&start), Arc::clone(&clock));
+            let mut spec = spec.clone();
+            spec.requests = spec.requests.map(|all| share(all, index, threads));
+            spec.connections = spec
                 .connections
                 .map(|all| share(all as u64, index, threads) as usize);
             move |worker: &mut Worker| {
                 start.wait();
-                worker.run(key, &limits, index, threads)
+                // One start for all, so that windows and intervals of all threads are the same.
+                let clock = *clock.get_or_init(Instant::now);
+                let place = Place {
+                    index,
+                    threads,
+                    clock,
+                    offered,
+                };
+                worker.run(key, &spec, place)
             }
         })?;
-        merge(parts, limits)
+        let parts: Vec<Part> = parts.into_iter().collect::<Result<_>>()?;
+        match spec.window {
+            None => merge_whole(parts, spec),
+            Some(_) => merge_windows(parts),
+        }
     }
 
     /// Closes the connections under `key`.
@@ -225,24 +247,47 @@ impl Drop for Thread {
 
 /// The run of all threads lasted from the first start to the last end, in the open loop at least
 /// as long as its schedule: the last interval is as much a part of it as the first.
-fn merge(parts: Vec<Result<Part>>, limits: &Limits) -> Result<Measured> {
-    let mut parts = parts.into_iter();
-    let first = parts.next().expect("a generator has a thread")?;
-    let (mut sum, (mut began, mut ended)) = (first.measured, first.span);
-    let mut ended_early = first.ended_early;
-    for part in parts {
-        let part = part?;
-        sum.add(part.measured)?;
-        began = began.min(part.span.0);
-        ended = ended.max(part.span.1);
-        ended_early |= part.ended_early;
-    }
+fn merge_whole(parts: Vec<Part>, spec: &LoadSpec) -> Result<Measured> {
+    let began = parts.iter().map(|part| part.span.0).min();
+    let ended = parts.iter().map(|part| part.span.1).max();
+    let ended_early = parts.iter().any(|part| part.ended_early);
+    let mut sum = sum_of(parts)?;
     let all = sum.workers.iter().map(|worker| worker.elapsed).max();
-    sum.elapsed = (ended - began).max(match limits.scheduled() {
+    let span = ended.zip(began).map(|(ended, began)| ended - began);
+    sum.elapsed = span.unwrap_or_default().max(match spec.scheduled() {
         Some(scheduled) if !ended_early => scheduled,
         Some(scheduled) => scheduled.min(all.unwrap_or_default()),
         None => Duration::ZERO,
     });
+    Ok(sum)
+}
+
+/// Each thread has crossed the edges of the window by itself, a batch sooner or later than others.
+fn merge_windows(mut parts: Vec<Part>) -> Result<Measured> {
+    let spreads: Vec<_> = parts
+        .iter_mut()
+        .filter_map(|part| part.spread.take())
+        .collect();
+    let mut sum = sum_of(parts)?;
+    sum.elapsed = sum.offered.elapsed;
+    sum.fairness = Fairness::of(&spreads);
+    Ok(sum)
+}
+
+/// Adds up what the threads have measured. One without a connection had nothing to do, and no time.
+fn sum_of(mut parts: Vec<Part>) -> Result<Measured> {
+    if parts.iter().any(|part| part.connections > 0) {
+        let counts = |part: &Part| part.connections > 0 || part.measured.tally.scheduled() > 0;
+        parts.retain(counts);
+    }
+    let threads = parts.len() as u32;
+    let offered: Duration = parts.iter().map(|part| part.measured.offered.elapsed).sum();
+    let mut measured = parts.into_iter().map(|part| part.measured);
+    let mut sum = measured.next().expect("a generator has a thread");
+    for other in measured {
+        sum.add(other)?;
+    }
+    sum.offered.elapsed = offered / threads;
     Ok(sum)
 }
 

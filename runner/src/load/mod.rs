@@ -1,10 +1,11 @@
 //! The load generator: closed-loop, keep-alive HTTP/1.1 load in which every answer is checked
 //! byte for byte.
 //!
-//! In reading order: a [`Generator`] owns one thread per processor; each thread holds a `Pool` of
-//! connections per target; a `Connection` says where one exchange stands, a `Run` what is left to do
-//! and by which [`Pace`]; the `Validator` judges what came back, against a learned `Template` where
-//! it can and with the strict parser where it must; the [`Tally`] counts outcomes, and they add up.
+//! In reading order: a [`Generator`] owns one thread per processor and does what a [`LoadSpec`] says;
+//! each thread holds a `Pool` of connections per target; a `Connection` says where one exchange
+//! stands, a `Run` what is left to do, by which [`Pace`], and between which edges it is counted; the
+//! `Validator` judges what came back, against a learned `Template` where it can and with the strict
+//! parser where it must; the [`Tally`] counts outcomes, and they add up.
 //! An `Engine`, epoll or io_uring, moves the bytes.
 //!
 //! Per request the hot path does one send and one receive: no allocation, no lock, no shared write
@@ -16,39 +17,47 @@ mod bound;
 mod causes;
 mod connection;
 mod drive;
+mod edges;
+mod ending;
 mod engine;
 mod epoll;
+mod exchange;
+mod fairness;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod generator;
-mod limits;
+mod intervals;
 mod long;
 mod measured;
 mod objective;
 mod pace;
+mod pauses;
 mod pool;
-mod seconds;
+mod spec;
 mod tally;
 mod template;
+mod times;
 mod uring;
 mod validator;
 mod worker;
 
 pub use bound::{Bound, Evidence};
 pub use causes::{Cause, Causes};
-pub use drive::Times;
 pub use engine::{EngineChoice, EngineKind};
+pub use exchange::Exchange;
+pub use fairness::Fairness;
 pub use generator::Generator;
-pub use limits::Limits;
-pub use measured::{Measured, Opening, WorkerTime};
-pub use objective::Objective;
+pub use intervals::Interval;
+pub use measured::{Measured, Offered, Opening, WorkerTime};
+pub use objective::{Objective, RATE_HELD_SHARE_MIN};
 pub use pace::{Arrivals, Pace};
-pub use seconds::Second;
+pub use pauses::Pauses;
+pub use spec::{Intervals, LoadSpec, Probe, Window};
 pub use tally::Tally;
+pub use times::{Times, time_histogram};
 
 use crate::contract::{self, Violation};
 use crate::http::{Answer, Method};
-use hdrhistogram::Histogram;
 use std::net::SocketAddr;
 
 /// Where load goes, what is sent, and what must come back.
@@ -119,18 +128,6 @@ impl Expected {
             }
         }
     }
-}
-
-/// Service times are kept from about half a microsecond to a minute, with three digits, in ns.
-const LOWEST_NS: u64 = 1_000;
-const HIGHEST_NS: u64 = 60_000_000_000;
-const DIGITS: u8 = 3;
-
-/// An empty histogram of service times in nanoseconds, with the bounds every record has.
-#[must_use]
-pub fn service_time_histogram() -> Histogram<u64> {
-    Histogram::new_with_bounds(LOWEST_NS, HIGHEST_NS, DIGITS)
-        .expect("the bounds are constants that the histogram accepts")
 }
 
 #[cfg(test)]

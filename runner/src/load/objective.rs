@@ -3,7 +3,7 @@
 use super::Measured;
 
 /// Share of the schedule that has to be sent for a rate to be held.
-const SENT_SHARE_MIN: f64 = 0.99;
+pub const RATE_HELD_SHARE_MIN: f64 = 0.99;
 
 /// A bound on a quantile of the response time.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,7 +62,7 @@ impl Objective {
         let sent_share = tally.sent as f64 / tally.scheduled().max(1) as f64;
         let time_ns = measured.times.response.value_at_quantile(self.quantile);
         tally.errors() + tally.connect_errors == 0
-            && sent_share >= SENT_SHARE_MIN
+            && sent_share >= RATE_HELD_SHARE_MIN
             && time_ns as f64 <= self.bound_ns
     }
 }

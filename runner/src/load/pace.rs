@@ -31,6 +31,9 @@ impl fmt::Display for Arrivals {
     }
 }
 
+/// Millions of requests that never left are told apart in so many groups: finer than a histogram is.
+const GROUPS_MAX: u64 = 100_000;
+
 /// When the next request goes out.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Pace {
@@ -48,7 +51,7 @@ pub enum Pace {
 }
 
 /// The due times of one thread's requests, in ns since the start of the run.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Schedule {
     arrivals: Arrivals,
     /// Requests of this thread that have been taken.
@@ -98,6 +101,42 @@ impl Schedule {
         due_ns
     }
 
+    /// How many requests are due before `end_ns` and have not been taken.
+    pub(super) fn due_before(&self, end_ns: u64) -> u64 {
+        let mut ahead = self.clone();
+        if self.arrivals == Arrivals::Uniform {
+            // Nearly all at once, however many: rounding may put the last ones on either side.
+            let all = (end_ns as f64 - self.offset_ns) / self.interval_ns;
+            let sure = (all - 1.0).max(0.0) as u64;
+            ahead.skip(sure.saturating_sub(self.taken));
+        }
+        while ahead.next_due_ns() < end_ns {
+            ahead.take();
+        }
+        ahead.taken - self.taken
+    }
+
+    /// Takes the next request and those after it that are told as one where there are `all` of them:
+    /// when the first is due, and how many they are.
+    pub(super) fn take_group(&mut self, all: u64, left: u64) -> (u64, u64) {
+        let size = match self.arrivals {
+            Arrivals::Uniform => (all / GROUPS_MAX).max(1).min(left),
+            Arrivals::Poisson => 1,
+        };
+        let due_ns = self.next_due_ns;
+        match size {
+            1 => drop(self.take()),
+            _ => self.skip(size),
+        }
+        (due_ns, size)
+    }
+
+    /// Evenly spread ones can be passed over without being looked at.
+    fn skip(&mut self, count: u64) {
+        self.taken += count;
+        self.next_due_ns = self.due_after_taken();
+    }
+
     fn due_after_taken(&mut self) -> u64 {
         match self.arrivals {
             // From the index, not from the last due time: rounding does not add up.
@@ -124,6 +163,37 @@ mod tests {
         };
         assert_eq!(due(0), [0, 2_000_000, 4_000_000]);
         assert_eq!(due(1), [1_000_000, 3_000_000, 5_000_000]);
+    }
+
+    #[test]
+    fn what_is_due_is_counted_and_not_taken() {
+        for arrivals in [Arrivals::Uniform, Arrivals::Poisson] {
+            for rate in [1000.0, 333.3, 7.0] {
+                let mut schedule = Schedule::new(rate, arrivals, 3, 1, 2);
+                schedule.take();
+                for end_ns in [0, 1, 49_999_999, 50_000_000, 3_000_000_000] {
+                    let mut walked = schedule.clone();
+                    let due = schedule.due_before(end_ns);
+                    for _ in 0..due {
+                        assert!(walked.take() < end_ns, "{arrivals} {rate} {end_ns}");
+                    }
+                    assert!(walked.take() >= end_ns, "{arrivals} {rate} {end_ns}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_huge_backlog_is_counted_and_told_in_groups_at_once() {
+        let mut schedule = Schedule::new(1e9, Arrivals::Uniform, 0, 0, 1);
+        let due = schedule.due_before(3_600_000_000_000);
+        assert_eq!(due, 3_600_000_000_000);
+        let (mut left, mut groups) = (due, 0);
+        while left > 0 {
+            left -= schedule.take_group(due, left).1;
+            groups += 1;
+        }
+        assert_eq!((groups, schedule.next_due_ns()), (100_000, due));
     }
 
     #[test]

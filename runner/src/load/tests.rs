@@ -1,10 +1,12 @@
 //! The generator against planted servers: its counts must be the server's own, and add up.
 
-use super::{Arrivals, EngineChoice, EngineKind, Generator, Limits, Measured, Pace, Tally, Target};
+use super::{
+    Arrivals, EngineChoice, EngineKind, Generator, Intervals, LoadSpec, Measured, Pace, Tally,
+    Target,
+};
 use controls::stall::Stalling;
 use controls::{Planted, Server};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 const TIMEOUT: Duration = Duration::from_millis(300);
@@ -28,9 +30,12 @@ macro_rules! on_every_engine {
 
 mod counting;
 mod odd;
+mod offered;
 mod pipelining;
 mod redoing;
 mod schedule;
+mod uploads;
+mod windows;
 
 on_every_engine![
     seconds_add_up_to_the_run,
@@ -44,6 +49,7 @@ on_every_engine![
     every_request_has_an_outcome_when_the_server_closes_unannounced,
     resets_truncations_and_silence_are_told_apart,
     a_timeout_enters_the_service_times,
+    an_answer_that_comes_too_late_is_a_timeout_however_short_that_is,
     servers_that_break_the_contract_are_refused_at_the_first_answer,
     interim_answers_do_not_count,
     nobody_listening_is_said_at_once,
@@ -52,15 +58,10 @@ on_every_engine![
     connections_are_kept_across_runs_and_replaced_where_the_server_closed_them,
 ];
 
-fn limits(requests: u64) -> Limits {
-    Limits {
-        pace: Pace::Closed,
+fn spec(requests: u64) -> LoadSpec {
+    LoadSpec {
         requests: Some(requests),
-        duration: None,
-        timeout: TIMEOUT,
-        connections: None,
-        stop: Arc::new(AtomicBool::new(false)),
-        seconds: None,
+        ..LoadSpec::new(Pace::Closed, TIMEOUT)
     }
 }
 
@@ -75,7 +76,7 @@ fn load(
     let generator = Generator::start(engine, &[], threads).unwrap();
     let target = Target::welcome(server.address);
     let opened = generator.open(0, &target, connections, TIMEOUT).unwrap();
-    let measured = generator.run(0, &limits(requests)).unwrap();
+    let measured = generator.run(0, &spec(requests)).unwrap();
     assert!(measured.tally.balances(), "{:?}", measured.tally);
     (opened, measured)
 }
@@ -188,6 +189,21 @@ fn a_timeout_enters_the_service_times(engine: EngineKind) {
     assert!(measured.times.service.max() >= TIMEOUT.as_nanos() as u64);
 }
 
+fn an_answer_that_comes_too_late_is_a_timeout_however_short_that_is(engine: EngineKind) {
+    for (slow_ms, timeout_ms) in [(3, 1), (27, 25)] {
+        let server = Server::start(Planted::SlowMs(slow_ms));
+        let generator = Generator::start(engine, &[], 1).unwrap();
+        let target = Target::welcome(server.address);
+        generator.connect(0, &target, 4, None, TIMEOUT).unwrap();
+        let spec = LoadSpec {
+            timeout: Duration::from_millis(timeout_ms),
+            ..spec(100)
+        };
+        let tally = generator.run(0, &spec).unwrap().tally;
+        assert_eq!((tally.ok, tally.timeout), (0, 100), "{timeout_ms} ms");
+    }
+}
+
 fn servers_that_break_the_contract_are_refused_at_the_first_answer(engine: EngineKind) {
     assert_eq!(
         open_error(engine, Planted::NotHttp),
@@ -241,9 +257,9 @@ fn a_run_that_is_cut_says_so_and_answers_what_it_sent(engine: EngineKind) {
     generator
         .open(0, &Target::welcome(server.address), 4, TIMEOUT)
         .unwrap();
-    let mut limits = limits(1_000_000);
-    limits.duration = Some(Duration::from_millis(100));
-    let measured = generator.run(0, &limits).unwrap();
+    let mut spec = spec(1_000_000);
+    spec.duration = Some(Duration::from_millis(100));
+    let measured = generator.run(0, &spec).unwrap();
     assert!(measured.cut);
     assert_eq!(measured.tally.ok, measured.tally.sent);
     assert_eq!(server.right(), measured.tally.ok + 4);
@@ -256,10 +272,10 @@ fn a_run_that_is_stopped_leaves_its_open_requests_unanswered(engine: EngineKind)
     generator
         .open(0, &target, 4, Duration::from_secs(2))
         .unwrap();
-    let mut limits = limits(1_000_000);
-    limits.timeout = Duration::from_secs(2);
-    limits.stop.store(true, Ordering::Relaxed);
-    let measured = generator.run(0, &limits).unwrap();
+    let mut spec = spec(1_000_000);
+    spec.timeout = Duration::from_secs(2);
+    spec.stop.store(true, Ordering::Relaxed);
+    let measured = generator.run(0, &spec).unwrap();
     assert_eq!((measured.tally.sent, measured.tally.unanswered), (4, 4));
     assert!(measured.tally.balances() && measured.cut);
 }
@@ -271,7 +287,7 @@ fn connections_are_kept_across_runs_and_replaced_where_the_server_closed_them(en
     generator.open(0, &target, 4, TIMEOUT).unwrap();
     for _ in 0..5 {
         generator.open(0, &target, 4, TIMEOUT).unwrap();
-        assert_eq!(generator.run(0, &limits(10)).unwrap().tally.ok, 10);
+        assert_eq!(generator.run(0, &spec(10)).unwrap().tally.ok, 10);
     }
     let connections = server.counts.connections.load(Ordering::Relaxed);
     assert!((4..=8).contains(&connections), "{connections}");
@@ -290,7 +306,7 @@ fn a_stall_is_seen_by_every_request_it_delays(engine: EngineKind) {
     generator
         .open(0, &Target::welcome(server.address), 16, patience)
         .unwrap();
-    let limits = Limits {
+    let spec = LoadSpec {
         pace: Pace::Open {
             rate: RATE as f64,
             arrivals: Arrivals::Uniform,
@@ -298,9 +314,9 @@ fn a_stall_is_seen_by_every_request_it_delays(engine: EngineKind) {
         },
         duration: Some(Duration::from_millis(RUN_MS)),
         timeout: patience,
-        ..limits(u64::MAX)
+        ..spec(u64::MAX)
     };
-    let measured = generator.run(0, &limits).unwrap();
+    let measured = generator.run(0, &spec).unwrap();
     let tally = &measured.tally;
     assert!(tally.balances() && tally.errors() == 0, "{tally:?}");
     assert_eq!(tally.scheduled(), RATE * RUN_MS / 1000);
@@ -329,7 +345,7 @@ fn a_connection_carries_as_many_requests_as_it_may(engine: EngineKind) {
         ..Target::welcome(server.address)
     };
     generator.open(0, &target, 4, TIMEOUT).unwrap();
-    let tally = generator.run(0, &limits(996)).unwrap().tally;
+    let tally = generator.run(0, &spec(996)).unwrap().tally;
     assert_eq!((tally.ok, tally.errors()), (996, 0));
     // 1 000 requests with those of the opening, ten on each connection.
     let connections = server.counts.connections.load(Ordering::Relaxed);
@@ -344,7 +360,7 @@ fn one_request_per_connection_is_served_by_a_server_that_closes(engine: EngineKi
         ..Target::welcome(server.address)
     };
     generator.open(0, &target, 4, TIMEOUT).unwrap();
-    let tally = generator.run(0, &limits(100)).unwrap().tally;
+    let tally = generator.run(0, &spec(100)).unwrap().tally;
     assert_eq!((tally.ok, tally.errors()), (100, 0));
     assert_eq!(server.requests(), 104);
 }
@@ -356,13 +372,13 @@ fn seconds_add_up_to_the_run(engine: EngineKind) {
         .open(0, &Target::welcome(server.address), 4, TIMEOUT)
         .unwrap();
     let (to, seconds) = std::sync::mpsc::channel();
-    let limits = Limits {
+    let spec = LoadSpec {
         duration: Some(Duration::from_millis(2200)),
-        seconds: Some(to),
-        ..limits(u64::MAX)
+        intervals: Some(Intervals::seconds(to)),
+        ..spec(u64::MAX)
     };
-    let measured = generator.run(0, &limits).unwrap();
-    drop(limits);
+    let measured = generator.run(0, &spec).unwrap();
+    drop(spec);
     let mut sum = Tally::default();
     let mut answers = 0;
     let mut last = 0;

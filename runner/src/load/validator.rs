@@ -30,6 +30,8 @@ pub(super) struct Validator {
     template: Option<Template>,
     /// How many templates there have been.
     templates: u32,
+    /// How long the longest answer was, head and body.
+    longest_bytes: u64,
     complaint: Option<String>,
 }
 
@@ -40,8 +42,14 @@ impl Validator {
             method: target.method,
             template: None,
             templates: 0,
+            longest_bytes: 0,
             complaint: None,
         }
+    }
+
+    /// How long the longest answer was so far.
+    pub(super) fn longest_bytes(&self) -> usize {
+        usize::try_from(self.longest_bytes).unwrap_or(usize::MAX)
     }
 
     /// What was wrong with the first answer that was not right.
@@ -167,6 +175,7 @@ impl Validator {
             }
             Ok(Some(length_bytes)) => {
                 let (checked, closes) = (long.check(&self.expected), long.closes);
+                self.longest_bytes = self.longest_bytes.max(long.read_bytes);
                 let outcome = self.outcome_of(checked);
                 (Judgement::Answered { outcome, closes }, length_bytes)
             }
@@ -268,6 +277,7 @@ impl Validator {
             self.complain(|| surplus(surplus_bytes));
             return PROTOCOL_ERROR;
         }
+        self.longest_bytes = self.longest_bytes.max(bytes.len() as u64);
         let checked = self.expected.check(answer);
         let outcome = self.outcome_of(checked);
         // The template stands for answers after which the connection goes on.

@@ -1,17 +1,18 @@
 //! One thread of the generator: the connections it owns, and what is done with them.
 
 use super::Target;
-use super::drive::{Goal, Run, Times};
+use super::drive::{Goal, Place, Run};
 use super::engine::EngineKind;
 use super::epoll::Epoll;
-use super::limits::Limits;
-use super::measured::{Measured, Opening, WorkerTime};
+use super::fairness::Spread;
+use super::measured::{Measured, Opening};
 use super::pool::Pool;
+use super::spec::LoadSpec;
 use super::tally::Tally;
+use super::times::Times;
 use super::uring::Uring;
 use anyhow::{Context, Result};
 use rustix::thread::set_current_timer_slack;
-use rustix::time::{ClockId, clock_gettime};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::num::NonZeroU64;
@@ -45,6 +46,10 @@ pub(super) struct Part {
     pub(super) measured: Measured,
     /// From the first request to the last answer.
     pub(super) span: (Instant, Instant),
+    /// How the answers of a window are spread over the connections of this thread.
+    pub(super) spread: Option<Spread>,
+    /// Connections of this thread in the run.
+    pub(super) connections: usize,
     /// The run was over before its requests and its time were.
     pub(super) ended_early: bool,
 }
@@ -78,18 +83,21 @@ impl Worker {
         &mut self,
         key: usize,
         target: Target,
-        connections: usize,
+        (connections, opened_max): (usize, usize),
         timeout: Duration,
     ) -> Result<Opening> {
         let pool = pool(&mut self.pools, self.engine, key, target, connections)?;
         let mut run = Run::opening(Goal::Connect, timeout, &mut self.times);
+        run.connections = opened_max;
         with_pool!(pool, pool => pool.open(&mut run))?;
         let opened = with_pool!(pool, pool => pool.idle());
         let complaint = with_pool!(pool, pool => pool.validator.complaint());
+        let (connect_errors, causes) = (run.tally.connect_errors, std::mem::take(&mut run.causes));
         Ok(Opening {
             opened,
-            connect_errors: run.tally.connect_errors,
-            causes: std::mem::take(&mut run.causes),
+            connect: Some(self.times.connect.clone()),
+            connect_errors,
+            causes,
             complaint: complaint.map(str::to_owned),
         })
     }
@@ -98,43 +106,50 @@ impl Worker {
         self.pools.remove(&key);
     }
 
-    pub(super) fn run(
-        &mut self,
-        key: usize,
-        limits: &Limits,
-        index: usize,
-        threads: usize,
-    ) -> Result<Part> {
+    /// The part of one thread in a run.
+    pub(super) fn run(&mut self, key: usize, spec: &LoadSpec, place: Place) -> Result<Part> {
         let pool = self
             .pools
             .get_mut(&key)
             .context("no connections were opened under this key")?;
         with_pool!(pool, pool => pool.validator.forget_complaint());
-        let cpu_before = thread_cpu();
-        let mut run = Run::load(limits, index, threads, &mut self.times);
+        let mut run = Run::load(spec, place, &mut self.times);
         with_pool!(pool, pool => pool.load(&mut run))?;
-        let cpu = thread_cpu().saturating_sub(cpu_before);
-        let span = run.span();
-        let (tally, cut, ended_early) = (run.tally, run.cut, run.ended_early());
-        let causes = std::mem::take(&mut run.causes);
-        let worker = WorkerTime {
-            cpu,
-            waited: Duration::from_nanos(run.waited_ns),
-            elapsed: Duration::from_nanos(run.now_ns),
+        let counted = with_pool!(pool, pool => pool.finish(&mut run));
+        let connections = with_pool!(pool, pool => pool.driven(&run));
+        let complaint = with_pool!(pool, pool => pool.validator.complaint()).map(str::to_owned);
+        let (span, ended_early, cut) = (run.span(), run.ended_early(), run.cut);
+        let (causes, pauses) = (std::mem::take(&mut run.causes), run.pauses);
+        let elapsed = match spec.window {
+            None => span.1 - span.0,
+            Some(_) => counted.offered.elapsed,
         };
-        let complaint = with_pool!(pool, pool => pool.validator.complaint());
+        let cpu = match spec.window {
+            None => Duration::from_nanos(run.cpu_ns()),
+            Some(_) => counted.worker.cpu,
+        };
         Ok(Part {
             measured: Measured {
-                tally,
+                tally: counted.tally,
+                outside: counted.outside,
                 causes,
                 times: self.times.clone(),
-                elapsed: span.1 - span.0,
+                elapsed,
+                offered: counted.offered,
+                tail: counted.tail,
                 cpu,
-                workers: vec![worker],
-                cut,
-                complaint: complaint.map(str::to_owned),
+                workers: vec![counted.worker],
+                pauses,
+                probed: counted.probed,
+                fairness: None,
+                first_half_ok: counted.first_half_ok,
+                // A window has no number of requests that could be left.
+                cut: cut && (spec.window.is_none() || ended_early),
+                complaint: complaint.or(counted.probe_complaint),
             },
             span,
+            spread: counted.spread,
+            connections,
             ended_early,
         })
     }
@@ -155,12 +170,4 @@ fn pool(
             EngineKind::IoUring => AnyPool::Uring(Box::new(Pool::new(target, connections)?)),
         }),
     })
-}
-
-fn thread_cpu() -> Duration {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    Duration::new(
-        time.tv_sec.unsigned_abs(),
-        time.tv_nsec.unsigned_abs() as u32,
-    )
 }

@@ -14,7 +14,7 @@ pub struct Assertion {
 }
 
 /// A figure of a result.
-type Figure = fn(&LoadResult) -> f64;
+type Figure = fn(&LoadResult) -> Option<f64>;
 
 /// What a bound is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +36,7 @@ enum Comparison {
 }
 
 /// The figures that can be claimed, by name. Times are those that JSON has as `latency_us`.
-const FIGURES: [(&str, Unit, Figure); 25] = [
+const FIGURES: [(&str, Unit, Figure); 28] = [
     ("mean", Unit::Time, |run| run.latency_us.mean),
     ("p50", Unit::Time, |run| run.latency_us.p50),
     ("p75", Unit::Time, |run| run.latency_us.p75),
@@ -46,31 +46,41 @@ const FIGURES: [(&str, Unit, Figure); 25] = [
     ("p999", Unit::Time, |run| run.latency_us.p999),
     ("p9999", Unit::Time, |run| run.latency_us.p9999),
     ("max", Unit::Time, |run| run.latency_us.max),
-    ("duration", Unit::Time, |run| run.duration_s * 1e6),
-    ("client_cpu", Unit::Time, |run| run.client_cpu_s * 1e6),
-    ("rps", Unit::Number, |run| run.rps),
-    ("sent", Unit::Number, |run| run.sent as f64),
-    ("ok", Unit::Number, |run| run.ok as f64),
-    ("unsent", Unit::Number, |run| run.unsent as f64),
-    ("reconnects", Unit::Number, |run| run.reconnects as f64),
-    ("errors", Unit::Number, |run| run.errors.sum() as f64),
+    ("connect_p50", Unit::Time, |run| run.connect_us.p50),
+    ("connect_p99", Unit::Time, |run| run.connect_us.p99),
+    ("duration", Unit::Time, |run| Some(run.duration_s * 1e6)),
+    ("wait_at_end", Unit::Time, |run| {
+        Some(run.wait_at_end_s * 1e6)
+    }),
+    ("client_cpu", Unit::Time, |run| Some(run.client_cpu_s * 1e6)),
+    ("rps", Unit::Number, |run| Some(run.rps)),
+    ("sent", Unit::Number, |run| number(run.sent)),
+    ("ok", Unit::Number, |run| number(run.ok)),
+    ("unsent", Unit::Number, |run| number(run.unsent)),
+    ("reconnects", Unit::Number, |run| number(run.reconnects)),
+    ("errors", Unit::Number, |run| number(run.errors.sum())),
     ("bad_status", Unit::Number, |run| {
-        run.errors.bad_status as f64
+        number(run.errors.bad_status)
     }),
-    ("bad_body", Unit::Number, |run| run.errors.bad_body as f64),
+    ("bad_body", Unit::Number, |run| number(run.errors.bad_body)),
     ("protocol_error", Unit::Number, |run| {
-        run.errors.protocol_error as f64
+        number(run.errors.protocol_error)
     }),
-    ("reset", Unit::Number, |run| run.errors.reset as f64),
-    ("timeout", Unit::Number, |run| run.errors.timeout as f64),
-    ("connect", Unit::Number, |run| run.errors.connect as f64),
+    ("reset", Unit::Number, |run| number(run.errors.reset)),
+    ("timeout", Unit::Number, |run| number(run.errors.timeout)),
+    ("connect", Unit::Number, |run| number(run.errors.connect)),
     ("unanswered", Unit::Number, |run| {
-        run.errors.unanswered as f64
+        number(run.errors.unanswered)
     }),
     ("error_share", Unit::Number, |run| {
-        run.errors.requests() as f64 / run.sent.max(1) as f64
+        let share = run.errors.requests() as f64 / run.sent as f64;
+        (run.sent > 0).then_some(share)
     }),
 ];
+
+fn number(count: u64) -> Option<f64> {
+    Some(count as f64)
+}
 
 /// Longer ones first: `<=` begins with `<`.
 const COMPARISONS: [(&str, Comparison); 6] = [
@@ -110,11 +120,16 @@ impl Assertion {
         })
     }
 
-    /// Whether it holds, and the figure it is about.
+    /// Whether it holds, and the figure it is about. Of a figure that a run does not have, such as a
+    /// percentile of no answers, nothing holds.
     #[must_use]
-    pub fn holds(&self, run: &LoadResult) -> (bool, f64) {
+    pub fn holds(&self, run: &LoadResult) -> (bool, Option<f64>) {
         let figure = (self.figure)(run);
-        let holds = match self.comparison {
+        (figure.is_some_and(|figure| self.holds_of(figure)), figure)
+    }
+
+    fn holds_of(&self, figure: f64) -> bool {
+        match self.comparison {
             Comparison::Less => figure < self.bound,
             Comparison::AtMost => figure <= self.bound,
             Comparison::Greater => figure > self.bound,
@@ -122,8 +137,7 @@ impl Assertion {
             // Counts are whole and exact in this type; times are compared at three digits.
             Comparison::Equal => same(figure, self.bound),
             Comparison::Unequal => !same(figure, self.bound),
-        };
-        (holds, figure)
+        }
     }
 }
 
@@ -170,7 +184,7 @@ mod tests {
     #[test]
     fn claims_are_held_against_the_figures() {
         let mut run = result();
-        run.latency_us.p99 = 4_999.0;
+        run.latency_us.p99 = Some(4_999.0);
         run.rps = 10_000.0;
         run.errors.reset = 2;
         for (claim, holds) in [
@@ -187,6 +201,21 @@ mod tests {
             assert_eq!(
                 Assertion::parse(claim).unwrap().holds(&run).0,
                 holds,
+                "{claim}"
+            );
+        }
+    }
+
+    #[test]
+    fn nothing_holds_of_a_figure_that_is_not_there() {
+        let mut run = result();
+        run.latency_us.p99 = None;
+        run.sent = 0;
+        for claim in ["p99<1h", "p99>0us", "p99!=1s", "error_share<1"] {
+            let claim = claim.replace("1h", "3600s");
+            assert_eq!(
+                Assertion::parse(&claim).unwrap().holds(&run),
+                (false, None),
                 "{claim}"
             );
         }

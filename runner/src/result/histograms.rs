@@ -1,7 +1,7 @@
 //! Histograms as they travel: base64 of the standard V2 encoding inside JSON, and the interval log
 //! that HdrHistogram's own tools read.
 
-use crate::load::{Times, service_time_histogram};
+use crate::load::{Times, time_histogram};
 use anyhow::{Context, Result, anyhow};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -28,10 +28,12 @@ pub struct Histograms {
     pub response_time: Option<String>,
     /// Open loop: from when a request was due to sending it.
     pub dispatch_delay: Option<String>,
+    /// From asking for a connection to having it.
+    pub connect: String,
 }
 
 impl Histograms {
-    /// Encodes; the last two only for an open loop.
+    /// Encodes; response time and dispatch delay only for an open loop.
     pub(super) fn of(times: &Times, open: bool) -> Result<Self> {
         let encode_open = |times| open.then(|| encode(times)).transpose();
         Ok(Self {
@@ -41,6 +43,7 @@ impl Histograms {
             service_time: encode(&times.service)?,
             response_time: encode_open(&times.response)?,
             dispatch_delay: encode_open(&times.dispatch_delay)?,
+            connect: encode(&times.connect)?,
         })
     }
 
@@ -66,7 +69,7 @@ pub(super) fn decode(text: &str) -> Result<Histogram<u64>> {
         .deserialize(&mut bytes.as_slice())
         .map_err(|error| anyhow!("a histogram does not read: {error}"))?;
     // The encoding keeps the bounds but not how far a histogram has grown; ours never grows.
-    let mut times = service_time_histogram();
+    let mut times = time_histogram();
     times
         .add(&decoded)
         .context("a histogram has other bounds than this version's")?;
@@ -82,12 +85,13 @@ pub fn write_log(to: &mut impl Write, times: &Times, open: bool, elapsed: Durati
     let mut serializer = V2DeflateSerializer::new();
     let mut builder = IntervalLogWriterBuilder::new();
     builder.add_comment("[Histogram log format version 1.3]");
-    builder.add_comment("Times in ns; Tag=service_time, response_time or dispatch_delay.");
+    builder.add_comment("Times in ns; Tag=service_time, response_time, dispatch_delay or connect.");
     let mut log = builder.begin_log_with(to, &mut serializer)?;
     let series = [
         ("service_time", &times.service, true),
         ("response_time", &times.response, open),
         ("dispatch_delay", &times.dispatch_delay, open),
+        ("connect", &times.connect, !times.connect.is_empty()),
     ];
     for (name, times, _) in series.into_iter().filter(|(_, _, is_there)| *is_there) {
         let tag = Tag::new(name).context("the names above have no comma, space or line break")?;

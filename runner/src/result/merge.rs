@@ -69,11 +69,12 @@ pub fn merge(results: &[LoadResult]) -> Result<LoadResult> {
     add_histograms(&mut sum, results)?;
     let most = Concurrency::of(results);
     sum.duration_s = most.covered_s;
-    sum.rps = per_second(sum.ok, sum.duration_s);
+    sum.rps = per_second(sum.ok_in_duration, sum.duration_s);
     sum.asked.connections = most.connections;
     sum.asked.threads = most.threads;
     sum.asked.rate = sum.asked.rate.map(|rate| rate * most.runs as f64);
     (sum.verdict, sum.verdict_reasons) = verdict_of(results);
+    sum.notes = sum.remarks();
     Ok(sum)
 }
 
@@ -168,6 +169,11 @@ fn add_counts(sum: &mut LoadResult, other: &LoadResult) {
         &mut sum.connect_errors_by_cause,
         &other.connect_errors_by_cause,
     );
+    sum.ok_in_duration += other.ok_in_duration;
+    sum.bytes_received_in_duration += other.bytes_received_in_duration;
+    sum.wait_at_end_s = sum.wait_at_end_s.max(other.wait_at_end_s);
+    sum.connects += other.connects;
+    sum.handshakes_repeated += other.handshakes_repeated;
     sum.bytes_sent += other.bytes_sent;
     sum.bytes_received += other.bytes_received;
     sum.client_cpu_s += other.client_cpu_s;
@@ -211,10 +217,15 @@ fn add_histograms(sum: &mut LoadResult, results: &[LoadResult]) -> Result<()> {
     let service = total(|run| Some(&run.histograms.service_time))?;
     let response = total(|run| run.histograms.response_time.as_ref())?;
     let delay = total(|run| run.histograms.dispatch_delay.as_ref())?;
+    let connect = total(|run| Some(&run.histograms.connect))?;
     if let Some(times) = service {
         sum.service_time_us = Quantiles::of(&times);
         sum.latency_us = Quantiles::of(response.as_ref().unwrap_or(&times));
         sum.histograms.service_time = encode(&times)?;
+    }
+    if let Some(times) = connect {
+        sum.connect_us = Quantiles::of(&times);
+        sum.histograms.connect = encode(&times)?;
     }
     sum.histograms.response_time = response.as_ref().map(encode).transpose()?;
     sum.dispatch_delay_us = delay.as_ref().map(Quantiles::of);

@@ -2,26 +2,31 @@
 //! describes, from which text is printed, claims are checked and runs are merged.
 
 mod assertion;
+mod errors;
 mod histograms;
 mod merge;
+mod notes;
+mod quantiles;
 mod seconds;
 mod text;
 
 pub use assertion::Assertion;
+pub use errors::Errors;
 pub use histograms::{Histograms, write_log};
 pub use merge::{MergeError, merge};
+pub use quantiles::Quantiles;
 pub use seconds::{MergedSecond, MergedSeconds, write_csv};
 pub use text::{second_line, text};
 
 use crate::load::{
-    Arrivals, Bound, Cause, EngineKind, Evidence, Expected, Measured, Pace, Tally, Target,
+    Arrivals, Bound, Cause, EngineKind, Evidence, Expected, Measured, Pace, RATE_HELD_SHARE_MIN,
+    Target,
 };
-use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The version of the shape below. A field that is added does not change it.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 /// One run of `runner load`, or several added up.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -38,9 +43,11 @@ pub struct LoadResult {
     pub runs: u32,
     /// When the first request was due, in ms since 1970.
     pub started_unix_ms: u64,
-    /// From the first request to the last answer, in seconds; in the open loop to the end of the
-    /// schedule, where that is later.
+    /// How long load was offered, in seconds: until the time was up, the schedule over or the last
+    /// request sent (if most answers came after that, until the last of them).
     pub duration_s: f64,
+    /// How long open requests were waited for after that, in seconds.
+    pub wait_at_end_s: f64,
     /// Requests were left when the time was up.
     pub cut: bool,
     /// Requests handed to the kernel: `ok` and the errors but `connect` add up to it.
@@ -48,7 +55,6 @@ pub struct LoadResult {
     /// Right answers.
     pub ok: u64,
     /// Requests of ramp and warm-up: sent before the run, and counted nowhere else.
-    #[serde(default)]
     pub warmup_requests: u64,
     /// Everything else that became of requests.
     pub errors: Errors,
@@ -58,7 +64,6 @@ pub struct LoadResult {
     pub unsent_age_max_us: f64,
     /// Requests that went out once more on a new connection, because the server had ended theirs
     /// without a byte of an answer; each is one request in `sent`.
-    #[serde(default)]
     pub redone: u64,
     /// Connections opened again.
     pub reconnects: u64,
@@ -70,7 +75,11 @@ pub struct LoadResult {
     pub bytes_sent: u64,
     /// Bytes of answers.
     pub bytes_received: u64,
-    /// Right answers per second.
+    /// Right answers that came while load was offered.
+    pub ok_in_duration: u64,
+    /// Bytes of answers that came while load was offered.
+    pub bytes_received_in_duration: u64,
+    /// Right answers per second: `ok_in_duration` over `duration_s`.
     pub rps: f64,
     /// What a user waits: in the open loop from the schedule, in the closed loop from sending.
     pub latency_us: Quantiles,
@@ -78,6 +87,13 @@ pub struct LoadResult {
     pub service_time_us: Quantiles,
     /// Open loop: from when a request was due to sending it.
     pub dispatch_delay_us: Option<Quantiles>,
+    /// Connections opened, before the run or in it.
+    pub connects: u64,
+    /// How long that took each.
+    pub connect_us: Quantiles,
+    /// Handshakes among them that took a second or more: the kernel sent the first packet again, as
+    /// it does if the server's listen queue is full.
+    pub handshakes_repeated: u64,
     /// CPU time of the generator's threads, in seconds.
     pub client_cpu_s: f64,
     /// CPU time of the server during the run, in seconds, where it was launched here.
@@ -92,6 +108,8 @@ pub struct LoadResult {
     pub verdict_reasons: Vec<String>,
     /// What that rests on, in numbers: one entry for each run.
     pub evidence: Vec<Evidence>,
+    /// What else a reader ought to know, a line each.
+    pub notes: Vec<String>,
     /// What was wrong with the first answer that was not right.
     pub complaint: Option<String>,
     /// The distributions themselves.
@@ -124,101 +142,6 @@ pub struct Asked {
     pub pipeline: u32,
     /// After so many a connection was closed.
     pub requests_per_connection: Option<u32>,
-}
-
-/// Requests that did not get a right answer, and connections that could not be opened.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Errors {
-    /// Another status.
-    pub bad_status: u64,
-    /// Another body.
-    pub bad_body: u64,
-    /// No valid HTTP, or not what was asked for.
-    pub protocol_error: u64,
-    /// The connection ended first.
-    pub reset: u64,
-    /// No whole answer in time.
-    pub timeout: u64,
-    /// Attempts to connect that failed; no requests, so not part of `sent`.
-    pub connect: u64,
-    /// Open when the run was stopped.
-    pub unanswered: u64,
-}
-
-impl Errors {
-    /// All of them.
-    #[must_use]
-    pub fn sum(&self) -> u64 {
-        self.requests() + self.connect
-    }
-
-    /// Those that are requests.
-    #[must_use]
-    pub fn requests(&self) -> u64 {
-        let answers = self.bad_status + self.bad_body + self.protocol_error;
-        answers + self.reset + self.timeout + self.unanswered
-    }
-
-    /// The same of counts from elsewhere, which may be of any size.
-    fn requests_wide(&self) -> u128 {
-        let counts = [
-            self.bad_status,
-            self.bad_body,
-            self.protocol_error,
-            self.reset,
-            self.timeout,
-            self.unanswered,
-        ];
-        counts.into_iter().map(u128::from).sum()
-    }
-
-    fn of(tally: &Tally) -> Self {
-        Self {
-            bad_status: tally.bad_status,
-            bad_body: tally.bad_body,
-            protocol_error: tally.protocol_error,
-            reset: tally.reset,
-            timeout: tally.timeout,
-            connect: tally.connect_errors,
-            unanswered: tally.unanswered,
-        }
-    }
-}
-
-/// A distribution in µs, cut down to what is read.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[allow(missing_docs, reason = "the names are the words")]
-pub struct Quantiles {
-    pub mean: f64,
-    pub p50: f64,
-    pub p75: f64,
-    pub p90: f64,
-    pub p95: f64,
-    pub p99: f64,
-    pub p999: f64,
-    pub p9999: f64,
-    pub max: f64,
-}
-
-impl Quantiles {
-    /// The quantiles of times in ns.
-    #[must_use]
-    pub fn of(times: &Histogram<u64>) -> Self {
-        let at = |quantile: f64| times.value_at_quantile(quantile) as f64 / 1e3;
-        Self {
-            mean: times.mean() / 1e3,
-            p50: at(0.5),
-            p75: at(0.75),
-            p90: at(0.9),
-            p95: at(0.95),
-            p99: at(0.99),
-            p999: at(0.999),
-            p9999: at(0.9999),
-            max: times.max() as f64 / 1e3,
-        }
-    }
 }
 
 /// What one thread of the generator did with its time, in seconds.
@@ -255,19 +178,21 @@ impl LoadResult {
     pub fn of(asked: Asked, measured: &Measured, around: Around) -> anyhow::Result<Self> {
         let (tally, times) = (&measured.tally, &measured.times);
         let open = asked.rate.is_some();
-        let duration_s = measured.elapsed.as_secs_f64();
+        let offered = &measured.offered;
+        let duration_s = offered.elapsed.as_secs_f64();
         let (verdict, verdict_reasons) = around.evidence.judge();
         let workers = measured.workers.iter().map(|worker| Worker {
             cpu_s: worker.cpu.as_secs_f64(),
             waited_s: worker.waited.as_secs_f64(),
             elapsed_s: worker.elapsed.as_secs_f64(),
         });
-        Ok(Self {
+        let mut result = Self {
             schema: SCHEMA,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             runs: 1,
             started_unix_ms: around.started_unix_ms,
             duration_s,
+            wait_at_end_s: measured.tail.as_secs_f64(),
             cut: measured.cut,
             sent: tally.sent,
             ok: tally.ok,
@@ -281,7 +206,9 @@ impl LoadResult {
             connect_errors_by_cause: by_name(&measured.causes.connect_errors),
             bytes_sent: tally.bytes_sent,
             bytes_received: tally.bytes_received,
-            rps: per_second(tally.ok, duration_s),
+            ok_in_duration: offered.tally.ok,
+            bytes_received_in_duration: offered.tally.bytes_received,
+            rps: per_second(offered.tally.ok, duration_s),
             latency_us: Quantiles::of(if open {
                 &times.response
             } else {
@@ -289,6 +216,9 @@ impl LoadResult {
             }),
             service_time_us: Quantiles::of(&times.service),
             dispatch_delay_us: open.then(|| Quantiles::of(&times.dispatch_delay)),
+            connects: times.connect.len(),
+            connect_us: Quantiles::of(&times.connect),
+            handshakes_repeated: measured.handshakes_repeated(),
             client_cpu_s: measured.cpu.as_secs_f64(),
             server_cpu_s: around.server_cpu_s,
             waits: tally.waits,
@@ -296,10 +226,20 @@ impl LoadResult {
             verdict,
             verdict_reasons,
             evidence: vec![around.evidence],
+            notes: Vec::new(),
             complaint: measured.complaint.clone(),
             histograms: Histograms::of(times, open)?,
             asked,
-        })
+        };
+        result.notes = result.remarks();
+        Ok(result)
+    }
+
+    /// Whether nearly all was sent that was due. A closed loop has no rate to hold.
+    #[must_use]
+    pub fn holds_rate(&self) -> bool {
+        let due = (self.sent + self.unsent) as f64;
+        self.unsent == 0 || self.sent as f64 >= RATE_HELD_SHARE_MIN * due
     }
 
     /// The pace that was asked for, in the field's words.

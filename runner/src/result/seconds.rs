@@ -1,7 +1,7 @@
 //! The seconds of a run: those of all threads added up, as rows of a CSV file.
 
 use super::{Errors, Quantiles};
-use crate::load::{Second, Tally};
+use crate::load::{Interval, Tally};
 use anyhow::{Context, Result};
 use hdrhistogram::Histogram;
 use serde::Serialize;
@@ -22,7 +22,6 @@ pub struct MergedSecond {
 /// Adds up what each of so many threads tells.
 pub struct MergedSeconds {
     threads: usize,
-    is_open: bool,
     /// Seconds that not all threads have told yet, and how many have.
     begun: BTreeMap<u64, (usize, MergedSecond)>,
 }
@@ -30,10 +29,9 @@ pub struct MergedSeconds {
 impl MergedSeconds {
     /// Nothing told yet.
     #[must_use]
-    pub fn new(threads: usize, is_open: bool) -> Self {
+    pub fn new(threads: usize) -> Self {
         Self {
             threads,
-            is_open,
             begun: BTreeMap::new(),
         }
     }
@@ -43,12 +41,9 @@ impl MergedSeconds {
     /// # Errors
     ///
     /// Where histograms differ in shape.
-    pub fn take(&mut self, second: Second) -> Result<Option<MergedSecond>> {
+    pub fn take(&mut self, second: Interval) -> Result<Option<MergedSecond>> {
         let index = second.index;
-        let latency = match self.is_open {
-            true => second.response,
-            false => second.service,
-        };
+        let latency = second.response.unwrap_or(second.service);
         match self.begun.get_mut(&index) {
             None => {
                 let tally = second.tally;
@@ -99,12 +94,12 @@ struct Row {
     reconnects: u64,
     bytes_sent: u64,
     bytes_received: u64,
-    mean_us: f64,
-    p50_us: f64,
-    p90_us: f64,
-    p99_us: f64,
-    p999_us: f64,
-    max_us: f64,
+    mean_us: Option<f64>,
+    p50_us: Option<f64>,
+    p90_us: Option<f64>,
+    p99_us: Option<f64>,
+    p999_us: Option<f64>,
+    max_us: Option<f64>,
 }
 
 impl From<&MergedSecond> for Row {
@@ -127,7 +122,7 @@ impl From<&MergedSecond> for Row {
             reconnects: tally.reconnects,
             bytes_sent: tally.bytes_sent,
             bytes_received: tally.bytes_received,
-            mean_us: (latency.mean * 1e3).round() / 1e3,
+            mean_us: latency.mean.map(|us| (us * 1e3).round() / 1e3),
             p50_us: latency.p50,
             p90_us: latency.p90,
             p99_us: latency.p99,

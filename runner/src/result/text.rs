@@ -5,6 +5,9 @@ use crate::load::Tally;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+/// A wait at the end that is as short as this is not worth a line.
+const WAIT_TOLD_S_MIN: f64 = 0.1;
+
 /// The whole result; with more percentiles where asked for.
 #[must_use]
 pub fn text(run: &LoadResult, more_latency: bool) -> String {
@@ -22,7 +25,11 @@ fn write_all(out: &mut String, run: &LoadResult, more_latency: bool) -> std::fmt
         distribution(out, &run.latency_us)?;
     }
     accounts(out, run)?;
-    verdict(out, run)
+    verdict(out, run)?;
+    for note in &run.notes {
+        writeln!(out, "  note           {note}")?;
+    }
+    Ok(())
 }
 
 fn heading(out: &mut String, run: &LoadResult) -> std::fmt::Result {
@@ -49,14 +56,23 @@ fn heading(out: &mut String, run: &LoadResult) -> std::fmt::Result {
 }
 
 fn rates(out: &mut String, run: &LoadResult) -> std::fmt::Result {
-    let (ok, seconds) = (run.ok, run.duration_s);
+    let (ok, seconds) = (run.ok_in_duration, run.duration_s);
+    let digits = if run.rps < 100.0 { 2 } else { 0 };
     writeln!(
         out,
-        "  requests/s     {:.0}  ({ok} right answers in {seconds:.3} s)",
+        "  requests/s     {:.digits$}  ({ok} right answers in {seconds:.3} s)",
         run.rps
     )?;
-    let received = run.bytes_received as f64 / seconds.max(1e-9) / 1e6;
-    writeln!(out, "  received       {received:.2} MB/s")
+    let received = run.bytes_received_in_duration as f64 / seconds.max(1e-9) / 1e6;
+    writeln!(out, "  received       {received:.2} MB/s")?;
+    if run.wait_at_end_s >= WAIT_TOLD_S_MIN {
+        let wait = time(Some(run.wait_at_end_s * 1e6), true);
+        writeln!(
+            out,
+            "  wait at end    {wait} more for what was open, in no rate"
+        )?;
+    }
+    Ok(())
 }
 
 fn times(out: &mut String, run: &LoadResult) -> std::fmt::Result {
@@ -64,17 +80,29 @@ fn times(out: &mut String, run: &LoadResult) -> std::fmt::Result {
         line(out, "response time", &run.latency_us)?;
     }
     line(out, "service time", &run.service_time_us)?;
-    match &run.dispatch_delay_us {
-        Some(delay) => line(out, "dispatch delay", delay),
-        None => Ok(()),
+    if let Some(delay) = &run.dispatch_delay_us {
+        line(out, "dispatch delay", delay)?;
     }
+    if run.connects > 0 {
+        line(out, "connecting", &run.connect_us)?;
+    }
+    if run.handshakes_repeated > 0 {
+        let repeated = run.handshakes_repeated;
+        let connects = run.connects;
+        writeln!(
+            out,
+            "  handshakes     {repeated} of {connects} took a second or more: sent again by the kernel"
+        )?;
+    }
+    Ok(())
 }
 
 fn line(out: &mut String, name: &str, times: &Quantiles) -> std::fmt::Result {
     let Quantiles {
         p50, p90, p99, max, ..
     } = times;
-    let [p50, p90, p99, max] = [p50, p90, p99, max].map(|&us| time(us));
+    let some = max.is_some() || p50.is_some();
+    let [p50, p90, p99, max] = [p50, p90, p99, max].map(|&us| time(us, some));
     writeln!(
         out,
         "  {name:<14} p50 {p50}, p90 {p90}, p99 {p99}, max {max}"
@@ -93,7 +121,7 @@ fn distribution(out: &mut String, times: &Quantiles) -> std::fmt::Result {
         ("99.99 %", times.p9999),
         ("100 %", times.max),
     ] {
-        writeln!(out, "  {name:>14} {:>10}", time(us))?;
+        writeln!(out, "  {name:>14} {:>10}", time(us, times.p50.is_some()))?;
     }
     Ok(())
 }
@@ -114,7 +142,7 @@ fn accounts(out: &mut String, run: &LoadResult) -> std::fmt::Result {
     }
     writeln!(out)?;
     if run.unsent > 0 {
-        let age = time(run.unsent_age_max_us);
+        let age = time(Some(run.unsent_age_max_us), true);
         writeln!(
             out,
             "  never sent     {}, due for up to {age}",
@@ -150,8 +178,8 @@ fn verdict(out: &mut String, run: &LoadResult) -> std::fmt::Result {
         write!(out, "; the server {server_cpu_s:.2} s")?;
     }
     if let [evidence] = run.evidence.as_slice() {
-        let quantum = time(evidence.turn_p50_us);
-        let longest = time(evidence.turn_p99_us);
+        let quantum = time(Some(evidence.turn_p50_us), true);
+        let longest = time(Some(evidence.turn_p99_us), true);
         write!(out, "; times exact to {quantum} (p99 {longest})")?;
     }
     writeln!(out)?;
@@ -172,18 +200,21 @@ pub fn second_line(second: &MergedSecond) -> String {
     format!(
         "{:>5} s  {ok:>9} ok  p50 {:>9}  p99 {:>9}  max {:>9}  {errors} errors",
         second.index + 1,
-        time(times.p50),
-        time(times.p99),
-        time(times.max),
+        time(times.p50, ok > 0),
+        time(times.p99, ok > 0),
+        time(times.max, ok > 0),
     )
 }
 
-/// A time in the unit that suits it.
-fn time(us: f64) -> String {
+/// A time in the unit that suits it. Where none is known there was nothing, or, if there was `some`,
+/// it lies beyond the histogram's bound.
+fn time(us: Option<f64>, some: bool) -> String {
     match us {
-        us if us < 1e3 => format!("{us:.1} µs"),
-        us if us < 1e6 => format!("{:.2} ms", us / 1e3),
-        us => format!("{:.2} s", us / 1e6),
+        None if some => "> 1 h".to_owned(),
+        None => "–".to_owned(),
+        Some(us) if us < 1e3 => format!("{us:.1} µs"),
+        Some(us) if us < 1e6 => format!("{:.2} ms", us / 1e3),
+        Some(us) => format!("{:.2} s", us / 1e6),
     }
 }
 

@@ -108,7 +108,7 @@ impl Condition {
             Self::Correlated => {
                 let step = LUCK_FACTOR * block_sd * normal(random);
                 let new = (1.0 - severity * severity).sqrt() * step;
-                before.map_or(step, |before| new)
+                before.map_or(step, |before| severity * before + new)
             }
             _ => ordinary,
         }

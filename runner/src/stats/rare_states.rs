@@ -4,6 +4,7 @@
 //! in no block of an arm that has it. Then that arm looks better than it is on average, and surely so:
 //! no interval can know. What can be seen is the state in some block of another arm.
 
+use super::chance::CHECKED_BLOCKS_MIN;
 use super::median;
 use super::pairs::Pairs;
 use super::slices::robust_sd;
@@ -24,8 +25,12 @@ pub struct RareState {
     pub log_ratio: f64,
 }
 
-/// All arms that were in a rare state in some block.
+/// All arms that were in a rare state in some block; none if there are too few blocks to say what is
+/// usual.
 pub(super) fn find(pairs: &Pairs, arms: usize) -> Vec<RareState> {
+    if pairs.residuals.len() < CHECKED_BLOCKS_MIN {
+        return Vec::new();
+    }
     (0..arms).filter_map(|arm| of_arm(pairs, arm)).collect()
 }
 
@@ -58,8 +63,8 @@ fn of_arm(pairs: &Pairs, arm: usize) -> Option<RareState> {
 mod tests {
     use super::*;
 
-    /// 24 blocks of 5 arms with a small wobble; arm 3 is slower by `slow` in blocks 4 and 17.
-    fn states(slow: f64) -> Vec<RareState> {
+    /// Blocks of 5 arms with a small wobble; arm 3 is slower by `slow` in blocks 4 and 17.
+    fn states(blocks: usize, slow: f64) -> Vec<RareState> {
         let wobble = |block: usize, arm: usize| ((block * (3 + 2 * arm)) % 23) as f64 / 23.0 * 0.01;
         let row = |block: usize| {
             let of_state = |arm: usize| {
@@ -73,12 +78,12 @@ mod tests {
                 .map(|arm| wobble(block, arm) - of_state(arm))
                 .collect()
         };
-        find(&Pairs::of(&(0..24).map(row).collect::<Vec<_>>()), 5)
+        find(&Pairs::of(&(0..blocks).map(row).collect::<Vec<_>>()), 5)
     }
 
     #[test]
     fn a_slow_state_is_found_with_its_blocks_and_its_size() {
-        let found = states(0.2);
+        let found = states(24, 0.2);
         assert_eq!(found.len(), 1, "{found:?}");
         assert_eq!(
             (found[0].arm, found[0].blocks.as_slice()),
@@ -88,8 +93,13 @@ mod tests {
     }
 
     #[test]
+    fn few_blocks_do_not_say_what_is_usual() {
+        assert_eq!(states(19, 0.2), []);
+    }
+
+    #[test]
     fn ordinary_spread_is_no_state() {
-        assert_eq!(states(0.01), []);
-        assert_eq!(states(0.0), []);
+        assert_eq!(states(24, 0.01), []);
+        assert_eq!(states(24, 0.0), []);
     }
 }

@@ -51,6 +51,25 @@ fn seconds_and_histograms_are_written_where_asked() {
     );
 }
 
+#[test]
+fn a_run_without_right_answers_has_no_times_and_nothing_is_claimed_of_them() {
+    let server = Server::start(Planted::Status500Every(1));
+    let run = [&url(&server), "-n", "200", "-c", "2", "--no-ceiling"];
+    let (status, said, words) = load(&[&run[..], &["--assert", "p99<1s"]].concat());
+    assert_eq!(status, 1);
+    assert!(
+        said.contains("service time   p50 –, p90 –, p99 –, max –"),
+        "{said}"
+    );
+    assert!(
+        words.contains("does not hold: p99<1s (it is not known)"),
+        "{words}"
+    );
+    let result = json(&[&run[..], &["--json"]].concat());
+    assert_eq!((&result["ok"], &result["rps"]), (&0.into(), &0.0.into()));
+    assert!(result["latency_us"]["p99"].is_null(), "{result}");
+}
+
 fn keep(result: &Value, path: &Path) -> String {
     std::fs::write(path, result.to_string()).unwrap();
     path.to_str().unwrap().to_owned()

@@ -1,12 +1,9 @@
 //! What a run's page says of its arms. Its form is known here and nowhere else in this test.
 
 use super::record::Measure;
-use std::fs;
-use std::path::Path;
 
 /// The cell that holds an arm's ratio to the baseline.
-pub(crate) fn ratio(folder: &Path, connections: u64, measure: Measure, arm: &str) -> String {
-    let text = fs::read_to_string(folder.join("README.md")).unwrap();
+pub(crate) fn ratio(text: &str, connections: u64, measure: Measure, arm: &str) -> String {
     let heading = format!("## {connections} connections");
     let mut lines = text
         .lines()
@@ -15,11 +12,11 @@ pub(crate) fn ratio(folder: &Path, connections: u64, measure: Measure, arm: &str
     let header = lines.find(|line| line.starts_with('|')).unwrap();
     let titles: Vec<&str> = header.split('|').map(str::trim).collect();
     let title = match measure {
-        Measure::Rate => "ratio to floor (95 %)",
-        Measure::ServerCpu => "requests per CPU second, ratio to floor (95 %)",
+        Measure::Rate => "ratio to baseline (95 %)",
+        Measure::ServerCpu => "requests per CPU second, ratio to baseline (95 %)",
     };
     let place = titles.iter().position(|one| *one == title).unwrap();
-    let name = titles.iter().position(|one| *one == "framework").unwrap();
+    let name = titles.iter().position(|one| *one == "contestant").unwrap();
     let mut rows = lines.map(|line| line.split('|').map(str::trim).collect::<Vec<_>>());
     let row = rows.find(|cells| cells.len() > place && is_named(cells[name], arm));
     row.unwrap_or_else(|| panic!("no row of {arm}"))[place].to_owned()

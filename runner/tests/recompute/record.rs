@@ -8,10 +8,10 @@ use std::path::Path;
 const SLICES: &str = "slices.csv";
 const BLOCKS: &str = "blocks.csv";
 const RUN: &str = "run.json";
-const ROUND: &str = "lap";
-const WITHHELD: &str = "uncounted";
-const EXCLUDED: &str = "set_aside";
-const BASELINE_ROLE: &str = "floor";
+const ROUND: &str = "round";
+const WITHHELD: &str = "withheld";
+const EXCLUDED: &str = "excluded";
+const BASELINE_KIND: &str = "baseline";
 const LEVELS: &str = "levels";
 
 /// What arms are compared by.
@@ -41,10 +41,19 @@ fn run(folder: &Path) -> Value {
     serde_json::from_str(&fs::read_to_string(folder.join(RUN)).unwrap()).unwrap()
 }
 
+/// Whether a folder holds a throughput run whose format this test knows.
+pub(crate) fn is_throughput(folder: &Path) -> bool {
+    folder.join(RUN).exists() && {
+        let run = run(folder);
+        run["experiment"] == "throughput" && run["schema"] == 2
+    }
+}
+
 /// Numbers of connections of the run.
 pub(crate) fn connections(folder: &Path) -> Vec<u64> {
     let levels = run(folder)["plan"][LEVELS].as_array().unwrap().clone();
-    levels.iter().map(|level| level.as_u64().unwrap()).collect()
+    let of = |level: &Value| level["connections"].as_u64().unwrap();
+    levels.iter().map(of).collect()
 }
 
 /// Rows of a file by the names of their columns.
@@ -74,12 +83,12 @@ impl Table {
         let is_there = |arm: &&Value| arm["err"].is_null() && arm["absent"].is_null();
         let name = |arm: &Value| arm["name"].as_str().unwrap().to_owned();
         let arms: Vec<String> = all.iter().filter(is_there).map(name).collect();
-        let baseline = all.iter().find(|arm| arm["role"] == BASELINE_ROLE).unwrap();
+        let baseline = all.iter().find(|arm| arm["kind"] == BASELINE_KIND).unwrap();
         let baseline = arms.iter().position(|arm| *arm == name(baseline)).unwrap();
 
         let mut slices: BTreeMap<u64, Vec<BTreeMap<String, String>>> = BTreeMap::new();
         for row in rows(&folder.join(BLOCKS)) {
-            if row["complete"] == "1" && row.get(EXCLUDED).is_none_or(|why| why == "no") {
+            if row[EXCLUDED] == "0" {
                 slices.insert(row["block"].parse().unwrap(), Vec::new());
             }
         }
@@ -96,7 +105,7 @@ impl Table {
             .collect();
         Self {
             baseline,
-            seed: run["plan"]["seed"].as_u64().unwrap(),
+            seed: run["seed"].as_u64().unwrap(),
             blocks,
             arms,
         }

@@ -3,7 +3,7 @@
 
 use crate::cli::LoadOptions;
 use crate::interrupt;
-use crate::load::{Generator, Limits, Measured, Pace, Second};
+use crate::load::{Generator, Interval, Intervals, LoadSpec, Measured, Pace};
 use crate::result::{MergedSecond, MergedSeconds, second_line};
 use crate::usage::UsageError;
 use anyhow::{Context, Result};
@@ -20,7 +20,7 @@ const RAMP_STEPS: u32 = 10;
 const SEED: u64 = 1;
 
 /// What is asked for, or why it cannot be.
-pub(super) fn limits(options: &LoadOptions) -> Result<Limits, UsageError> {
+pub(super) fn spec(options: &LoadOptions) -> Result<LoadSpec, UsageError> {
     let (much, request) = (&options.how_much, &options.request);
     let refuse = |what: &str| Err(UsageError(what.to_owned()));
     if much.connections == 0 || much.requests == Some(0) {
@@ -36,24 +36,22 @@ pub(super) fn limits(options: &LoadOptions) -> Result<Limits, UsageError> {
     if !(1..=PIPELINE_MAX).contains(&request.pipeline) {
         return refuse("the depth of pipelining (-p) goes from 1 to 1024");
     }
-    Ok(Limits {
-        pace: match much.rate {
-            None => Pace::Closed,
-            Some(rate) => Pace::Open {
-                rate,
-                arrivals: much.arrivals,
-                seed: SEED,
-            },
+    let pace = match much.rate {
+        None => Pace::Closed,
+        Some(rate) => Pace::Open {
+            rate,
+            arrivals: much.arrivals,
+            seed: SEED,
         },
+    };
+    Ok(LoadSpec {
         requests: much.requests,
         duration: match much.requests {
             None => Some(much.duration.unwrap_or(DEFAULT_DURATION)),
             Some(_) => much.duration,
         },
-        timeout: much.timeout,
-        connections: None,
         stop: interrupt::flag(),
-        seconds: None,
+        ..LoadSpec::new(pace, much.timeout)
     })
 }
 
@@ -68,29 +66,29 @@ pub(super) fn threads(options: &LoadOptions) -> usize {
 pub(super) fn approach(
     generator: &Generator,
     options: &LoadOptions,
-    limits: &Limits,
+    spec: &LoadSpec,
 ) -> Result<u64> {
     let much = &options.how_much;
     let mut requests = 0;
     let mut uncounted = |pace, connections, duration| -> Result<()> {
-        let limits = Limits {
+        let spec = LoadSpec {
             pace,
             requests: None,
             duration: Some(duration),
             connections,
-            ..limits.clone()
+            ..spec.clone()
         };
-        requests += generator.run(0, &limits)?.tally.sent;
+        requests += generator.run(0, &spec)?.tally.sent;
         Ok(interrupt::check()?)
     };
     if let Some(ramp) = much.ramp {
         for step in 1..=RAMP_STEPS {
-            let (pace, connections) = step_of(limits.pace, much.connections, step);
+            let (pace, connections) = step_of(spec.pace, much.connections, step);
             uncounted(pace, connections, ramp / RAMP_STEPS)?;
         }
     }
     if let Some(warmup) = much.warmup {
-        uncounted(limits.pace, None, warmup)?;
+        uncounted(spec.pace, None, warmup)?;
     }
     Ok(requests)
 }
@@ -122,33 +120,32 @@ fn step_of(pace: Pace, connections: usize, step: u32) -> (Pace, Option<usize>) {
 pub(super) fn measure(
     generator: &Generator,
     options: &LoadOptions,
-    limits: &Limits,
+    spec: &LoadSpec,
 ) -> Result<(Measured, Vec<MergedSecond>)> {
     let is_watched = !options.output.json && std::io::stderr().is_terminal();
     if options.output.csv.is_none() && !is_watched {
-        return Ok((generator.run(0, limits)?, Vec::new()));
+        return Ok((generator.run(0, spec)?, Vec::new()));
     }
     let (to, seconds) = mpsc::channel();
-    let is_open = limits.pace != Pace::Closed;
-    let merged = MergedSeconds::new(generator.threads(), is_open);
+    let merged = MergedSeconds::new(generator.threads());
     let listener = std::thread::Builder::new()
         .name("seconds".to_owned())
         .spawn(move || listen(&seconds, merged, is_watched))
         .context("cannot start a thread")?;
-    let limits = Limits {
-        seconds: Some(to),
-        ..limits.clone()
+    let spec = LoadSpec {
+        intervals: Some(Intervals::seconds(to)),
+        ..spec.clone()
     };
-    let measured = generator.run(0, &limits);
+    let measured = generator.run(0, &spec);
     // The listener goes on while somebody could tell something.
-    drop(limits);
+    drop(spec);
     let seconds = listener.join();
     let seconds = seconds.map_err(|_| anyhow::anyhow!("the thread that tells seconds has died"))?;
     Ok((measured?, seconds?))
 }
 
 fn listen(
-    told: &Receiver<Second>,
+    told: &Receiver<Interval>,
     mut merged: MergedSeconds,
     is_watched: bool,
 ) -> Result<Vec<MergedSecond>> {

@@ -5,12 +5,12 @@ mod reach;
 mod surroundings;
 mod target;
 
-use super::{Verdict, print_json};
 use crate::cli::{LoadOptions, Output};
 use crate::client::Client;
 use crate::environment::limits;
 use crate::interrupt::{self, Interrupted};
-use crate::load::{Bound, Generator, Limits, Measured, Opening, Pace, Target};
+use crate::load::{Bound, Generator, LoadSpec, Measured, Opening, Pace, Target};
+use crate::output::{self, Verdict, print_json};
 use crate::result::{self, Asked, LoadResult, MergedSecond};
 use crate::server::Launched;
 use anyhow::{Context, Result, ensure};
@@ -27,32 +27,32 @@ const READINESS_PATIENCE: Duration = Duration::from_secs(1);
 pub(super) fn run(options: &LoadOptions) -> Result<Verdict> {
     let place = &options.place;
     let (mut target, addresses) = target::read(&options.url, &options.request, place.allow_remote)?;
-    let limits = drive::limits(options)?;
+    let spec = drive::spec(options)?;
     limits::allow_connections(options.how_much.connections)?;
     check_writable(&options.output)?;
     let mut server = launch(options, &mut target, &addresses)?;
-    let (generator, opening) = start(options, &target, &limits)?;
-    let warmup_requests = drive::approach(&generator, options, &limits)?;
+    let (generator, opening) = start(options, &target, &spec)?;
+    let warmup_requests = drive::approach(&generator, options, &spec)?;
 
     let before = Before::read(server.as_ref())?;
-    let (mut measured, seconds) = drive::measure(&generator, options, &limits)?;
-    measured.add_opening(opening);
-    let mut around = before.after(server.as_ref(), &measured, options, &limits)?;
+    let (mut measured, seconds) = drive::measure(&generator, options, &spec)?;
+    measured.add_opening(opening)?;
+    let mut around = before.after(server.as_ref(), &measured, options, &spec)?;
     around.warmup_requests = warmup_requests;
     generator.close(0)?;
     server.as_mut().map_or(Ok(()), Launched::check_alive)?;
     if let Some(server) = server {
         server.stop();
     }
-    if around.evidence.is_enough() && wants_ceiling(options, &target, &limits) {
-        let ceiling_rps = surroundings::ceiling_rps(&generator, options, &target, &limits)?;
-        let rps = measured.tally.ok as f64 / measured.elapsed.as_secs_f64().max(1e-9);
+    if around.evidence.is_enough() && wants_ceiling(options, &target, &spec) {
+        let ceiling_rps = surroundings::ceiling_rps(&generator, options, &target, &spec)?;
+        let rps = measured.offered.rps().unwrap_or(0.0);
         around.evidence.ceiling_share = Some(rps / ceiling_rps.max(1.0));
     }
 
-    let asked = asked(options, &target, &generator, &limits);
+    let asked = asked(options, &target, &generator, &spec);
     let result = LoadResult::of(asked, &measured, around)?;
-    write_files(&options.output, &measured, &seconds, &limits)?;
+    write_files(&options.output, &measured, &seconds, &spec)?;
     print(&options.output, &result)?;
     if interrupt::is_requested() {
         return Err(Interrupted.into());
@@ -86,7 +86,7 @@ fn launch(
 
 /// Threads with their connections open. Nothing has been asked of these: what the server sees is
 /// what is counted.
-fn start(options: &LoadOptions, target: &Target, limits: &Limits) -> Result<(Generator, Opening)> {
+fn start(options: &LoadOptions, target: &Target, spec: &LoadSpec) -> Result<(Generator, Opening)> {
     let (place, much) = (&options.place, &options.how_much);
     let processors = place.processors.as_ref();
     let processors = processors.map_or(&[][..], |list| &list.0);
@@ -94,23 +94,23 @@ fn start(options: &LoadOptions, target: &Target, limits: &Limits) -> Result<(Gen
     let generator = Generator::start(engine, processors, much.threads)?;
     // The approach to the full load takes all connections; a run takes no more than it has requests.
     let has_approach = much.ramp.is_some() || much.warmup.is_some();
-    let requests = limits.requests.filter(|_| !has_approach);
+    let requests = spec.requests.filter(|_| !has_approach);
     let opening = generator
-        .connect(0, target, much.connections, requests, limits.timeout)
+        .connect(0, target, much.connections, requests, spec.timeout)
         .with_context(|| format!("cannot load {}", options.url))?;
     Ok((generator, opening))
 }
 
 /// The ceiling says something of a closed loop on this machine only.
-fn wants_ceiling(options: &LoadOptions, target: &Target, limits: &Limits) -> bool {
+fn wants_ceiling(options: &LoadOptions, target: &Target, spec: &LoadSpec) -> bool {
     !options.place.no_ceiling
-        && limits.pace == Pace::Closed
+        && spec.pace == Pace::Closed
         && target.address.ip().is_loopback()
         && !interrupt::is_requested()
 }
 
-fn asked(options: &LoadOptions, target: &Target, generator: &Generator, limits: &Limits) -> Asked {
-    let (rate, arrivals) = Asked::rate_of(limits.pace);
+fn asked(options: &LoadOptions, target: &Target, generator: &Generator, spec: &LoadSpec) -> Asked {
+    let (rate, arrivals) = Asked::rate_of(spec.pace);
     Asked {
         url: options.url.clone(),
         method: target::method(&options.request).to_owned(),
@@ -144,13 +144,13 @@ fn write_files(
     output: &Output,
     measured: &Measured,
     seconds: &[MergedSecond],
-    limits: &Limits,
+    spec: &LoadSpec,
 ) -> Result<()> {
     if let Some(path) = &output.csv {
         result::write_csv(create(path)?, seconds)?;
     }
     if let Some(path) = &output.hdr {
-        let is_open = limits.pace != Pace::Closed;
+        let is_open = spec.pace != Pace::Closed;
         result::write_log(
             &mut create(path)?,
             &measured.times,
@@ -165,15 +165,22 @@ fn print(output: &Output, result: &LoadResult) -> Result<()> {
     if output.json {
         return print_json(result);
     }
-    super::print(result::text(result, output.latency).trim_end())
+    output::print(result::text(result, output.latency).trim_end())
 }
 
-/// Errors are bad, so is a claim that does not hold, and with `--strict` any doubt about the verdict.
+/// Errors are bad, so is a rate that was not held, a claim that does not hold, and with `--strict` any
+/// doubt about the verdict.
 fn judge(output: &Output, result: &LoadResult) -> Verdict {
     let mut is_good = result.errors.sum() == 0;
+    if !result.holds_rate() {
+        let (sent, due) = (result.sent, result.sent + result.unsent);
+        eprintln!("the rate was not held: {sent} of {due} requests that were due have left");
+        is_good = false;
+    }
     for assertion in &output.assertions {
         let (holds, figure) = assertion.holds(result);
         if !holds {
+            let figure = figure.map_or_else(|| "not known".to_owned(), |figure| figure.to_string());
             eprintln!("does not hold: {assertion} (it is {figure})");
         }
         is_good &= holds;

@@ -2,9 +2,9 @@
 //! CPU time where it is ours, and what a canned responder reaches on the same processors.
 
 use crate::cli::LoadOptions;
-use crate::environment::{Counters, processors};
+use crate::environment::{Counters, Throttling, processors};
 use crate::interrupt;
-use crate::load::{Evidence, Generator, Limits, Measured, Pace, Target};
+use crate::load::{Evidence, Exchange, Generator, LoadSpec, Measured, Pace, Target};
 use crate::result::Around;
 use crate::server::{Launched, Program, Server};
 use anyhow::{Context, Result};
@@ -19,6 +19,7 @@ const CEILING_KEY: usize = 1;
 /// A reading before the run; [`Before::after`] says what has happened since.
 pub(super) struct Before {
     counters: Counters,
+    throttling: Throttling,
     server_cpu: Option<Duration>,
     at: SystemTime,
     clock: Instant,
@@ -28,6 +29,7 @@ impl Before {
     pub(super) fn read(server: Option<&Launched>) -> Result<Self> {
         Ok(Self {
             counters: Counters::read()?,
+            throttling: Throttling::read(),
             server_cpu: server.map(Launched::cpu).transpose()?,
             at: SystemTime::now(),
             clock: Instant::now(),
@@ -40,7 +42,7 @@ impl Before {
         server: Option<&Launched>,
         measured: &Measured,
         options: &LoadOptions,
-        limits: &Limits,
+        spec: &LoadSpec,
     ) -> Result<Around> {
         let allowed = processors::allowed()?.len();
         // Not the run's own span, which in the open loop is that of the schedule.
@@ -54,8 +56,10 @@ impl Before {
         let server_processors = server_processors.map_or(allowed, |list| list.0.len());
         let connections = options.how_much.connections;
         let pipeline = options.request.pipeline;
-        let mut evidence = Evidence::of(measured, limits.pace, connections, pipeline);
+        let mut evidence = Evidence::of(measured, spec.pace, connections, pipeline);
         evidence.listen_overflows = during.listen_overflows;
+        let throttled = Throttling::read().since(&self.throttling).time;
+        evidence.throttled_share = throttled.as_secs_f64() / elapsed_s;
         evidence.steal_share = during.steal.as_secs_f64() / elapsed_s / allowed as f64;
         evidence.server_cpu_share =
             server_cpu_s.map(|cpu_s| cpu_s / elapsed_s / server_processors as f64);
@@ -75,32 +79,36 @@ pub(super) fn ceiling_rps(
     generator: &Generator,
     options: &LoadOptions,
     target: &Target,
-    limits: &Limits,
+    spec: &LoadSpec,
 ) -> Result<f64> {
     let processors = options.place.server_processors.as_ref();
     let program = Program {
         path: std::env::current_exe().context("cannot find the runner's own binary")?,
         arguments: vec!["null".into()],
     };
-    let server = Server::start(&program, processors.map_or(&[], |list| &list.0))?;
+    let server = Server::start(
+        &program,
+        &Exchange::welcome(),
+        processors.map_or(&[], |list| &list.0),
+    )?;
     let target = Target {
         requests_per_connection: target.requests_per_connection,
         pipeline: target.pipeline,
         ..Target::welcome(server.address)
     };
     let connections = options.how_much.connections;
-    generator.open(CEILING_KEY, &target, connections, limits.timeout)?;
-    let limits_for = |duration| Limits {
+    generator.open(CEILING_KEY, &target, connections, spec.timeout)?;
+    let spec_for = |duration| LoadSpec {
         pace: Pace::Closed,
         requests: None,
         duration: Some(duration),
-        seconds: None,
-        ..limits.clone()
+        intervals: None,
+        ..spec.clone()
     };
-    generator.run(CEILING_KEY, &limits_for(CEILING_FOR / 10))?;
-    let measured = generator.run(CEILING_KEY, &limits_for(CEILING_FOR))?;
+    generator.run(CEILING_KEY, &spec_for(CEILING_FOR / 10))?;
+    let measured = generator.run(CEILING_KEY, &spec_for(CEILING_FOR))?;
     generator.close(CEILING_KEY)?;
     server.stop()?;
     interrupt::check()?;
-    Ok(measured.tally.ok as f64 / measured.elapsed.as_secs_f64().max(1e-9))
+    Ok(measured.offered.rps().unwrap_or(0.0))
 }

@@ -1,10 +1,11 @@
 //! From a URL and the options around it to the bytes that are sent and the answer that is expected.
 
-use crate::cli::{HeaderField, RequestOptions};
+use crate::cli::RequestOptions;
 use crate::contract;
 use crate::http::{self, Method};
 use crate::load::{Expected, Target};
 use crate::usage::UsageError;
+use crate::values::HeaderField;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 
 /// A URL of the kind that can be loaded.

@@ -17,6 +17,13 @@ impl<E: Engine> Pool<E> {
     pub(super) fn on_disturbed(&mut self, at: usize, event: &Event, run: &mut Run) -> Result<()> {
         self.drop_idle(at, event, run);
         run.idle.retain(|&idle| idle != at);
+        if self.opens_when_due(run) {
+            // Its place is free for the next request.
+            if at < run.connections {
+                run.has_idle(at);
+            }
+            return Ok(());
+        }
         if run.goal == Goal::Load && run.wants_more() && at < run.connections {
             run.busy += 1;
             self.connect(at, run)?;
@@ -30,7 +37,7 @@ impl<E: Engine> Pool<E> {
         run.count_reconnect(match event {
             Event::Received { .. } => Cause::Unasked,
             Event::Broken(errno) => Cause::of(*errno),
-            Event::Ended | Event::Connected(_) => Cause::Ended,
+            Event::Ended | Event::Connected(_) | Event::Sent => Cause::Ended,
         });
     }
 
@@ -114,6 +121,11 @@ impl<E: Engine> Pool<E> {
             return Ok(());
         }
         run.count_reconnect(cause);
+        if self.opens_when_due(run) {
+            run.busy -= 1;
+            run.has_idle(at);
+            return Ok(());
+        }
         self.connect(at, run)
     }
 
@@ -138,6 +150,7 @@ impl<E: Engine> Pool<E> {
         if connection.open == 0 {
             connection.sent_at_ns = run.now_ns;
         }
+        run.unladen += usize::from(!connection.has_request());
         Ok(())
     }
 
@@ -147,6 +160,11 @@ impl<E: Engine> Pool<E> {
         outcome: Result<(), Errno>,
         run: &mut Run,
     ) -> Result<()> {
+        let connection = &self.connections[at];
+        run.unladen -= usize::from(!connection.has_request());
+        if connection.open == 0 && outcome.is_ok() {
+            run.connected(connection.sent_at_ns);
+        }
         match (outcome, run.goal) {
             (Err(errno), _) => {
                 self.on_connect_failed(at, errno, run)?;
@@ -158,6 +176,7 @@ impl<E: Engine> Pool<E> {
             (Ok(()), Goal::Connect) => self.on_connection_open(at, run),
             (Ok(()), Goal::Open) => self.send(at, run.now_ns, run),
             (Ok(()), Goal::Load) if self.connections[at].open > 0 => self.send_again(at, run),
+            (Ok(()), Goal::Load) if self.connections[at].is_laden => self.send_laden(at, run),
             (Ok(()), Goal::Load) => self.proceed(at, run),
         }
     }
@@ -170,6 +189,10 @@ impl<E: Engine> Pool<E> {
             bail!("the kernel grants no more sockets ({errno}); is ulimit -n too low?");
         }
         let connection = &self.connections[at];
+        if connection.phase == Phase::Connecting && connection.open == 0 {
+            run.connecting_ns += run.now_ns.saturating_sub(connection.sent_at_ns);
+        }
+        let laden_with = connection.is_laden.then_some(connection.due_at_ns);
         if connection.open > 0 {
             // The request that was to go out once more does not.
             let outcome = match errno {
@@ -191,7 +214,13 @@ impl<E: Engine> Pool<E> {
             }
             // Others may do better, and the run tries this one again.
             Goal::Connect => run.busy -= 1,
-            Goal::Load => run.retries.push(at),
+            Goal::Load => match laden_with {
+                Some(due_at_ns) => self.keep_for_retry(at, due_at_ns, run),
+                None => {
+                    run.unladen += 1;
+                    run.retries.push(at);
+                }
+            },
         }
         Ok(())
     }
@@ -200,34 +229,50 @@ impl<E: Engine> Pool<E> {
     #[cold]
     pub(super) fn on_tick(&mut self, run: &mut Run) -> Result<()> {
         run.tally.bytes_sent += self.engine.take_bytes_sent();
-        run.tell_second();
+        self.engine
+            .expect_answers_of(self.validator.longest_bytes());
         if run.is_stopped() || run.is_hopeless() {
             self.give_up(run);
             return Ok(());
         }
         for at in 0..self.connections.len() {
             let connection = &self.connections[at];
-            let is_late = run.now_ns.saturating_sub(connection.sent_at_ns) > run.timeout_ns;
+            let is_late = run.is_late(connection.sent_at_ns);
             match connection.phase {
                 Phase::Waiting if is_late => {
-                    self.validator
-                        .complain(|| "an answer took too long".to_owned());
-                    self.on_answer(at, Outcome::Timeout, Some(Cause::TimedOut), run)?;
+                    let (outcome, end) = self.time_out();
+                    self.on_answer(at, outcome, end, run)?;
                 }
+                Phase::Draining if is_late => self.give_up_draining(at, run)?,
                 Phase::Connecting if is_late => {
+                    run.unladen -= usize::from(!connection.has_request());
                     self.on_connect_failed(at, Errno::TIMEDOUT, run)?;
                 }
                 _ => {}
             }
         }
         for at in std::mem::take(&mut run.retries) {
-            if run.wants_more() {
+            let connection = &self.connections[at];
+            run.unladen -= usize::from(!connection.has_request());
+            if run.tries_again(connection.has_request()) {
                 self.connect(at, run)?;
             } else {
+                if connection.is_laden {
+                    run.give_up_due(connection.due_at_ns);
+                }
+                self.close(at);
                 run.busy -= 1;
             }
         }
         Ok(())
+    }
+
+    /// What becomes of a request that has taken too long, and of its connection.
+    #[cold]
+    pub(super) fn time_out(&mut self) -> (Outcome, Option<Cause>) {
+        self.validator
+            .complain(|| "an answer took too long".to_owned());
+        (Outcome::Timeout, Some(Cause::TimedOut))
     }
 
     /// Ends the run at once: what is open counts as unanswered.
@@ -237,16 +282,41 @@ impl<E: Engine> Pool<E> {
         } else {
             run.fail();
         }
+        self.drop_open(run);
+    }
+
+    /// Gives up what is open, with its connection.
+    pub(super) fn drop_open(&mut self, run: &mut Run) {
         for at in 0..self.connections.len() {
             let phase = self.connections[at].phase;
+            if self.connections[at].is_laden {
+                run.give_up_due(self.connections[at].due_at_ns);
+                self.connections[at].is_laden = false;
+            }
             for _ in 0..self.connections[at].open {
                 run.tally.count(Outcome::Unanswered);
             }
-            if matches!(phase, Phase::Waiting | Phase::Connecting) {
+            if matches!(phase, Phase::Waiting | Phase::Draining | Phase::Connecting) {
                 self.close(at);
             }
         }
         run.retries.clear();
         run.busy = 0;
+        run.unladen = 0;
+    }
+
+    /// Closes what connects and has no request to carry, or is still sending one that has been
+    /// answered: the run is over.
+    #[cold]
+    pub(super) fn close_unladen(&mut self, run: &mut Run) {
+        for at in 0..self.connections.len() {
+            let connection = &self.connections[at];
+            let is_busy = matches!(connection.phase, Phase::Connecting | Phase::Draining);
+            if is_busy && !connection.has_request() {
+                self.close(at);
+            }
+        }
+        run.retries.clear();
+        run.busy -= std::mem::take(&mut run.unladen);
     }
 }

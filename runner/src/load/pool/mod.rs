@@ -1,11 +1,14 @@
 //! The connections of one target on one thread, and what happens to them: the same for every
 //! engine.
 //!
-//! This file is the hot path, `opening` and `lifecycle` are what happens before and around it.
+//! This file is the hot path; `opening`, `lifecycle` and `marks` are what happens before and around it.
 
+mod early;
 mod lifecycle;
+mod marks;
 mod opening;
 mod pipeline;
+mod when_due;
 
 use super::Target;
 use super::causes::Cause;
@@ -15,6 +18,7 @@ use super::engine::{Engine, Event, Patience};
 use super::tally::Outcome;
 use super::validator::{Judgement, Validator};
 use anyhow::Result;
+use marks::served;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -52,13 +56,15 @@ impl<E: Engine> Pool<E> {
     /// Drives the open connections until the run is over.
     pub(super) fn load(&mut self, run: &mut Run) -> Result<()> {
         self.notice_closed(run)?;
-        let driven = self.connections.len().min(run.connections);
-        let open = (0..driven).filter(|&at| self.connections[at].phase == Phase::Idle);
-        run.idle = open.rev().collect();
+        let driven = self.driven(run);
+        run.begin(served(&self.connections[..driven]));
+        run.idle = self.free(driven, run);
         if run.schedule.is_none() {
             self.send_first(run)?;
         }
-        self.connect_closed(driven, run)?;
+        if !self.opens_when_due(run) {
+            self.connect_closed(driven, run)?;
+        }
         self.drive(run)
     }
 
@@ -84,13 +90,17 @@ impl<E: Engine> Pool<E> {
     fn drive(&mut self, run: &mut Run) -> Result<()> {
         while run.goes_on() {
             self.send_due(run)?;
-            let turn = run.turn_ends();
+            let timeout = run.sleep();
+            let turn = run.turn_ends(timeout);
             let gathering = self.engine.wait(Patience {
-                timeout: run.sleep(),
+                timeout,
                 wanted: if run.schedule.is_none() { run.busy } else { 1 },
             })?;
             run.turn_begins(turn, gathering);
             run.obey_deadline();
+            if run.now_ns >= run.next_mark_ns || run.has_just_sent_all() {
+                self.on_mark(run);
+            }
             while let Some((at, event)) = self.engine.next()? {
                 self.on_event(at, event, run)?;
             }
@@ -99,7 +109,10 @@ impl<E: Engine> Pool<E> {
             }
         }
         run.tally.bytes_sent += self.engine.take_bytes_sent();
-        run.tell_rest();
+        if run.unladen > 0 {
+            self.close_unladen(run);
+        }
+        self.engine.finish_closing();
         Ok(())
     }
 
@@ -120,6 +133,11 @@ impl<E: Engine> Pool<E> {
             sends += 1;
             run.idle.pop();
             run.busy += 1;
+            run.uses_idle(due_at_ns);
+            if self.connections[at].phase == Phase::Closed {
+                self.open_for(at, due_at_ns, run)?;
+                continue;
+            }
             run.dispatched(due_at_ns);
             self.send(at, due_at_ns, run)?;
         }
@@ -136,6 +154,9 @@ impl<E: Engine> Pool<E> {
             (Phase::Waiting, Event::Broken(errno)) => self.on_broken(at, errno, run),
             (Phase::Connecting, Event::Connected(outcome)) => self.on_connected(at, outcome, run),
             (Phase::Connecting, Event::Broken(errno)) => self.on_connected(at, Err(errno), run),
+            (Phase::Draining, event) => self.on_draining(at, &event, run),
+            // Nothing waits for it.
+            (Phase::Idle, Event::Sent) => Ok(()),
             (Phase::Idle, event) => self.on_disturbed(at, &event, run),
             // What was under way when the connection was closed.
             (Phase::Closed | Phase::Connecting | Phase::Waiting, _) => Ok(()),
@@ -162,11 +183,6 @@ impl<E: Engine> Pool<E> {
             .judge(&mut connection.partial, received, strict);
         match judgement {
             Judgement::Incomplete => Ok(()),
-            Judgement::Answered { .. } if self.engine.is_sending(at) => {
-                self.validator
-                    .complain(|| "the answer came before the request was sent".to_owned());
-                self.on_answer(at, Outcome::ProtocolError, Some(Cause::Disorder), run)
-            }
             Judgement::Answered { outcome, closes } => {
                 self.on_answer(at, outcome, end_of(outcome, closes, ends), run)
             }
@@ -182,9 +198,16 @@ impl<E: Engine> Pool<E> {
         end: Option<Cause>,
         run: &mut Run,
     ) -> Result<()> {
+        let (outcome, end) = match run.is_late(self.connections[at].sent_at_ns) {
+            // However it ended, it came after its time, and between two looks at the clock.
+            true => self.time_out(),
+            false => (outcome, end),
+        };
         let connection = &mut self.connections[at];
         run.settle(outcome, connection.sent_at_ns, connection.due_at_ns);
-        connection.proven |= outcome == Outcome::Ok;
+        let is_right = outcome == Outcome::Ok;
+        connection.proven |= is_right;
+        connection.served = connection.served.wrapping_add(u32::from(is_right));
         connection.answers = connection.answers.saturating_add(1);
         connection.open -= 1;
         if connection.open > 0 {
@@ -209,13 +232,16 @@ impl<E: Engine> Pool<E> {
     /// open loop it waits for one to be due.
     #[inline]
     fn proceed(&mut self, at: usize, run: &mut Run) -> Result<()> {
+        if self.engine.is_sending(at) {
+            return self.drain(at, run);
+        }
         if run.schedule.is_none() && run.take() {
             return self.send(at, run.now_ns, run);
         }
         self.connections[at].phase = Phase::Idle;
         run.busy -= 1;
         if run.schedule.is_some() {
-            run.idle.push(at);
+            run.has_idle(at);
         }
         Ok(())
     }

@@ -62,7 +62,7 @@ impl<E: Engine> Pool<E> {
         end: Option<Cause>,
         run: &mut Run,
     ) -> Result<()> {
-        let closes = end.is_some();
+        let closes = end.is_some() || self.engine.is_sending(at);
         run.busy -= 1;
         let may_close = self.answers_max == 1 || self.target.expected != Expected::Contract;
         if closes && outcome == Outcome::Ok && may_close {
@@ -110,7 +110,8 @@ impl<E: Engine> Pool<E> {
         if run.failed || is_over {
             return None;
         }
-        let rest = &self.connections[self.next_closed..];
+        let among = self.connections.len().min(run.connections);
+        let rest = self.connections.get(self.next_closed..among)?;
         let offset = rest.iter().position(|c| c.phase == Phase::Closed)?;
         Some(self.next_closed + offset)
     }

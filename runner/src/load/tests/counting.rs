@@ -2,8 +2,8 @@
 //! request on, whatever it does with it.
 
 use super::odd::{RIGHT, listener_with_a_queue_of_one, right, target};
-use super::{EngineChoice, EngineKind, TIMEOUT, limits};
-use crate::load::{Expected, Generator, Limits, Measured, Target};
+use super::{EngineChoice, EngineKind, TIMEOUT, spec};
+use crate::load::{Expected, Generator, LoadSpec, Measured, Target};
 use controls::scripted::{Reply, Script, Scripted, Step, Worth};
 use controls::{Planted, Server};
 use std::net::TcpListener;
@@ -18,15 +18,16 @@ on_every_engine![
     a_queue_that_takes_some_is_loaded_with_those,
     what_was_closed_before_the_run_is_opened_again,
     every_byte_of_a_long_answer_is_compared_where_it_is_expected,
+    answers_that_grow_in_a_run_are_counted_to_the_byte,
 ];
 
-fn run(engine: EngineKind, target: &Target, connections: usize, limits: &Limits) -> Measured {
+fn run(engine: EngineKind, target: &Target, connections: usize, spec: &LoadSpec) -> Measured {
     let generator = Generator::start(engine, &[], 1).unwrap();
     let connected = generator
-        .connect(0, target, connections, limits.requests, TIMEOUT)
+        .connect(0, target, connections, spec.requests, TIMEOUT)
         .unwrap();
-    let mut measured = generator.run(0, limits).unwrap();
-    measured.add_opening(connected);
+    let mut measured = generator.run(0, spec).unwrap();
+    measured.add_opening(connected).unwrap();
     assert!(measured.tally.balances(), "{:?}", measured.tally);
     measured
 }
@@ -39,7 +40,7 @@ fn a_server_sees_the_requests_that_are_counted_and_no_other(engine: EngineKind) 
         generator
             .connect(0, &target, connections, Some(requests), TIMEOUT)
             .unwrap();
-        let tally = generator.run(0, &limits(requests)).unwrap().tally;
+        let tally = generator.run(0, &spec(requests)).unwrap().tally;
         assert_eq!((tally.sent, tally.ok), (requests, requests));
         assert_eq!(server.requests(), requests);
     }
@@ -56,7 +57,7 @@ fn no_more_connections_are_opened_than_there_are_requests(engine: EngineKind) {
         generator
             .connect(0, &target, 64, Some(requests), TIMEOUT)
             .unwrap();
-        let tally = generator.run(0, &limits(requests)).unwrap().tally;
+        let tally = generator.run(0, &spec(requests)).unwrap().tally;
         assert_eq!((tally.ok, tally.reconnects), (requests, 0));
         assert_eq!(server.connections(), expected);
     }
@@ -87,7 +88,7 @@ fn a_server_that_is_wrong_from_the_start_is_counted_by_outcome(engine: EngineKin
             1 => reply(),
             _ => right(),
         }));
-        let measured = run(engine, &target(&server, false), 4, &limits(12));
+        let measured = run(engine, &target(&server, false), 4, &spec(12));
         let tally = measured.tally;
         assert_eq!(tally.sent, 12);
         assert_eq!(server.requests(), 12, "{tally:?}");
@@ -101,7 +102,7 @@ fn a_connection_that_is_reset_at_once_is_counted(engine: EngineKind) {
         on_accept: vec![Step::Reset],
         ..Script::of(|_, _| right())
     });
-    let measured = run(engine, &target(&server, true), 2, &limits(20));
+    let measured = run(engine, &target(&server, true), 2, &spec(20));
     let tally = measured.tally;
     assert_eq!((tally.sent, tally.ok), (20, 0), "{tally:?}");
     assert_eq!(tally.reset, 20, "{tally:?}");
@@ -125,11 +126,11 @@ fn a_queue_that_takes_some_is_loaded_with_those(engine: EngineKind) {
     let listener = listener_with_a_queue_of_one();
     let address = rustix::net::getsockname(&listener).unwrap();
     let target = Target::welcome(address.try_into().unwrap());
-    let limits = Limits {
+    let spec = LoadSpec {
         duration: Some(Duration::from_millis(100)),
-        ..limits(u64::MAX)
+        ..spec(u64::MAX)
     };
-    let measured = run(engine, &target, 8, &limits);
+    let measured = run(engine, &target, 8, &spec);
     let tally = measured.tally;
     assert!(tally.timeout > 0 && tally.connect_errors >= 6, "{tally:?}");
     let by_cause: u64 = measured.causes.connect_errors.values().sum();
@@ -145,9 +146,9 @@ fn what_was_closed_before_the_run_is_opened_again(engine: EngineKind) {
     let generator = Generator::start(engine, &[], 1).unwrap();
     let target = target(&server, true);
     generator.connect(0, &target, 4, None, TIMEOUT).unwrap();
-    assert_eq!(generator.run(0, &limits(4)).unwrap().tally.ok, 4);
+    assert_eq!(generator.run(0, &spec(4)).unwrap().tally.ok, 4);
     std::thread::sleep(Duration::from_millis(20));
-    let tally = generator.run(0, &limits(50)).unwrap().tally;
+    let tally = generator.run(0, &spec(50)).unwrap().tally;
     assert_eq!((tally.sent, tally.ok, tally.errors()), (50, 50, 0));
     assert_eq!((server.requests(), server.connections()), (54, 8));
 }
@@ -174,9 +175,37 @@ fn every_byte_of_a_long_answer_is_compared_where_it_is_expected(engine: EngineKi
             pipeline,
             ..target(&server, false)
         };
-        let tally = run(engine, &target, 4, &limits(50)).tally;
+        let tally = run(engine, &target, 4, &spec(50)).tally;
         assert_eq!((tally.ok, tally.bad_body), (40, 10), "{tally:?}");
         assert_eq!(server.count(Worth::BadBody) - before, 10);
         assert_eq!(tally.reconnects, 0, "{tally:?}");
     }
+}
+
+fn answers_that_grow_in_a_run_are_counted_to_the_byte(engine: EngineKind) {
+    const LENGTHS: [usize; 5] = [2, 3_000, 20_000, 150_000, 700_000];
+    let answer = |length: usize| {
+        let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n");
+        head + &"x".repeat(length)
+    };
+    let server = Scripted::start(Script::of(move |number, _| {
+        let stage = (number as usize / 20).min(LENGTHS.len() - 1);
+        // Long enough for buffers to be exchanged while answers come in.
+        let pause = Step::Pause(std::time::Duration::from_millis(5));
+        let mut reply = Reply::new(Worth::Right, answer(LENGTHS[stage]));
+        reply.steps.insert(0, pause);
+        reply
+    }));
+    let any = Target {
+        expected: Expected::Answer {
+            status: 200,
+            body: None,
+        },
+        ..target(&server, false)
+    };
+    let tally = run(engine, &any, 8, &spec(200)).tally;
+    assert_eq!((tally.ok, tally.errors()), (200, 0), "{tally:?}");
+    let stages = (1..=200usize).map(|number| (number / 20).min(LENGTHS.len() - 1));
+    let bytes: usize = stages.map(|stage| answer(LENGTHS[stage]).len()).sum();
+    assert_eq!(tally.bytes_received, bytes as u64);
 }

@@ -1,6 +1,6 @@
 //! Several requests at once on a connection: exact counts, whatever the pieces answers come in.
 
-use super::{EngineChoice, EngineKind, TIMEOUT, limits};
+use super::{EngineChoice, EngineKind, TIMEOUT, spec};
 use crate::load::{Cause, Generator, Measured, Target};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -56,7 +56,7 @@ fn load(engine: EngineKind, answers: Answers, pipeline: u32, requests: u64) -> M
     };
     let generator = Generator::start(engine, &[], 1).unwrap();
     generator.open(0, &target, 2, TIMEOUT).unwrap();
-    let measured = generator.run(0, &limits(requests)).unwrap();
+    let measured = generator.run(0, &spec(requests)).unwrap();
     assert!(measured.tally.balances(), "{:?}", measured.tally);
     measured
 }

@@ -2,8 +2,8 @@
 //! more, and both engines count the same.
 
 use super::odd::{right, target};
-use super::{EngineChoice, EngineKind, TIMEOUT, limits};
-use crate::load::{Arrivals, Cause, Generator, Limits, Measured, Pace, Target};
+use super::{EngineChoice, EngineKind, TIMEOUT, spec};
+use crate::load::{Arrivals, Cause, Generator, LoadSpec, Measured, Pace, Target};
 use controls::scripted::{Reply, Script, Scripted, Step, Worth};
 use std::time::Duration;
 
@@ -16,12 +16,12 @@ on_every_engine![
     its_time_counts_from_when_it_was_first_sent,
 ];
 
-fn load(engine: EngineKind, target: &Target, connections: usize, limits: &Limits) -> Measured {
+fn load(engine: EngineKind, target: &Target, connections: usize, spec: &LoadSpec) -> Measured {
     let generator = Generator::start(engine, &[], 1).unwrap();
     generator
-        .connect(0, target, connections, limits.requests, TIMEOUT)
+        .connect(0, target, connections, spec.requests, TIMEOUT)
         .unwrap();
-    let measured = generator.run(0, limits).unwrap();
+    let measured = generator.run(0, spec).unwrap();
     assert!(measured.tally.balances(), "{:?}", measured.tally);
     measured
 }
@@ -52,8 +52,8 @@ fn a_server_that_closes_after_each_answer_costs_no_request(engine: EngineKind) {
             },
         ] {
             let before = server.requests();
-            let limits = Limits { pace, ..limits(60) };
-            let measured = load(engine, &target(&server, true), 4, &limits);
+            let spec = LoadSpec { pace, ..spec(60) };
+            let measured = load(engine, &target(&server, true), 4, &spec);
             let tally = measured.tally;
             assert_eq!((tally.ok, tally.errors()), (60, 0), "{tally:?}");
             // Only one that has ended its own direction alone reads what it will not answer.
@@ -75,7 +75,7 @@ fn a_request_that_does_not_bear_repeating_is_not_repeated(engine: EngineKind) {
             is_idempotent: false,
             ..target(&server, true)
         };
-        let tally = load(engine, &target, 4, &limits(40)).tally;
+        let tally = load(engine, &target, 4, &spec(40)).tally;
         assert_eq!((tally.ok + tally.reset, tally.redone), (40, 0), "{tally:?}");
         assert_eq!(tally.reset, server.count(Worth::Broken));
         assert_eq!(server.requests(), 40);
@@ -88,7 +88,7 @@ fn what_fails_on_a_new_connection_is_not_tried_a_third_time(engine: EngineKind) 
         0..=10 => right(),
         _ => broken(Step::Reset),
     }));
-    let tally = load(engine, &target(&server, true), 1, &limits(20)).tally;
+    let tally = load(engine, &target(&server, true), 1, &spec(20)).tally;
     assert_eq!((tally.ok, tally.reset, tally.redone), (10, 10, 1));
     assert_eq!(server.requests(), 21);
 }
@@ -98,7 +98,7 @@ fn an_answer_that_has_begun_is_not_asked_for_again(engine: EngineKind) {
         10 => Reply::new(Worth::Broken, "H").then(Step::Close),
         _ => right(),
     }));
-    let tally = load(engine, &target(&server, true), 1, &limits(20)).tally;
+    let tally = load(engine, &target(&server, true), 1, &spec(20)).tally;
     assert_eq!((tally.ok, tally.reset, tally.redone), (19, 1, 0));
 }
 
@@ -115,11 +115,11 @@ fn a_request_whose_server_has_gone_is_still_counted(engine: EngineKind) {
         }
         std::io::Result::Ok(())
     });
-    let limits = Limits {
+    let spec = LoadSpec {
         duration: Some(Duration::from_millis(100)),
-        ..limits(1000)
+        ..spec(1000)
     };
-    let measured = load(engine, &Target::welcome(address), 1, &limits);
+    let measured = load(engine, &Target::welcome(address), 1, &spec);
     let tally = measured.tally;
     assert_eq!((tally.sent, tally.ok, tally.reset), (2, 1, 1), "{tally:?}");
     assert!(tally.connect_errors > 0, "{tally:?}");
@@ -135,7 +135,7 @@ fn its_time_counts_from_when_it_was_first_sent(engine: EngineKind) {
         },
         _ => right(),
     }));
-    let measured = load(engine, &target(&server, true), 1, &limits(20));
+    let measured = load(engine, &target(&server, true), 1, &spec(20));
     assert_eq!((measured.tally.ok, measured.tally.redone), (20, 1));
     assert!(measured.times.service.max() >= WAIT.as_nanos() as u64);
 }

@@ -1,7 +1,7 @@
 //! The open loop keeps its schedule more finely than the kernel's coarse timers do.
 
-use super::{EngineChoice, EngineKind, TIMEOUT, limits};
-use crate::load::{Arrivals, Generator, Limits, Pace, Target};
+use super::{EngineChoice, EngineKind, TIMEOUT, spec};
+use crate::load::{Arrivals, Generator, LoadSpec, Pace, Target};
 use controls::{Planted, Server};
 use std::time::Duration;
 
@@ -10,6 +10,9 @@ on_every_engine![
     what_never_leaves_in_the_open_loop_is_counted_with_its_age,
     a_run_in_the_open_loop_lasts_as_long_as_its_schedule,
     a_run_that_is_stopped_lasts_no_longer_than_it_did,
+    what_never_leaves_is_in_the_percentiles_with_the_age_it_had_at_the_end,
+    a_connection_for_each_request_is_opened_when_that_is_due,
+    a_request_whose_connection_is_refused_is_tried_again_and_never_lost,
 ];
 
 fn requests_leave_well_within_their_interval(engine: EngineKind) {
@@ -19,15 +22,15 @@ fn requests_leave_well_within_their_interval(engine: EngineKind) {
     generator.open(0, &target, 4, TIMEOUT).unwrap();
     // Due at multiples of 1.43 ms, so that a clock of whole milliseconds is late for most.
     let rate = 700.0;
-    let limits = Limits {
+    let spec = LoadSpec {
         pace: Pace::Open {
             rate,
             arrivals: Arrivals::Uniform,
             seed: 0,
         },
-        ..limits(700)
+        ..spec(700)
     };
-    let measured = generator.run(0, &limits).unwrap();
+    let measured = generator.run(0, &spec).unwrap();
     let late = measured.times.dispatch_delay.value_at_quantile(0.5) as f64;
     let interval_ns = 1e9 / rate;
     assert!(late < interval_ns / 5.0, "{late} of {interval_ns} ns");
@@ -39,17 +42,22 @@ fn what_never_leaves_in_the_open_loop_is_counted_with_its_age(engine: EngineKind
     generator
         .open(0, &Target::welcome(server.address), 2, TIMEOUT)
         .unwrap();
-    let limits = Limits {
+    let spec = LoadSpec {
         pace: Pace::Open {
             rate: 200.0,
             arrivals: Arrivals::Uniform,
             seed: 0,
         },
         duration: Some(Duration::from_millis(1000)),
-        ..limits(u64::MAX)
+        ..spec(u64::MAX)
     };
-    let tally = generator.run(0, &limits).unwrap().tally;
+    let measured = generator.run(0, &spec).unwrap();
+    let tally = &measured.tally;
     assert_eq!(tally.scheduled(), 200);
+    // What waits for a connection waits for the server.
+    let p99_ns = |times: &hdrhistogram::Histogram<u64>| times.value_at_quantile(0.99);
+    let times = &measured.times;
+    assert!(p99_ns(&times.lateness) < p99_ns(&times.dispatch_delay) / 2);
     // Two connections, ten answers a second each.
     assert!(
         tally.balances() && (15..=22).contains(&tally.sent),
@@ -66,16 +74,16 @@ fn a_run_in_the_open_loop_lasts_as_long_as_its_schedule(engine: EngineKind) {
         generator
             .open(0, &Target::welcome(server.address), 6, TIMEOUT)
             .unwrap();
-        let limits = Limits {
+        let spec = LoadSpec {
             pace: Pace::Open {
                 rate: 20.0,
                 arrivals: Arrivals::Uniform,
                 seed: 0,
             },
             duration: Some(Duration::from_millis(duration_ms)),
-            ..limits(requests)
+            ..spec(requests)
         };
-        let measured = generator.run(0, &limits).unwrap();
+        let measured = generator.run(0, &spec).unwrap();
         (measured.tally.ok, measured.elapsed)
     };
     let ms = Duration::from_millis;
@@ -93,20 +101,141 @@ fn a_run_that_is_stopped_lasts_no_longer_than_it_did(engine: EngineKind) {
     let generator = Generator::start(engine, &[], 1).unwrap();
     let target = Target::welcome(server.address);
     generator.open(0, &target, 4, TIMEOUT).unwrap();
-    let limits = Limits {
+    let spec = LoadSpec {
         pace: Pace::Open {
             rate: 10.0,
             arrivals: Arrivals::Uniform,
             seed: 0,
         },
-        ..limits(10_000)
+        ..spec(10_000)
     };
-    limits
-        .stop
-        .store(true, std::sync::atomic::Ordering::Relaxed);
-    let measured = generator.run(0, &limits).unwrap();
+    spec.stop.store(true, std::sync::atomic::Ordering::Relaxed);
+    let measured = generator.run(0, &spec).unwrap();
     assert!(
         measured.cut && measured.elapsed < Duration::from_secs(100),
         "{measured:?}"
     );
+}
+
+fn paced(rate: f64, requests: Option<u64>, duration_ms: Option<u64>) -> LoadSpec {
+    LoadSpec {
+        requests,
+        duration: duration_ms.map(Duration::from_millis),
+        ..LoadSpec::new(
+            Pace::Open {
+                rate,
+                arrivals: Arrivals::Uniform,
+                seed: 0,
+            },
+            Duration::from_secs(20),
+        )
+    }
+}
+
+fn what_never_leaves_is_in_the_percentiles_with_the_age_it_had_at_the_end(engine: EngineKind) {
+    // The one connection is busy with the first request until long after the schedule's end.
+    let server = Server::start(Planted::SlowMs(1500));
+    let generator = Generator::start(engine, &[], 1).unwrap();
+    let target = Target::welcome(server.address);
+    generator.connect(0, &target, 1, None, TIMEOUT).unwrap();
+    let measured = generator.run(0, &paced(100.0, None, Some(500))).unwrap();
+    let (tally, response) = (&measured.tally, &measured.times.response);
+    assert_eq!((tally.sent, tally.unsent, tally.ok), (1, 49, 1));
+    assert_eq!(response.len(), 50);
+    // The last of them had been due for a second when the run ended; at the schedule's end, for 10 ms.
+    assert!(response.min() >= 990_000_000, "{}", response.min());
+    assert!(tally.unsent_age_max_ns >= 1_480_000_000, "{tally:?}");
+}
+
+fn a_connection_for_each_request_is_opened_when_that_is_due(engine: EngineKind) {
+    // Whoever is connected has the server's attention until it has asked something.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let target = Target {
+        requests_per_connection: Some(1),
+        ..Target::welcome(listener.local_addr().unwrap())
+    };
+    let counted = std::thread::spawn(move || {
+        let mut connections = 0;
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut request = Vec::new();
+            let mut piece = [0; 1024];
+            while !request.ends_with(b"\r\n\r\n") {
+                let read_bytes = std::io::Read::read(&mut stream, &mut piece).unwrap_or(0);
+                if read_bytes == 0 {
+                    break;
+                }
+                request.extend_from_slice(&piece[..read_bytes]);
+            }
+            connections += 1;
+            let answer = super::odd::RIGHT.as_bytes();
+            let _ = std::io::Write::write_all(&mut stream, answer);
+            if connections == 12 {
+                break;
+            }
+        }
+        connections
+    });
+    let generator = Generator::start(engine, &[], 1).unwrap();
+    let opening = generator.connect(0, &target, 8, Some(12), TIMEOUT).unwrap();
+    let mut measured = generator.run(0, &paced(10.0, Some(12), None)).unwrap();
+    measured.add_opening(opening).unwrap();
+    let tally = &measured.tally;
+    assert_eq!(
+        (tally.ok, tally.sent, tally.unsent),
+        (12, 12, 0),
+        "{measured:?}"
+    );
+    assert_eq!(counted.join().unwrap(), 12);
+    assert_eq!(measured.times.connect.len(), 12);
+    // Eight connections that wait for their turn would make each request wait for others'.
+    let response_ms = measured.times.response.value_at_quantile(0.5) / 1_000_000;
+    assert!(
+        response_ms < 100,
+        "{response_ms} ms, and 100 ms from one to the next"
+    );
+}
+
+fn a_request_whose_connection_is_refused_is_tried_again_and_never_lost(engine: EngineKind) {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let target = Target {
+        requests_per_connection: Some(1),
+        ..Target::welcome(address)
+    };
+    let generator = Generator::start(engine, &[], 1).unwrap();
+    generator.connect(0, &target, 4, None, TIMEOUT).unwrap();
+    // It goes, and comes back: to no one else's place, since none is given away meanwhile.
+    drop(listener);
+    let back = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(300));
+        controls::scripted::Scripted::start_at(
+            address,
+            controls::scripted::Script::of(|_, _| super::odd::right()),
+        )
+    });
+    let measured = generator.run(0, &paced(100.0, Some(50), None)).unwrap();
+    let server = back.join().unwrap();
+    let tally = measured.tally;
+    assert!(tally.balances() && tally.connect_errors > 0, "{tally:?}");
+    assert_eq!((tally.ok, tally.unsent), (50, 0), "{tally:?}");
+    assert_eq!(server.requests(), 50);
+    assert!(measured.times.response.max() >= 250_000_000, "{measured:?}");
+    // If nobody comes back, each request is one that never left.
+    let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let target = Target {
+        address: gone.local_addr().unwrap(),
+        ..target
+    };
+    generator.connect(1, &target, 4, None, TIMEOUT).unwrap();
+    drop(gone);
+    let spec = LoadSpec {
+        timeout: TIMEOUT,
+        ..paced(100.0, None, Some(300))
+    };
+    let measured = generator.run(1, &spec).unwrap();
+    let tally = measured.tally;
+    assert_eq!(tally.scheduled(), 30, "{tally:?}");
+    assert!(tally.unsent >= 29 && tally.balances(), "{tally:?}");
+    assert_eq!(measured.times.response.len(), tally.unsent, "{tally:?}");
 }

@@ -2,18 +2,19 @@
 //! direct descriptors, and sends that complete only when they fail. One `io_uring_enter` per turn
 //! of the loop submits all sends and takes all answers.
 //!
-//! Where many requests are open, a turn waits for a batch of answers, at most a fraction of a
-//! millisecond: that saves most wake-ups, and adds as much to what a service time may be off by.
+//! If many requests are open, or answers come in several pieces, a turn waits for a batch of
+//! completions, at most a fraction of a millisecond: that saves most wake-ups, and adds as much to
+//! what a service time may be off by.
 
 mod ring;
 
-use super::engine::{Engine, Event, Patience, new_socket};
+use super::engine::{Engine, Event, Patience, handshake_outcome, new_socket};
 use anyhow::{Context, Result};
 use io_uring::cqueue;
-use ring::Ring;
+use ring::{BUFFER_BYTES_MAX, Ring};
 use rustix::fd::{AsRawFd, OwnedFd};
 use rustix::io::Errno;
-use rustix::net::{SocketFlags, connect, sockopt};
+use rustix::net::{SocketFlags, connect};
 use std::net::SocketAddr;
 use std::ops::Range;
 use std::sync::Arc;
@@ -21,6 +22,9 @@ use std::time::Duration;
 
 /// Answers that a turn waits for where many are to come.
 const BATCH: usize = 32;
+
+/// A request up to this long is in the kernel at once: so much fits into the empty queue of any socket.
+const SENT_AT_ONCE_BYTES: usize = 4096;
 
 /// How long it waits for so many.
 const BATCH_WITHIN: Duration = Duration::from_micros(200);
@@ -81,6 +85,8 @@ pub(super) struct Uring {
     /// The buffer of the last event, to be given back when the next one is asked for.
     held: Option<u16>,
     bytes_sent: u64,
+    /// Answers come in several pieces, so that a wake-up for each would be the most of the work.
+    gathers_pieces: bool,
 }
 
 #[derive(Default)]
@@ -89,6 +95,8 @@ struct Slot {
     generation: u32,
     /// Where the bytes of the last send begin in the request, or of what is left of it.
     skipped_bytes: usize,
+    /// Some of them are still to be handed over.
+    is_sending: bool,
 }
 
 impl Engine for Uring {
@@ -102,6 +110,7 @@ impl Engine for Uring {
             taken: 0,
             held: None,
             bytes_sent: 0,
+            gathers_pieces: false,
         })
     }
 
@@ -124,22 +133,27 @@ impl Engine for Uring {
     fn send(&mut self, at: usize, skipped_bytes: usize) -> Result<(), Errno> {
         let tag = self.tag(at, Kind::Send);
         self.bytes_sent += (self.ring.request_bytes() - skipped_bytes) as u64;
-        self.slots[at].skipped_bytes = skipped_bytes;
+        let slot = &mut self.slots[at];
+        slot.skipped_bytes = skipped_bytes;
+        slot.is_sending = self.ring.request_bytes() > SENT_AT_ONCE_BYTES;
+        let tells = slot.is_sending;
         self.ring
-            .send(at as u32, tag, skipped_bytes)
+            .send(at as u32, tag, skipped_bytes, tells)
             .map_err(|error| errno_of(&error))
     }
 
-    fn is_sending(&self, _at: usize) -> bool {
-        // Only a send that failed or fell short says anything; then the connection is closed.
-        false
+    fn is_sending(&self, at: usize) -> bool {
+        self.slots[at].is_sending
     }
 
     fn close(&mut self, at: usize) {
         if self.slots[at].socket.is_none() {
             return;
         }
-        for kind in [Kind::Connect, Kind::Receive] {
+        for kind in [Kind::Connect, Kind::Receive, Kind::Send] {
+            if kind == Kind::Send && !self.slots[at].is_sending {
+                continue;
+            }
             // What cannot be cancelled has ended by itself.
             let _ = self.ring.cancel(self.tag(at, kind));
         }
@@ -147,7 +161,14 @@ impl Engine for Uring {
         let _ = self.ring.set_file(at as u32, None);
         let slot = &mut self.slots[at];
         slot.socket = None;
+        slot.is_sending = false;
         slot.generation = slot.generation.wrapping_add(1) & GENERATION_MASK;
+    }
+
+    fn finish_closing(&mut self) {
+        // What was under way holds the file until it has ended, and it ends when this thread asks for
+        // completions. They stay where they are, and the next wait passes over them.
+        let _ = self.ring.enter(1, Duration::ZERO, Duration::ZERO);
     }
 
     fn wait(&mut self, patience: Patience) -> Result<Duration> {
@@ -156,7 +177,8 @@ impl Engine for Uring {
         self.taken = 0;
         let wanted = match patience.wanted {
             many if many >= 2 * BATCH => BATCH,
-            // Where few requests are open, holding answers back would be all that is measured.
+            some if self.gathers_pieces => (some / 2).max(1),
+            // If few requests are open, holding answers back would be all that is measured.
             _ => 1,
         };
         self.ring
@@ -190,7 +212,24 @@ impl Engine for Uring {
     }
 
     fn bytes(&self, place: Range<usize>) -> &[u8] {
-        &self.ring.buffers()[place]
+        let id = self
+            .held
+            .expect("only a received piece has bytes, and its buffer is held");
+        &self.ring.buffer(id)[place]
+    }
+
+    fn expect_answers_of(&mut self, length_bytes: usize) {
+        self.gathers_pieces = length_bytes > BUFFER_BYTES_MAX;
+        // Where there is no memory for it, shorter buffers do as well.
+        if !self.ring.lengthen_buffers(length_bytes).unwrap_or(false) {
+            return;
+        }
+        for at in 0..self.slots.len() {
+            if self.slots[at].socket.is_some() {
+                // What is cancelled is queued again, with the new buffers.
+                let _ = self.ring.cancel(self.tag(at, Kind::Receive));
+            }
+        }
     }
 
     fn take_bytes_sent(&mut self) -> u64 {
@@ -232,9 +271,8 @@ impl Uring {
             if !cqueue::more(flags) {
                 self.receive_again(at)?;
             }
-            let id = self.held.context("a received piece has a buffer")?;
-            let start = Ring::place_of(id);
-            let place = start..start + result as usize;
+            self.held.context("a received piece has a buffer")?;
+            let place = 0..result as usize;
             // The kernel goes on reading until there is nothing: an end that has come by then is
             // the next completion. It is taken in its turn where the connection has not been closed.
             let next = self.completions.get(self.taken);
@@ -251,7 +289,11 @@ impl Uring {
                 self.receive_again(at)?;
                 Ok(None)
             }
-            Errno::CANCELED => Ok(None),
+            // By a wish for longer buffers: one that is closed has another generation.
+            Errno::CANCELED => {
+                self.receive_again(at)?;
+                Ok(None)
+            }
             errno => Ok(Some(Event::Broken(errno))),
         }
     }
@@ -264,28 +306,41 @@ impl Uring {
             .context("cannot queue a receive")
     }
 
-    /// A send completes only when it has failed or fallen short.
+    /// A send completes when it has failed or fallen short, and a long one in any case.
     #[cold]
     fn on_sent(&mut self, at: usize, result: i32) -> Result<Option<Event>> {
         let Ok(sent_bytes) = usize::try_from(result) else {
-            return Ok(Some(Event::Broken(Errno::from_raw_os_error(-result))));
+            return Ok(self.on_send_failed(at, Errno::from_raw_os_error(-result)));
         };
         let skipped_bytes = self.slots[at].skipped_bytes + sent_bytes;
-        if skipped_bytes < self.ring.request_bytes() {
-            self.slots[at].skipped_bytes = skipped_bytes;
-            let tag = self.tag(at, Kind::Send);
-            self.ring
-                .send(at as u32, tag, skipped_bytes)
-                .context("cannot queue the rest of a request")?;
+        if skipped_bytes == self.ring.request_bytes() {
+            self.slots[at].is_sending = false;
+            return Ok(Some(Event::Sent));
         }
+        self.slots[at].skipped_bytes = skipped_bytes;
+        let tag = self.tag(at, Kind::Send);
+        self.ring
+            .send(at as u32, tag, skipped_bytes, true)
+            .context("cannot queue the rest of a request")?;
         Ok(None)
+    }
+
+    /// Whoever refuses a request may answer before it ends the connection: the answer is read first,
+    /// and its end after it says the same as this.
+    #[cold]
+    fn on_send_failed(&mut self, at: usize, errno: Errno) -> Option<Event> {
+        self.slots[at].is_sending = false;
+        match errno {
+            Errno::PIPE | Errno::CONNRESET => None,
+            errno => Some(Event::Broken(errno)),
+        }
     }
 
     #[cold]
     fn on_connected(&mut self, at: usize) -> Result<Event> {
         let socket = self.slots[at].socket.as_ref();
         let socket = socket.context("a connecting slot has a socket")?;
-        let outcome = sockopt::socket_error(socket).context("cannot ask a socket")?;
+        let outcome = handshake_outcome(socket)?;
         if outcome.is_ok() {
             // The ring waits for a blocking socket; on another one it gives up at once.
             rustix::io::ioctl_fionbio(socket, false).context("cannot make a socket wait")?;
@@ -302,6 +357,33 @@ fn errno_of(error: &std::io::Error) -> Errno {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn buffers_grow_with_answers_up_to_a_bound() {
+        let Ok(mut ring) = Ring::new(Arc::from([].as_slice()), 1) else {
+            return eprintln!("not run: the kernel does not grant io_uring");
+        };
+        assert_eq!(ring.buffer(0).len(), 1024);
+        let mut first_id = 256;
+        for (length_bytes, each_bytes) in [(3_000, 4096), (100_000, 131_072)] {
+            assert!(ring.lengthen_buffers(length_bytes).unwrap());
+            assert_eq!(ring.buffer(first_id).len(), each_bytes);
+            assert!(
+                !ring.lengthen_buffers(length_bytes).unwrap(),
+                "they are long enough"
+            );
+            first_id += (1024 * 1024 / each_bytes).min(256) as u16;
+        }
+        assert!(
+            !ring.lengthen_buffers(1 << 30).unwrap(),
+            "longer ones would not help"
+        );
+        assert_eq!(
+            ring.buffer(255).len(),
+            1024,
+            "earlier ones stay what they were"
+        );
+    }
 
     #[test]
     fn a_tag_survives_the_kernel() {

@@ -16,11 +16,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
-/// Buffers the kernel fills. Few and small, so that they stay in the cache: an answer waits in one
-/// only until its event is taken.
+/// Buffers the kernel fills. Few and small at first, so that they stay in the cache: an answer waits
+/// in one only until its event is taken.
 const BUFFERS: u16 = 256;
 const BUFFER_BYTES: usize = 1024;
-const BUFFER_GROUP: u16 = 0;
+
+/// Longer answers get longer buffers, up to this, since each piece costs a completion.
+pub(super) const BUFFER_BYTES_MAX: usize = 128 * 1024;
+
+/// How much these take altogether: what a cache of the second level has.
+const LONG_BUFFERS_BYTES: usize = 1024 * 1024;
 
 const SUBMISSIONS: u32 = 1024;
 const PAGE_BYTES: usize = 4096;
@@ -32,7 +37,8 @@ const POLLOUT: u32 = 0x4;
 pub(super) struct Ring {
     ring: IoUring,
     request: Arc<[u8]>,
-    buffers: Buffers,
+    /// The last group is the one that receives take from; earlier ones may still be in use.
+    groups: Vec<Buffers>,
 }
 
 impl Ring {
@@ -44,27 +50,49 @@ impl Ring {
         ring.submitter()
             .register_files_sparse(connections.max(1))
             .context("cannot register files")?;
-        let buffers = Buffers::new();
-        // SAFETY: the memory is BUFFERS entries long, aligned to a page, and lives as long as the
-        // ring: `Buffers` is dropped after the ring is (fields drop in order).
+        let mut ring = Self {
+            ring,
+            request,
+            groups: Vec::new(),
+        };
+        ring.add_group(BUFFERS, BUFFER_BYTES)?;
+        Ok(ring)
+    }
+
+    /// Registers another group of buffers, for receives that are queued from now on.
+    fn add_group(&mut self, count: u16, each_bytes: usize) -> Result<()> {
+        let first_id = self.groups.last().map_or(0, Buffers::end_id);
+        let group = self.groups.len() as u16;
+        let buffers = Buffers::new(first_id, count, each_bytes);
+        // SAFETY: the memory is `count` entries long, aligned to a page, and lives as long as the
+        // ring: `groups` is dropped after the ring is (fields drop in order).
         unsafe {
-            ring.submitter().register_buf_ring_with_flags(
+            self.ring.submitter().register_buf_ring_with_flags(
                 buffers.entries.as_ptr() as u64,
-                BUFFERS,
-                BUFFER_GROUP,
+                count,
+                group,
                 0,
             )
         }
         .context("cannot register buffers")?;
-        let mut ring = Self {
-            ring,
-            request,
-            buffers,
-        };
-        for id in 0..BUFFERS {
-            ring.give_back(id);
+        let ids = first_id..buffers.end_id();
+        self.groups.push(buffers);
+        for id in ids {
+            self.give_back(id);
         }
-        Ok(ring)
+        Ok(())
+    }
+
+    /// Makes room for pieces of `length_bytes`; whether receives have to be queued again to use it.
+    pub(super) fn lengthen_buffers(&mut self, length_bytes: usize) -> Result<bool> {
+        let present_bytes = self.groups.last().map_or(0, |group| group.each_bytes);
+        let each_bytes = length_bytes.next_power_of_two().min(BUFFER_BYTES_MAX);
+        if each_bytes <= present_bytes {
+            return Ok(false);
+        }
+        let count = (LONG_BUFFERS_BYTES / each_bytes).min(usize::from(BUFFERS));
+        self.add_group(count as u16, each_bytes)?;
+        Ok(true)
     }
 
     /// Bytes of one request.
@@ -87,21 +115,26 @@ impl Ring {
         self.push(&entry.user_data(tag))
     }
 
-    /// Queues the request from byte `from` on; only a failed or short send completes.
-    pub(super) fn send(&mut self, at: u32, tag: u64, from: usize) -> io::Result<()> {
+    /// Queues the request from byte `from` on. A send that fails or falls short completes; one that
+    /// does not completes only if it `tells`.
+    pub(super) fn send(&mut self, at: u32, tag: u64, from: usize, tells: bool) -> io::Result<()> {
         let rest = &self.request[from..];
         let flags =
             rustix::net::SendFlags::NOSIGNAL.bits() | rustix::net::RecvFlags::WAITALL.bits();
         let entry = opcode::Send::new(Fixed(at), rest.as_ptr(), rest.len() as u32)
             .flags(flags as i32)
             .build()
-            .flags(squeue::Flags::SKIP_SUCCESS);
+            .flags(match tells {
+                true => squeue::Flags::empty(),
+                false => squeue::Flags::SKIP_SUCCESS,
+            });
         self.push(&entry.user_data(tag))
     }
 
     /// Queues reading from file `at` until it ends: one completion for each piece that comes.
     pub(super) fn receive(&mut self, at: u32, tag: u64) -> io::Result<()> {
-        let entry = opcode::RecvMulti::new(Fixed(at), BUFFER_GROUP).build();
+        let group = (self.groups.len() - 1) as u16;
+        let entry = opcode::RecvMulti::new(Fixed(at), group).build();
         self.push(&entry.user_data(tag))
     }
 
@@ -162,39 +195,42 @@ impl Ring {
         completions.extend(self.ring.completion());
     }
 
-    /// The bytes of all buffers; buffer `id` begins at [`Ring::place_of`].
-    pub(super) fn buffers(&self) -> &[u8] {
+    /// The bytes of buffer `id`.
+    pub(super) fn buffer(&self, id: u16) -> &[u8] {
+        let group = &self.groups[self.group_of(id)];
+        let offset_bytes = usize::from(id - group.first_id) * group.each_bytes;
         // SAFETY: the memory is this long and zeroed at first. The kernel writes only to buffers
         // that were given back, and callers look only at those that were not.
         unsafe {
-            std::slice::from_raw_parts(
-                self.buffers.bytes.as_ptr(),
-                usize::from(BUFFERS) * BUFFER_BYTES,
-            )
+            let start = group.bytes.as_ptr().add(offset_bytes);
+            std::slice::from_raw_parts(start, group.each_bytes)
         }
     }
 
-    /// Where buffer `id` begins in [`Ring::buffers`].
-    pub(super) fn place_of(id: u16) -> usize {
-        usize::from(id) * BUFFER_BYTES
+    /// Which group has buffer `id`. There are few, and the last is the one in use.
+    fn group_of(&self, id: u16) -> usize {
+        let place = self.groups.iter().rposition(|group| group.first_id <= id);
+        place.expect("the first group begins with 0")
     }
 
     /// Lets the kernel fill buffer `id` again.
     pub(super) fn give_back(&mut self, id: u16) {
-        let tail = self.buffers.tail;
-        let place = usize::from(tail % BUFFERS);
-        // SAFETY: `place` is within the entries, and the kernel reads an entry only once the tail
-        // has moved past it, which the release store below does last.
+        let place = self.group_of(id);
+        let group = &mut self.groups[place];
+        let offset_bytes = usize::from(id - group.first_id) * group.each_bytes;
+        let (tail, count) = (group.tail, group.count);
+        // SAFETY: `tail % count` is within the entries, and the kernel reads an entry only once the
+        // tail has moved past it, which the release store below does last.
         unsafe {
-            let entries = self.buffers.entries.as_ptr();
-            let entry = &mut *entries.add(place);
-            entry.set_addr(self.buffers.bytes.as_ptr().add(Self::place_of(id)) as u64);
-            entry.set_len(BUFFER_BYTES as u32);
+            let entries = group.entries.as_ptr();
+            let entry = &mut *entries.add(usize::from(tail % count));
+            entry.set_addr(group.bytes.as_ptr().add(offset_bytes) as u64);
+            entry.set_len(group.each_bytes as u32);
             entry.set_bid(id);
             let shared_tail = BufRingEntry::tail(entries).cast::<AtomicU16>();
             (*shared_tail).store(tail.wrapping_add(1), Ordering::Release);
         }
-        self.buffers.tail = tail.wrapping_add(1);
+        group.tail = tail.wrapping_add(1);
     }
 }
 
@@ -234,8 +270,13 @@ fn build(completions: u32) -> io::Result<IoUring> {
     Err(io::Error::from(io::ErrorKind::Unsupported))
 }
 
-/// The memory of the provided buffers and of the ring that hands them to the kernel.
+/// The memory of one group of provided buffers, and of the ring that hands them to the kernel.
 struct Buffers {
+    /// The number of its first buffer; those of all groups follow each other.
+    first_id: u16,
+    /// A power of two.
+    count: u16,
+    each_bytes: usize,
     entries: NonNull<BufRingEntry>,
     bytes: NonNull<u8>,
     tail: u16,
@@ -245,22 +286,20 @@ struct Buffers {
 unsafe impl Send for Buffers {}
 
 impl Buffers {
-    fn new() -> Self {
+    fn new(first_id: u16, count: u16, each_bytes: usize) -> Self {
         Self {
-            entries: allocate(Self::entries_layout()).cast(),
-            bytes: allocate(Self::bytes_layout()),
+            first_id,
+            count,
+            each_bytes,
+            entries: allocate(entries_layout(count)).cast(),
+            bytes: allocate(bytes_layout(count, each_bytes)),
             tail: 0,
         }
     }
 
-    fn entries_layout() -> Layout {
-        let bytes = usize::from(BUFFERS) * size_of::<BufRingEntry>();
-        Layout::from_size_align(bytes, PAGE_BYTES).expect("some kilobytes, aligned to a page")
-    }
-
-    fn bytes_layout() -> Layout {
-        let bytes = usize::from(BUFFERS) * BUFFER_BYTES;
-        Layout::from_size_align(bytes, PAGE_BYTES).expect("some kilobytes, aligned to a page")
+    /// The number after that of its last buffer.
+    fn end_id(&self) -> u16 {
+        self.first_id + self.count
     }
 }
 
@@ -268,10 +307,21 @@ impl Drop for Buffers {
     fn drop(&mut self) {
         // SAFETY: allocated in `new` with these layouts; the ring that used them is gone.
         unsafe {
-            dealloc(self.entries.as_ptr().cast(), Self::entries_layout());
-            dealloc(self.bytes.as_ptr(), Self::bytes_layout());
+            dealloc(self.entries.as_ptr().cast(), entries_layout(self.count));
+            let layout = bytes_layout(self.count, self.each_bytes);
+            dealloc(self.bytes.as_ptr(), layout);
         }
     }
+}
+
+fn entries_layout(count: u16) -> Layout {
+    let bytes = usize::from(count) * size_of::<BufRingEntry>();
+    Layout::from_size_align(bytes, PAGE_BYTES).expect("some kilobytes, aligned to a page")
+}
+
+fn bytes_layout(count: u16, each_bytes: usize) -> Layout {
+    let bytes = usize::from(count) * each_bytes;
+    Layout::from_size_align(bytes, PAGE_BYTES).expect("a megabyte at most, aligned to a page")
 }
 
 fn allocate(layout: Layout) -> NonNull<u8> {

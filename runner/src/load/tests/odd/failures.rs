@@ -4,8 +4,8 @@ use super::{
     BODY, CONNECTIONS, Odd, RIGHT, Worth, check, framed, listener_with_a_queue_of_one, load, odd,
     right, target,
 };
-use crate::load::tests::{EngineChoice, EngineKind, TIMEOUT, limits};
-use crate::load::{Arrivals, Cause, Generator, Limits, Pace, Target};
+use crate::load::tests::{EngineChoice, EngineKind, TIMEOUT, spec};
+use crate::load::{Arrivals, Cause, Generator, LoadSpec, Pace, Target};
 use controls::scripted::{Reply, Script, Scripted, Step};
 use std::time::Duration;
 
@@ -143,7 +143,7 @@ fn a_server_that_answers_the_first_few_of_a_connection_is_counted_rightly(engine
         },
         _ => right(),
     }));
-    let (opened, measured) = load(engine, &target(&server, true), &limits(200));
+    let (opened, measured) = load(engine, &target(&server, true), &spec(200));
     super::assert_agree("five of each connection", &server, &opened, &measured);
     let tally = &measured.tally;
     assert_eq!((tally.ok, tally.reset), (200, 0), "{tally:?}");
@@ -160,7 +160,7 @@ fn a_server_that_answers_the_first_few_of_a_connection_is_counted_rightly(engine
         },
         _ => right(),
     }));
-    let (opened, measured) = load(engine, &target(&server, true), &limits(90));
+    let (opened, measured) = load(engine, &target(&server, true), &spec(90));
     super::assert_agree("then silent", &server, &opened, &measured);
     assert_eq!(measured.tally.timeout, CONNECTIONS as u64);
 }
@@ -197,7 +197,7 @@ fn a_greeting_nobody_asked_for_is_no_answer(engine: EngineKind) {
         return;
     };
     // Where the greeting passed for the first answer, what follows it gives it away.
-    let measured = generator.run(0, &limits(10)).unwrap();
+    let measured = generator.run(0, &spec(10)).unwrap();
     let tally = measured.tally;
     assert!(tally.protocol_error + tally.reconnects > 0, "{tally:?}");
     assert!(tally.balances(), "{tally:?}");
@@ -211,13 +211,13 @@ fn an_idle_connection_that_is_closed_is_a_quiet_reconnect(engine: EngineKind) {
             .then(Step::Close),
         _ => right(),
     }));
-    let limits = Limits {
+    let spec = LoadSpec {
         pace: Pace::Open {
             rate: 40.0,
             arrivals: Arrivals::Uniform,
             seed: 0,
         },
-        ..limits(40)
+        ..spec(40)
     };
     let target = Target {
         expected: super::Expected::Answer {
@@ -226,7 +226,7 @@ fn an_idle_connection_that_is_closed_is_a_quiet_reconnect(engine: EngineKind) {
         },
         ..target(&server, false)
     };
-    let (opened, measured) = load(engine, &target, &limits);
+    let (opened, measured) = load(engine, &target, &spec);
     super::assert_agree("idle close", &server, &opened, &measured);
     let tally = measured.tally;
     assert_eq!(
@@ -264,11 +264,11 @@ fn a_server_that_turns_bad_is_counted_to_the_end(engine: EngineKind) {
             steps: vec![Step::Reset],
         },
     }));
-    let limits = Limits {
+    let spec = LoadSpec {
         duration: Some(Duration::from_millis(500)),
-        ..limits(1_000_000)
+        ..spec(1_000_000)
     };
-    let (opened, measured) = load(engine, &target(&server, true), &limits);
+    let (opened, measured) = load(engine, &target(&server, true), &spec);
     super::assert_agree("turned bad", &server, &opened, &measured);
     assert!(measured.tally.reset > 0 && measured.cut, "{measured:?}");
 }

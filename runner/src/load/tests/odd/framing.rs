@@ -2,7 +2,7 @@
 
 use super::{BODY, Odd, RIGHT, Worth, check, edited, framed, load, odd, target};
 use crate::http::Method;
-use crate::load::tests::{EngineChoice, EngineKind, limits};
+use crate::load::tests::{EngineChoice, EngineKind, spec};
 use crate::load::{Expected, Target};
 use controls::scripted::{Reply, Script, Scripted, Step};
 use std::time::Duration;
@@ -340,7 +340,7 @@ fn answers_without_a_body_are_framed_by_their_status(engine: EngineKind) {
             expected: Expected::Answer { status, body: None },
             ..target(&server, false)
         };
-        let (opened, measured) = load(engine, &target, &limits(100));
+        let (opened, measured) = load(engine, &target, &spec(100));
         super::assert_agree(answer, &server, &opened, &measured);
         assert_eq!(
             (measured.tally.ok, measured.tally.reconnects),
@@ -365,7 +365,7 @@ fn a_date_may_move_and_nothing_else(engine: EngineKind) {
         let second = format!("08:{:02}:{:02}", number / 60 % 60, number % 60);
         edited(Right, "08:49:37", &second)
     }));
-    let (opened, measured) = load(engine, &target(&server, true), &limits(1000));
+    let (opened, measured) = load(engine, &target(&server, true), &spec(1000));
     super::assert_agree("date rollover", &server, &opened, &measured);
     assert_eq!(measured.tally.ok, 1000);
 }

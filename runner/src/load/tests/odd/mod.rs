@@ -6,8 +6,8 @@
 mod failures;
 mod framing;
 
-use super::{EngineKind, TIMEOUT, limits};
-use crate::load::{Expected, Generator, Limits, Measured, Tally, Target};
+use super::{EngineKind, TIMEOUT, spec};
+use crate::load::{Expected, Generator, LoadSpec, Measured, Tally, Target};
 use controls::scripted::{Reply, Script, Scripted, Worth};
 
 /// The body of right answers.
@@ -88,10 +88,10 @@ pub(super) fn target(server: &Scripted, contract: bool) -> Target {
 }
 
 /// Opens connections, then loads; the counts of both.
-fn load(engine: EngineKind, target: &Target, limits: &Limits) -> (Tally, Measured) {
+fn load(engine: EngineKind, target: &Target, spec: &LoadSpec) -> (Tally, Measured) {
     let generator = Generator::start(engine, &[], 1).unwrap();
     let opened = generator.open(0, target, CONNECTIONS, TIMEOUT).unwrap();
-    (opened, generator.run(0, limits).unwrap())
+    (opened, generator.run(0, spec).unwrap())
 }
 
 /// What the server counted is what we counted, one for one.
@@ -122,7 +122,7 @@ fn check(engine: EngineKind, rows: &[Odd], contract: bool) {
     for row in rows {
         let server = server_of(row);
         let target = target(&server, contract);
-        let (opened, measured) = load(engine, &target, &limits(row.requests));
+        let (opened, measured) = load(engine, &target, &spec(row.requests));
         assert_agree(row.name, &server, &opened, &measured);
         let odd = server.requests() / row.every;
         assert!(odd > 0, "{} was never asked for", row.name);

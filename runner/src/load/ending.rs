@@ -1,0 +1,105 @@
+//! When a run stops: what ends its sending, what is waited for, and when there is no hope. No I/O.
+
+use super::drive::{Goal, Run};
+use std::sync::atomic::Ordering;
+
+impl Run<'_> {
+    /// Closed loop: whether every request has left. In the open loop the schedule says when all have.
+    #[inline]
+    pub(super) fn has_sent_all(&self) -> bool {
+        self.left == 0 && self.schedule.is_none()
+    }
+
+    /// Whether something is still to come. Nobody waits for connections that nobody needs.
+    pub(super) fn goes_on(&self) -> bool {
+        let needed = match self.goal {
+            Goal::Load if self.left == 0 => self.busy - self.unladen,
+            Goal::Load | Goal::Open | Goal::Connect => self.busy,
+        };
+        needed > 0 || (self.schedule.is_some() && self.left > 0)
+    }
+
+    /// Whether a connection that could not be opened is tried again: for a request that is due until
+    /// the time is up, otherwise as long as there is something to send.
+    pub(super) fn tries_again(&self, has_request: bool) -> bool {
+        match has_request {
+            true => self.now_ns < self.deadline_ns,
+            false => self.wants_more(),
+        }
+    }
+
+    /// Stops sending where the time is up.
+    pub(super) fn obey_deadline(&mut self) {
+        if self.now_ns >= self.deadline_ns && self.left > 0 {
+            self.end_sending(self.deadline_ns);
+        }
+    }
+
+    /// Notes that a connection could not be opened or used.
+    pub(super) fn note_trouble(&mut self) {
+        self.trouble_since_ns.get_or_insert(self.now_ns);
+    }
+
+    /// Whether there has been nothing but trouble for so long that there will be nothing else.
+    pub(super) fn is_hopeless(&self) -> bool {
+        let since_ns = self.trouble_since_ns;
+        since_ns.is_some_and(|since_ns| self.now_ns > since_ns + 2 * self.timeout_ns)
+    }
+
+    /// Gives up: nothing more is sent.
+    pub(super) fn fail(&mut self) {
+        self.failed = true;
+        self.end_sending(self.now_ns);
+    }
+
+    pub(super) fn is_stopped(&self) -> bool {
+        self.stop
+            .as_ref()
+            .is_some_and(|stop| stop.load(Ordering::Relaxed))
+    }
+
+    /// Stops sending at once, as asked from outside.
+    pub(super) fn abandon(&mut self) {
+        self.abandoned = true;
+        self.end_sending(self.now_ns);
+    }
+
+    /// Whether the run has ended before its requests and its time had.
+    pub(super) fn ended_early(&self) -> bool {
+        self.failed || self.abandoned
+    }
+
+    /// Sends nothing more; what was due before `end_ns` and never left is counted.
+    fn end_sending(&mut self, end_ns: u64) {
+        self.cut |= self.left > 0;
+        if let Some(schedule) = &self.schedule
+            && self.left > 0
+        {
+            let count = schedule.due_before(end_ns).min(self.left);
+            self.tally.unsent += count;
+            self.unsent = Some((schedule.clone(), count));
+        }
+        self.left = 0;
+    }
+
+    /// The run is over, and what was due and never left has been waiting until now: its age is the
+    /// least that its response time would have been. Of these requests the first `counted` are told.
+    pub(super) fn tell_unsent(&mut self, counted: u64) {
+        let Some((mut schedule, count)) = self.unsent.take() else {
+            return;
+        };
+        let mut left = count.min(counted);
+        while left > 0 {
+            let (due_ns, size) = schedule.take_group(count, left);
+            self.never_left(due_ns, size);
+            left -= size;
+        }
+    }
+
+    /// `count` requests that were due then have not left, and will not.
+    pub(super) fn never_left(&mut self, due_ns: u64, count: u64) {
+        let age_ns = self.now_ns.saturating_sub(due_ns);
+        self.tally.unsent_age_max_ns = self.tally.unsent_age_max_ns.max(age_ns);
+        self.times.response.saturating_record_n(age_ns, count);
+    }
+}

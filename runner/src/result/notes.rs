@@ -1,0 +1,72 @@
+//! What a reader of a result ought to know besides its figures, a line each.
+
+use super::LoadResult;
+
+/// From this share of a run on, a single answer has kept its connection from being asked in a way that
+/// percentiles would have shown.
+const STALL_SHARE_MIN: f64 = 0.01;
+
+/// An answer that took so many times as long as 99 % of all is no part of their distribution.
+const STALL_TIMES_P99_MIN: f64 = 10.0;
+
+impl LoadResult {
+    /// The remarks on this result.
+    pub(super) fn remarks(&self) -> Vec<String> {
+        self.hidden_stall().into_iter().collect()
+    }
+
+    /// In a closed loop whoever waits asks nothing: a stall delays one request of each connection, where
+    /// users would have sent as many as ever (coordinated omission).
+    fn hidden_stall(&self) -> Option<String> {
+        let times = &self.service_time_us;
+        let (max_s, p99_s) = (times.max? / 1e6, times.p99? / 1e6);
+        let is_stall = max_s >= STALL_SHARE_MIN * self.duration_s
+            && max_s >= STALL_TIMES_P99_MIN * p99_s
+            && self.asked.rate.is_none();
+        let would_wait = (self.rps * max_s) as u64;
+        (is_stall && would_wait > self.asked.connections as u64).then(|| {
+            format!(
+                "the slowest answer took {max_s:.2} s; a closed loop asks nothing meanwhile, where users \
+                 at this rate would have sent {would_wait} requests more: --rate counts their wait"
+            )
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::result;
+    use super::*;
+
+    /// 10 000 answers a second for 10 s, one of which took so long.
+    fn closed_loop(max_s: f64) -> LoadResult {
+        let mut run = result();
+        run.duration_s = 10.0;
+        run.rps = 10_000.0;
+        run.service_time_us.p99 = Some(5_000.0);
+        run.service_time_us.max = Some(max_s * 1e6);
+        run
+    }
+
+    #[test]
+    fn a_stall_in_a_closed_loop_is_said_with_what_it_hides() {
+        let notes = closed_loop(1.5).remarks();
+        assert_eq!(notes.len(), 1);
+        assert!(
+            notes[0].contains("took 1.50 s") && notes[0].contains("--rate"),
+            "{notes:?}"
+        );
+        assert!(notes[0].contains("15000 requests more"), "{notes:?}");
+    }
+
+    #[test]
+    fn a_slow_answer_that_percentiles_would_not_show_is_no_stall() {
+        assert!(closed_loop(0.05).remarks().is_empty());
+        let mut paced = closed_loop(1.5);
+        paced.asked.rate = Some(10_000.0);
+        assert!(paced.remarks().is_empty());
+        let mut slow = closed_loop(1.5);
+        slow.service_time_us.p99 = Some(1e6);
+        assert!(slow.remarks().is_empty());
+    }
+}
