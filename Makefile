@@ -20,7 +20,7 @@ OUT_OPTION = $(if $(OUT),--out $(OUT))
 BLOCKS_OPTION = $(if $(BLOCKS),--blocks $(BLOCKS))
 BENCH = $(RUNNER) bench $(VARIANT) --connections $(C) --requests $(N) $(BLOCKS_OPTION) $(OUT_OPTION)
 
-.PHONY: help list all bench latency isolated verify report agreement compare-generators scale-generator settling fuzz test clean
+.PHONY: help list all bench latency isolated verify report agreement compare-generators scale-generator settling starvation fuzz test clean
 .SUFFIXES:
 # They are for make, and mean something else to cargo and to shells.
 unexport SERVER ENV HOST PORT C N BLOCKS FRAMEWORK OUT
@@ -35,6 +35,7 @@ help:
 	@echo 'make verify                check that each honours docs/CONTRACT.md'
 	@echo 'make report                make all tables again from the records in results/'
 	@echo 'make settling              follow the first second of load: how long until it has settled'
+	@echo 'make starvation            who is served at many connections, by settings of the scheduler (CSV)'
 	@echo 'make agreement             hold rates and percentiles against wrk (apt-get install wrk)'
 	@echo 'make compare-generators    compare the load generator with wrk (apt-get install wrk)'
 	@echo 'make scale-generator       what a request costs it, from 64 connections to 10 000 (strace)'
@@ -65,6 +66,9 @@ report:
 
 settling:
 	$(RUNNER) settling $(VARIANT) $(BLOCKS_OPTION) $(OUT_OPTION) $(FRAMEWORK)
+
+starvation:
+	cargo bench --locked --package runner --bench starvation
 
 agreement:
 	cargo bench --locked --package runner --bench agreement

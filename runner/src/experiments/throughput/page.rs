@@ -3,6 +3,7 @@
 use super::columns::grid;
 use super::figures::{Outcome, TableRow, rows};
 use super::records::ThroughputRecords;
+use super::settled;
 use super::tables::Table;
 use crate::report::{
     Body, HOW_TO_READ_RANKS, Page, Pairs, Praise, Section, grouped, rank_remarks, takeaway,
@@ -74,6 +75,7 @@ fn section(records: &ThroughputRecords, table: &Table, rows: &[TableRow]) -> Sec
                 .to_owned(),
         );
     }
+    remarks.extend(settled::remark(records, table.connections));
     remarks.extend(rows.iter().filter_map(|row| remark(records, row)));
     let is_client_bound = |name: &str| {
         rows.iter()

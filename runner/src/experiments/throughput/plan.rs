@@ -29,8 +29,9 @@ const JITTER_US: u64 = 40_000;
 /// How much of the baseline's rate a contestant must reach so that the rounds suffice for the requests asked for.
 const REACHED_SHARE: f64 = 0.4;
 
-/// A block has at least two rounds, so that what its processes have in common can be seen,
-const ROUNDS_MIN: u32 = 2;
+/// A block has at least four rounds: with two slices of an arm nothing can tell which of them was disturbed
+/// (docs/ANALYSIS.md, section 7),
+const ROUNDS_MIN: u32 = 4;
 
 /// and no more than these, whatever number of requests they come to.
 const ROUNDS_MAX: u32 = 16;
@@ -93,8 +94,8 @@ impl Level {
         let connections_over = connections.saturating_sub(64) as u64;
         Self {
             connections,
-            settling_ms: 10 + connections_over / 4,
-            window_ms: (60 + connections_over / 6).min(1000),
+            settling_ms: 20 + connections_over * 3 / 10,
+            window_ms: (75 + connections_over / 7).min(1000),
             rounds: 0,
         }
     }
