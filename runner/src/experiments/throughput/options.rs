@@ -50,7 +50,7 @@ pub struct DesignOptions {
     #[arg(short = 'n', long, default_value = "1M", value_parser = count)]
     pub requests: u64,
     /// Blocks; each starts fresh processes
-    #[arg(long, default_value_t = 24)]
+    #[arg(long, default_value_t = 22)]
     pub blocks: u32,
     /// Add blocks until ratios to the baseline are this precise, such as 2%; the number follows from the variance
     /// of the first --blocks, never from who is ahead
@@ -70,7 +70,7 @@ pub struct DesignOptions {
     #[arg(long, value_parser = duration)]
     pub window: Option<Duration>,
     /// How long a contestant is driven before its first slice at a concurrency
-    #[arg(long, default_value = "150ms", value_parser = duration)]
+    #[arg(long, default_value = "100ms", value_parser = duration)]
     pub warm_up: Duration,
 }
 

@@ -163,6 +163,9 @@ fn reading(records: &ThroughputRecords) -> Vec<String> {
         "p50, p99: *service time* at fixed concurrency in a closed loop, from sending a request to reading its \
          answer. It is not the latency at a given rate."
             .to_owned(),
+        "served: the share of the connections that got a right answer within 100 ms, and within a window; answers per \
+         connection: in a window, percentiles over connections. Shown if windows are long enough; medians over slices."
+            .to_owned(),
         "server CPU: per request, over all threads of the server, in user and in system mode.".to_owned(),
         "limit: which side was saturated. Generator idle share, server CPU utilisation, and throughput as a share \
          of the null server's (docs/LOAD.md)."

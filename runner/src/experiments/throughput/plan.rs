@@ -33,8 +33,9 @@ const REACHED_SHARE: f64 = 0.4;
 /// (docs/ANALYSIS.md, section 7),
 const ROUNDS_MIN: u32 = 4;
 
-/// and no more than these, whatever number of requests they come to.
-const ROUNDS_MAX: u32 = 16;
+/// and no more than fit into this time for each arm, whatever number of requests they come to: more blocks say more
+/// than longer ones.
+const ARM_PER_BLOCK_MS: u64 = 900;
 
 /// What is measured when.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,7 +95,7 @@ impl Level {
         let connections_over = connections.saturating_sub(64) as u64;
         Self {
             connections,
-            settling_ms: 20 + connections_over * 3 / 10,
+            settling_ms: 30 + connections_over / 3,
             window_ms: (75 + connections_over / 7).min(1000),
             rounds: 0,
         }
@@ -106,7 +107,9 @@ impl Level {
         let per_round = REACHED_SHARE * rate * self.window_ms as f64 / 1000.0 * f64::from(blocks);
         let rounds = (requests as f64 / per_round.max(1.0)).ceil();
         // A float beyond the range becomes the end of the range.
-        self.rounds = (rounds as u32).clamp(ROUNDS_MIN, ROUNDS_MAX);
+        let slices = ARM_PER_BLOCK_MS / (self.settling_ms + self.window_ms).max(1);
+        let rounds_max = u32::try_from(slices).unwrap_or(u32::MAX).max(ROUNDS_MIN);
+        self.rounds = (rounds as u32).clamp(ROUNDS_MIN, rounds_max);
     }
 }
 
@@ -171,7 +174,7 @@ impl ThroughputPlan {
     /// so four times the blocks would be needed (docs/METHODOLOGY.md).
     #[must_use]
     pub fn withheld_percent(&self, connections: usize) -> u64 {
-        const BLOCKS_MIN: u32 = 24;
+        const BLOCKS_MIN: u32 = 20;
         const CONNECTIONS_MAX: usize = 256;
         if self.blocks >= BLOCKS_MIN && connections <= CONNECTIONS_MAX {
             2
@@ -300,11 +303,15 @@ mod tests {
             level.fit(requests, 24, rate);
             level.rounds
         };
-        // 0.4 × 100 000/s × 60 ms × 24 blocks are 57 600 requests a round.
-        assert_eq!(rounds(576_000, 100_000.0), 10);
-        assert_eq!(rounds(576_001, 100_000.0), 11);
+        // 0.4 × 100 000/s × 75 ms × 24 blocks are 72 000 requests a round.
+        assert_eq!(rounds(432_000, 100_000.0), 6);
+        assert_eq!(rounds(432_001, 100_000.0), 7);
         assert_eq!(rounds(1, 100_000.0), ROUNDS_MIN);
-        assert_eq!(rounds(1_000_000, 0.0), ROUNDS_MAX);
+        // 900 ms hold eight slices of 30 ms of settling and 75 ms of window.
+        assert_eq!(rounds(1_000_000, 0.0), 8);
+        let mut long = Level::of(1000);
+        long.fit(1_000_000, 24, 0.0);
+        assert_eq!(long.rounds, ROUNDS_MIN, "a block says more than a round");
     }
 
     #[test]
