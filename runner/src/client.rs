@@ -61,7 +61,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Where nothing listens.
+    /// If nothing listens.
     pub fn connect(address: SocketAddr, patience: Duration) -> Result<Self, NoAnswer> {
         let stream = TcpStream::connect_timeout(&address, patience).map_err(NoAnswer::Connect)?;
         stream.set_read_timeout(Some(patience))?;
@@ -86,7 +86,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Where the connection has broken.
+    /// If the connection has broken.
     pub fn send(&mut self, bytes: &[u8]) -> Result<(), NoAnswer> {
         Ok(self.stream.write_all(bytes)?)
     }
@@ -95,7 +95,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Where none comes, or none that is valid.
+    /// If none comes, or none that is valid.
     pub fn read_answer(&mut self, method: Method) -> Result<RawAnswer, NoAnswer> {
         let mut ended = false;
         loop {
@@ -125,7 +125,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Where the time limit cannot be set.
+    /// If the time limit cannot be set.
     pub fn is_ended_by_server(&mut self, patience: Duration) -> Result<bool, NoAnswer> {
         self.stream.set_read_timeout(Some(patience))?;
         let ended = match self.read_more() {

@@ -22,7 +22,7 @@ pub struct Interrupted;
 ///
 /// # Errors
 ///
-/// Where the kernel refuses a handler.
+/// If the kernel refuses a handler.
 pub fn install() -> Result<()> {
     for signal in [SIGINT, SIGTERM, SIGHUP] {
         // The order matters: the shutdown looks at the flag before this signal has set it.
