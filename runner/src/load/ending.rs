@@ -24,7 +24,16 @@ impl Run<'_> {
     pub(super) fn tries_again(&self, has_request: bool) -> bool {
         match has_request {
             true => self.now_ns < self.deadline_ns,
-            false => self.wants_more(),
+            false => self.needs_connection(),
+        }
+    }
+
+    /// Whether another connection would have something to carry. In a closed loop each of those that
+    /// are being opened will take a request; in the open loop the schedule decides.
+    pub(super) fn needs_connection(&self) -> bool {
+        match self.schedule {
+            Some(_) => self.wants_more(),
+            None => self.left > self.unladen as u64,
         }
     }
 

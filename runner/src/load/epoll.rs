@@ -4,7 +4,7 @@
 //! second time after a short read. So a request costs one `send`, one `recv` and a share of one
 //! `epoll_pwait2`.
 
-use super::engine::{Engine, Event, Patience, handshake_outcome, new_socket};
+use super::engine::{Engine, Event, Patience, handshake_outcome, new_socket, reset_on_close};
 use anyhow::{Context, Result};
 use rustix::buffer::spare_capacity;
 use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
@@ -117,6 +117,13 @@ impl Engine for Epoll {
 
     fn close(&mut self, at: usize) {
         self.slots[at] = Slot::default();
+    }
+
+    fn abort(&mut self, at: usize) {
+        if let Some(socket) = &self.slots[at].socket {
+            reset_on_close(socket);
+        }
+        self.close(at);
     }
 
     fn finish_closing(&mut self) {

@@ -4,6 +4,7 @@ use super::Tally;
 use super::causes::Causes;
 use super::fairness::Fairness;
 use super::pauses::Pauses;
+use super::pool::Closing;
 use super::times::Times;
 use anyhow::{Context, Result};
 use hdrhistogram::Histogram;
@@ -42,6 +43,8 @@ pub struct Measured {
     pub probed: Option<Duration>,
     /// How the answers of the window are spread over the connections.
     pub fairness: Option<Fairness>,
+    /// The server ends each connection after one answer, where it was not asked to.
+    pub closing: Option<Closing>,
     /// Requests were left when the time was up; the run ended before its window did.
     pub cut: bool,
     /// What was wrong with the first answer that was not right, or why the run gave up.
@@ -121,6 +124,7 @@ impl Measured {
         self.tail = self.tail.max(other.tail);
         self.workers.extend(other.workers);
         self.causes.add(&other.causes);
+        self.closing = self.closing.or(other.closing);
         self.cut |= other.cut;
         self.complaint = self.complaint.take().or(other.complaint);
         Ok(())

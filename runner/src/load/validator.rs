@@ -1,5 +1,6 @@
 //! Judges received bytes: the template where they match it, the strict parser where they do not.
 
+use super::after_head::{self, AfterHead};
 use super::connection::{Kept, Partial};
 use super::long::LongAnswer;
 use super::tally::Outcome;
@@ -32,6 +33,7 @@ pub(super) struct Validator {
     templates: u32,
     /// How long the longest answer was, head and body.
     longest_bytes: u64,
+    pub(super) after_head: AfterHead,
     complaint: Option<String>,
 }
 
@@ -43,6 +45,7 @@ impl Validator {
             template: None,
             templates: 0,
             longest_bytes: 0,
+            after_head: AfterHead::new(target.method, target.pipeline),
             complaint: None,
         }
     }
@@ -60,6 +63,11 @@ impl Validator {
     /// Forgets what went wrong in an earlier run.
     pub(super) fn forget_complaint(&mut self) {
         self.complaint = None;
+    }
+
+    /// By which method answers are framed.
+    fn framing(&self) -> Method {
+        self.after_head.framing(self.method)
     }
 
     /// Remembers the first thing that went wrong, for the row's error.
@@ -143,7 +151,7 @@ impl Validator {
             return;
         }
         // The strict parser has found no fault with these bytes, so there is none to find here.
-        let Ok(Some(begun)) = http::begin(&kept.bytes, self.method) else {
+        let Ok(Some(begun)) = http::begin(&kept.bytes, self.framing()) else {
             return;
         };
         let body = &kept.bytes[begun.head_bytes..];
@@ -176,6 +184,11 @@ impl Validator {
             Ok(Some(length_bytes)) => {
                 let (checked, closes) = (long.check(&self.expected), long.closes);
                 self.longest_bytes = self.longest_bytes.max(long.read_bytes);
+                if self.after_head.has_body(length_bytes) {
+                    self.complain(after_head::complaint);
+                    partial.clear();
+                    return (PROTOCOL_ERROR, length_bytes);
+                }
                 let outcome = self.outcome_of(checked);
                 (Judgement::Answered { outcome, closes }, length_bytes)
             }
@@ -217,7 +230,7 @@ impl Validator {
 
     #[cold]
     fn judge_first_strictly(&mut self, bytes: &[u8], more_to_come: bool) -> (Judgement, usize) {
-        let length_bytes = match http::parse(bytes, self.method, false) {
+        let length_bytes = match http::parse(bytes, self.framing(), false) {
             Ok(Some(answer)) if more_to_come => answer.length_bytes,
             _ => bytes.len(),
         };
@@ -230,7 +243,7 @@ impl Validator {
         let (judgement, read_bytes) = match partial {
             Partial::Kept(kept) => {
                 let bytes = kept.bytes.as_slice();
-                let judgement = match http::parse(bytes, self.method, true) {
+                let judgement = match http::parse(bytes, self.framing(), true) {
                     Ok(Some(answer)) => Some(self.judge_answer(bytes, &answer)),
                     _ => None,
                 };
@@ -261,8 +274,13 @@ impl Validator {
 
     #[cold]
     fn judge_strictly(&mut self, bytes: &[u8]) -> Option<Judgement> {
-        match http::parse(bytes, self.method, false) {
+        match http::parse(bytes, self.framing(), false) {
             Ok(None) => None,
+            Ok(Some(answer))
+                if answer.length_bytes < bytes.len() && self.after_head.learns_of_body() =>
+            {
+                self.judge_strictly(bytes)
+            }
             Ok(Some(answer)) => Some(self.judge_answer(bytes, &answer)),
             Err(malformed) => {
                 self.complain(|| malformed.to_string());
@@ -278,6 +296,11 @@ impl Validator {
             return PROTOCOL_ERROR;
         }
         self.longest_bytes = self.longest_bytes.max(bytes.len() as u64);
+        self.after_head.keep(bytes);
+        if self.after_head.has_body(answer.body.len()) {
+            self.complain(after_head::complaint);
+            return PROTOCOL_ERROR;
+        }
         let checked = self.expected.check(answer);
         let outcome = self.outcome_of(checked);
         // The template stands for answers after which the connection goes on.

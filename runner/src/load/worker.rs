@@ -118,6 +118,7 @@ impl Worker {
         let counted = with_pool!(pool, pool => pool.finish(&mut run));
         let connections = with_pool!(pool, pool => pool.driven(&run));
         let complaint = with_pool!(pool, pool => pool.validator.complaint()).map(str::to_owned);
+        let closing = with_pool!(pool, pool => pool.closing());
         let (span, ended_early, cut) = (run.span(), run.ended_early(), run.cut);
         let (causes, pauses) = (std::mem::take(&mut run.causes), run.pauses);
         let elapsed = match spec.window {
@@ -142,6 +143,7 @@ impl Worker {
                 pauses,
                 probed: counted.probed,
                 fairness: None,
+                closing,
                 // A window has no number of requests that could be left.
                 cut: cut && (spec.window.is_none() || ended_early),
                 complaint: complaint.or(counted.probe_complaint),

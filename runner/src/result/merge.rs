@@ -164,6 +164,7 @@ fn add_counts(sum: &mut LoadResult, other: &LoadResult) {
     sum.unsent_age_max_us = sum.unsent_age_max_us.max(other.unsent_age_max_us);
     sum.redone += other.redone;
     sum.reconnects += other.reconnects;
+    sum.server_closes = sum.server_closes.or(other.server_closes);
     add_named(&mut sum.reconnects_by_cause, &other.reconnects_by_cause);
     add_named(
         &mut sum.connect_errors_by_cause,

@@ -19,8 +19,8 @@ pub use seconds::{MergedSecond, MergedSeconds, write_csv};
 pub use text::{second_line, text};
 
 use crate::load::{
-    Arrivals, Bound, Cause, EngineKind, Evidence, Expected, Measured, Pace, RATE_HELD_SHARE_MIN,
-    Target,
+    Arrivals, Bound, Cause, Closing, EngineKind, Evidence, Expected, Measured, Pace,
+    RATE_HELD_SHARE_MIN, Target,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -67,7 +67,9 @@ pub struct LoadResult {
     pub redone: u64,
     /// Connections opened again.
     pub reconnects: u64,
-    /// The same by cause.
+    /// How the server ends each connection after one answer, where it does and was not asked to.
+    pub server_closes: Option<Closing>,
+    /// Connections opened again, by cause.
     pub reconnects_by_cause: BTreeMap<String, u64>,
     /// Attempts to connect that failed, by cause.
     pub connect_errors_by_cause: BTreeMap<String, u64>,
@@ -202,6 +204,7 @@ impl LoadResult {
             unsent_age_max_us: tally.unsent_age_max_ns as f64 / 1e3,
             redone: tally.redone,
             reconnects: tally.reconnects,
+            server_closes: measured.closing,
             reconnects_by_cause: by_name(&measured.causes.reconnects),
             connect_errors_by_cause: by_name(&measured.causes.connect_errors),
             bytes_sent: tally.bytes_sent,

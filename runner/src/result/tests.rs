@@ -58,6 +58,7 @@ fn measured() -> Measured {
         pauses: Pauses::default(),
         probed: None,
         fairness: None,
+        closing: None,
         cut: false,
         complaint: Some("status is 500, not 200".to_owned()),
     }

@@ -35,13 +35,35 @@ pub(super) fn read(
         },
         is_idempotent: http::is_idempotent(method),
         expected: expected(&url, method, options),
-        requests_per_connection: match options.no_keep_alive {
-            true => Some(1),
-            false => options.requests_per_connection,
-        },
+        requests_per_connection: requests_per_connection(options)?,
         pipeline: options.pipeline,
     };
     Ok((target, url.addresses))
+}
+
+/// How many requests a connection carries: what options and the request's own header fields say of it
+/// has to agree.
+fn requests_per_connection(options: &RequestOptions) -> Result<Option<u32>, UsageError> {
+    let fields = options.headers.iter();
+    let values = fields.filter(|field| field.name.eq_ignore_ascii_case("connection"));
+    let words = values.flat_map(|field| field.value.split(',').map(str::trim));
+    let says = |wanted: &str| words.clone().any(|word| word.eq_ignore_ascii_case(wanted));
+    let (closes, keeps) = (says("close"), says("keep-alive"));
+    let contradiction = |option: &str| {
+        let said = if closes { "close" } else { "keep-alive" };
+        UsageError(format!(
+            "a header field `Connection: {said}` contradicts {option}"
+        ))
+    };
+    match (closes, options.no_keep_alive) {
+        (true, _) if options.keep_alive => Err(contradiction("--keep-alive")),
+        (true, _) if options.requests_per_connection.is_some_and(|most| most > 1) => {
+            Err(contradiction("--requests-per-connection"))
+        }
+        (false, true) if keeps => Err(contradiction("--no-keep-alive")),
+        (true, _) | (_, true) => Ok(Some(1)),
+        (false, false) => Ok(options.requests_per_connection),
+    }
 }
 
 /// GET, or POST with a body, where nothing else was asked for.
@@ -228,6 +250,19 @@ mod tests {
         assert!(sent(&[url, "--no-keep-alive"]).contains("Connection: close\r\n"));
         let closing = target(&[url, "--no-keep-alive"]).unwrap();
         assert_eq!(closing.requests_per_connection, Some(1));
+        let own = |line: &str| target(&[url, "-H", line]).unwrap().requests_per_connection;
+        assert_eq!(own("Connection: close"), Some(1));
+        assert_eq!(own("connection: x, Close"), Some(1));
+        assert_eq!(own("Connection: keep-alive"), None);
+        for contradiction in [
+            ["Connection: close", "-r", "5"],
+            ["Connection: close", "-c", "1"],
+            ["Connection: keep-alive", "--no-keep-alive", "-c1"],
+        ] {
+            let line = [&[url, "-H"][..], &contradiction].concat();
+            let is_one = !contradiction.contains(&"-c");
+            assert_eq!(target(&line).is_err(), is_one, "{contradiction:?}");
+        }
         let may_repeat = |method| target(&[url, "-m", method]).unwrap().is_idempotent;
         assert!(may_repeat("GET") && may_repeat("PUT"));
         assert!(!may_repeat("POST") && !may_repeat("PATCH") && !may_repeat("get"));

@@ -8,7 +8,7 @@
 
 mod ring;
 
-use super::engine::{Engine, Event, Patience, handshake_outcome, new_socket};
+use super::engine::{Engine, Event, Patience, handshake_outcome, new_socket, reset_on_close};
 use anyhow::{Context, Result};
 use io_uring::cqueue;
 use ring::{BUFFER_BYTES_MAX, Ring};
@@ -163,6 +163,13 @@ impl Engine for Uring {
         slot.socket = None;
         slot.is_sending = false;
         slot.generation = slot.generation.wrapping_add(1) & GENERATION_MASK;
+    }
+
+    fn abort(&mut self, at: usize) {
+        if let Some(socket) = &self.slots[at].socket {
+            reset_on_close(socket);
+        }
+        self.close(at);
     }
 
     fn finish_closing(&mut self) {
