@@ -16,8 +16,9 @@ use crate::load::validator::Judgement;
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
-/// How long the first answers are held: what belongs to them comes far sooner over a loopback interface.
-const HELD_NS: u64 = 10_000_000;
+/// For so many ticks the first answers are held: what belongs to them comes far sooner over a loopback
+/// interface. Not for so long: on a busy machine the time may be over before anybody has run.
+const HELD_TICKS: u32 = 5;
 
 /// So many connections more than there are places have ended after one answer each, and no other has
 /// ended: that is what the server does, and not what has happened to it once.
@@ -40,6 +41,8 @@ pub(in crate::load) struct Manner {
     /// First answers are held until it is known what follows them.
     pub(super) is_unsure: bool,
     held: Vec<Held>,
+    /// For how many ticks.
+    held_ticks: u32,
     /// Connections that ended after one answer.
     singles: usize,
     /// A connection has brought more than one.
@@ -61,6 +64,7 @@ impl Manner {
         Self {
             is_unsure,
             held: Vec::new(),
+            held_ticks: 0,
             singles: 0,
             lasts: false,
             closing: None,
@@ -143,11 +147,11 @@ impl<E: Engine> Pool<E> {
 
     /// At a tick: nothing has followed the answers that are held long enough.
     pub(super) fn release_silent(&mut self, run: &mut Run) -> Result<()> {
-        let first = self.manner.held.first();
-        if first.is_some_and(|held| run.now_ns - held.answered_at_ns >= HELD_NS) {
-            return self.release_all(run);
+        self.manner.held_ticks += u32::from(!self.manner.held.is_empty());
+        match self.manner.held_ticks > HELD_TICKS {
+            true => self.release_all(run),
+            false => Ok(()),
         }
-        Ok(())
     }
 
     /// It is known now what follows an answer: that was all of them.
@@ -161,6 +165,7 @@ impl<E: Engine> Pool<E> {
 
     fn take_held(&mut self) -> Vec<Held> {
         self.manner.is_unsure = false;
+        self.manner.held_ticks = 0;
         std::mem::take(&mut self.manner.held)
     }
 
