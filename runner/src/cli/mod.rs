@@ -7,8 +7,8 @@ mod values;
 
 pub use analysis::{CompareOptions, Precision, SimulateOptions};
 pub use isolated::{IsolatedOptions, Part};
-pub use load::{LoadOptions, MergeOptions, Output, RequestOptions};
-pub use values::{Body, HeaderField, ProcessorList};
+pub use load::{LoadOptions, MergeOptions, Output, Place, RequestOptions};
+pub use values::{Body, ConnectTo, HeaderField, ProcessorList};
 
 use crate::framework::{BuildEnv, ServerKind};
 use crate::load::{Arrivals, EngineChoice, Objective};

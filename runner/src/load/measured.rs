@@ -8,6 +8,7 @@ use super::pool::Closing;
 use super::times::Times;
 use anyhow::{Context, Result};
 use hdrhistogram::Histogram;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// A second, but for the precision of a histogram and of the kernel's timer.
@@ -23,6 +24,8 @@ pub struct Measured {
     pub outside: Tally,
     /// Why connections failed.
     pub causes: Causes,
+    /// Answers of the whole run that were framed rightly, by status.
+    pub statuses: BTreeMap<u16, u64>,
     /// How long things took.
     pub times: Times,
     /// From one edge of the window to the other as they were crossed, on average over the threads.
@@ -124,6 +127,9 @@ impl Measured {
         self.tail = self.tail.max(other.tail);
         self.workers.extend(other.workers);
         self.causes.add(&other.causes);
+        for (status, count) in other.statuses {
+            *self.statuses.entry(status).or_default() += count;
+        }
         self.closing = self.closing.or(other.closing);
         self.cut |= other.cut;
         self.complaint = self.complaint.take().or(other.complaint);

@@ -13,9 +13,11 @@
 //! one turn of the loop, and in the closed loop the sum of a connection's service times is the time
 //! it was busy.
 
+mod address;
 mod after_head;
 mod bound;
 mod causes;
+mod check;
 mod connection;
 mod drive;
 mod edges;
@@ -41,8 +43,10 @@ mod uring;
 mod validator;
 mod worker;
 
+pub use address::Address;
 pub use bound::{Bound, Evidence};
 pub use causes::{Cause, Causes};
+pub use check::{Check, Wrong};
 pub use engine::{EngineChoice, EngineKind};
 pub use fairness::Fairness;
 pub use generator::Generator;
@@ -64,7 +68,7 @@ use std::net::SocketAddr;
 #[derive(Debug, Clone)]
 pub struct Target {
     /// The address of the server.
-    pub address: SocketAddr,
+    pub address: Address,
     /// The bytes of one request.
     pub request: Vec<u8>,
     /// The method of that request, by which its answers are framed.
@@ -85,7 +89,7 @@ impl Target {
     #[must_use]
     pub fn welcome(address: SocketAddr) -> Self {
         Self {
-            address,
+            address: Address::Tcp(address),
             request: contract::request(address),
             method: Method::Get,
             is_idempotent: true,
@@ -111,6 +115,15 @@ pub enum Expected {
 }
 
 impl Expected {
+    /// The status of a right answer.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::Contract => 200,
+            Self::Answer { status, .. } => *status,
+        }
+    }
+
     /// Holds an answer against what is expected.
     ///
     /// # Errors

@@ -208,11 +208,11 @@ fn an_answer_that_comes_too_late_is_a_timeout_however_short_that_is(engine: Engi
 fn servers_that_break_the_contract_are_refused_at_the_first_answer(engine: EngineKind) {
     assert_eq!(
         open_error(engine, Planted::NotHttp),
-        "the head does not parse: invalid HTTP version"
+        "the head does not parse: invalid HTTP version: `220 mail.example ESMTP`"
     );
     assert_eq!(
         open_error(engine, Planted::TwoLengths),
-        "content-length is not one valid number"
+        "content-length is not one valid number: `content-length: 11`"
     );
     assert_eq!(
         open_error(engine, Planted::BodyTooLong),

@@ -112,12 +112,19 @@ impl Worker {
             .pools
             .get_mut(&key)
             .context("no connections were opened under this key")?;
-        with_pool!(pool, pool => pool.validator.forget_complaint());
+        with_pool!(pool, pool => pool.validator.forget_wrongs());
         let mut run = Run::load(spec, place, &mut self.times);
         with_pool!(pool, pool => pool.load(&mut run))?;
         let counted = with_pool!(pool, pool => pool.finish(&mut run));
         let connections = with_pool!(pool, pool => pool.driven(&run));
         let complaint = with_pool!(pool, pool => pool.validator.complaint()).map(str::to_owned);
+        let mut statuses = with_pool!(pool, pool => pool.validator.wrong_statuses()).clone();
+        let right = run.tally.ok;
+        if right > 0 {
+            *statuses
+                .entry(with_pool!(pool, pool => pool.expected_status()))
+                .or_default() += right;
+        }
         let closing = with_pool!(pool, pool => pool.closing());
         let (span, ended_early, cut) = (run.span(), run.ended_early(), run.cut);
         let (causes, pauses) = (std::mem::take(&mut run.causes), run.pauses);
@@ -134,6 +141,7 @@ impl Worker {
                 tally: counted.tally,
                 outside: counted.outside,
                 causes,
+                statuses,
                 times: self.times.clone(),
                 elapsed,
                 offered: counted.offered,

@@ -160,6 +160,9 @@ fn add_counts(sum: &mut LoadResult, other: &LoadResult) {
     sum.ok += other.ok;
     sum.warmup_requests += other.warmup_requests;
     add_errors(&mut sum.errors, &other.errors);
+    for (status, count) in &other.statuses {
+        *sum.statuses.entry(*status).or_default() += count;
+    }
     sum.unsent += other.unsent;
     sum.unsent_age_max_us = sum.unsent_age_max_us.max(other.unsent_age_max_us);
     sum.redone += other.redone;

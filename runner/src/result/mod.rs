@@ -58,6 +58,8 @@ pub struct LoadResult {
     pub warmup_requests: u64,
     /// Everything else that became of requests.
     pub errors: Errors,
+    /// Answers that were framed rightly, by status.
+    pub statuses: BTreeMap<u16, u64>,
     /// Open loop: requests that were due and never left.
     pub unsent: u64,
     /// Open loop: for how long the oldest of these had been due, in µs.
@@ -200,6 +202,7 @@ impl LoadResult {
             ok: tally.ok,
             warmup_requests: around.warmup_requests,
             errors: Errors::of(tally),
+            statuses: measured.statuses.clone(),
             unsent: tally.unsent,
             unsent_age_max_us: tally.unsent_age_max_ns as f64 / 1e3,
             redone: tally.redone,
@@ -267,7 +270,7 @@ impl Asked {
     #[must_use]
     pub fn expected_of(target: &Target) -> String {
         match &target.expected {
-            Expected::Contract => "the contract".to_owned(),
+            Expected::Contract => "the contract (docs/CONTRACT.md)".to_owned(),
             Expected::Answer { status, body: None } => format!("status {status}"),
             Expected::Answer {
                 status,

@@ -57,6 +57,7 @@ fn measured() -> Measured {
         outside: Tally::default(),
         pauses: Pauses::default(),
         probed: None,
+        statuses: [(200, 100), (500, 1)].into(),
         fairness: None,
         closing: None,
         cut: false,
@@ -226,7 +227,10 @@ fn requests_and_expectations_are_told_apart() {
         ..welcome.clone()
     };
     assert_ne!(Asked::request_of(&welcome), Asked::request_of(&other));
-    assert_eq!(Asked::expected_of(&welcome), "the contract");
+    assert_eq!(
+        Asked::expected_of(&welcome),
+        "the contract (docs/CONTRACT.md)"
+    );
     // The digest is that of FNV's own test vectors for 64 bits.
     assert_eq!(fingerprint(b"foobar"), "6 bytes, 85944171f73967e8");
     let words = "status 404, body of 2 bytes, 08ba5f07b55ec3da";

@@ -52,7 +52,11 @@ fn heading(out: &mut String, run: &LoadResult) -> std::fmt::Result {
     if run.runs > 1 {
         write!(out, ", {} runs added up", run.runs)?;
     }
-    writeln!(out)
+    writeln!(out)?;
+    match &asked.expected {
+        Some(expected) => writeln!(out, "  expected       {expected}"),
+        None => Ok(()),
+    }
 }
 
 fn rates(out: &mut String, run: &LoadResult) -> std::fmt::Result {
@@ -141,6 +145,13 @@ fn accounts(out: &mut String, run: &LoadResult) -> std::fmt::Result {
         write!(out, " + {count} {name}")?;
     }
     writeln!(out)?;
+    if run.statuses.len() > 1 {
+        let counts = run.statuses.iter();
+        let counts: Vec<String> = counts
+            .map(|(status, count)| format!("{count} × {status}"))
+            .collect();
+        writeln!(out, "  statuses       {}", counts.join(", "))?;
+    }
     if run.unsent > 0 {
         let age = time(Some(run.unsent_age_max_us), true);
         writeln!(

@@ -2,7 +2,7 @@
 //! answers rightly, ended with all processes it has started.
 
 use super::guard::Guard;
-use super::{END_WITHIN, PAUSE, READY_WITHIN, last_words, spawn, usage};
+use super::{END_WITHIN, PAUSE, last_words, spawn, usage};
 use crate::interrupt;
 use anyhow::{Context, Result, bail};
 use rustix::process::{Pid, Signal, kill_process_group};
@@ -50,8 +50,13 @@ impl Launched {
     ///
     /// # Errors
     ///
-    /// Where the command ends first, or ten seconds pass; its last words are part of the error.
-    pub fn wait_until_ready<T>(&mut self, ask: impl Fn() -> Result<T>) -> Result<T> {
+    /// If the command ends first, or does not get ready `within` that; its last words are part of the
+    /// error.
+    pub fn wait_until_ready<T>(
+        &mut self,
+        within: Duration,
+        ask: impl Fn() -> Result<T>,
+    ) -> Result<T> {
         let started = Instant::now();
         loop {
             interrupt::check()?;
@@ -60,11 +65,11 @@ impl Launched {
                 Ok(ready) => return Ok(ready),
                 Err(error) => error,
             };
-            if started.elapsed() > READY_WITHIN {
+            if started.elapsed() > within {
                 bail!(
-                    "no right answer from `{}` within {} s: {error:#}{}",
+                    "no right answer from `{}` within {:?} (--ready-timeout): {error:#}{}",
                     self.command,
-                    READY_WITHIN.as_secs(),
+                    within,
                     last_words(&mut self.words)
                 );
             }

@@ -115,7 +115,7 @@ fn results_are_merged_or_refused() {
     );
     for (name, more) in [
         ("request", &["-H", "X-Other: 1"][..]),
-        ("expected answer", &["--expect-status", "200"]),
+        ("expected answer", &["--expect-contract"][..]),
     ] {
         let refused = merge(&[&one, &kept("other.json", more)]);
         let words = String::from_utf8(refused.stderr).unwrap();

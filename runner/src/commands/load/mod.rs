@@ -1,37 +1,36 @@
 //! `runner load URL`: the load generator alone, against any server.
 
+mod ask;
 mod drive;
 mod reach;
 mod surroundings;
 mod target;
+mod url;
 
 use super::{Verdict, print_json};
 use crate::cli::{LoadOptions, Output};
-use crate::client::Client;
 use crate::environment::limits;
 use crate::interrupt::{self, Interrupted};
-use crate::load::{Bound, Generator, LoadSpec, Measured, Opening, Pace, Target};
+use crate::load::{Address, Bound, Generator, LoadSpec, Measured, Opening, Pace, Target};
 use crate::result::{self, Asked, LoadResult, MergedSecond};
 use crate::server::Launched;
 use anyhow::{Context, Result, ensure};
 use std::fs::File;
 use std::io::BufWriter;
-use std::net::SocketAddr;
 use std::path::Path;
-use std::time::Duration;
 use surroundings::Before;
 
-/// How long a server that is being launched may take to one answer before it is asked again.
-const READINESS_PATIENCE: Duration = Duration::from_secs(1);
-
 pub(super) fn run(options: &LoadOptions) -> Result<Verdict> {
-    let place = &options.place;
-    let (mut target, addresses) = target::read(&options.url, &options.request, place.allow_remote)?;
+    let target::Asked {
+        mut target,
+        addresses,
+        url,
+    } = target::read(&options.url, &options.request, &options.place)?;
     let spec = drive::spec(options)?;
     limits::allow_connections(options.how_much.connections)?;
     check_writable(&options.output)?;
-    let mut server = launch(options, &mut target, &addresses)?;
-    let (generator, opening) = start(options, &target, &spec)?;
+    let mut server = launch(options, (&url, &mut target), &addresses)?;
+    let (generator, opening) = start(options, (&url, &target), &spec)?;
     let warmup_requests = drive::approach(&generator, options, &spec)?;
 
     let before = Before::read(server.as_ref())?;
@@ -50,7 +49,7 @@ pub(super) fn run(options: &LoadOptions) -> Result<Verdict> {
         around.evidence.ceiling_share = Some(rps / ceiling_rps.max(1.0));
     }
 
-    let asked = asked(options, &target, &generator, &spec);
+    let asked = asked(options, (url, &target), &generator, &spec);
     let result = LoadResult::of(asked, &measured, around)?;
     write_files(&options.output, &measured, &seconds, &spec)?;
     print(&options.output, &result)?;
@@ -64,29 +63,31 @@ pub(super) fn run(options: &LoadOptions) -> Result<Verdict> {
 /// target's address is then one where somebody is.
 fn launch(
     options: &LoadOptions,
-    target: &mut Target,
-    addresses: &[SocketAddr],
+    (url, target): (&str, &mut Target),
+    addresses: &[Address],
 ) -> Result<Option<Launched>> {
     let Some(command) = &options.place.launch else {
         target.address = reach::first_accepting(addresses, options.how_much.timeout)
-            .with_context(|| format!("cannot load {}", options.url))?;
+            .with_context(|| format!("cannot load {url}"))?;
         return Ok(None);
     };
     reach::check_free(addresses)?;
     let processors = options.place.server_processors.as_ref();
     let mut server = Launched::start(command, processors.map_or(&[], |list| &list.0))?;
-    let ask = |address| {
-        let mut client = Client::connect(address, READINESS_PATIENCE)?;
-        let answer = client.ask(&target.request, target.method)?;
-        Ok(target.expected.check(&answer.parsed())?)
-    };
-    target.address = server.wait_until_ready(|| reach::first_right(addresses, ask))?;
+    let ready_within = options.place.ready_timeout;
+    let ask = |address: &Address| ask::ask(address, target);
+    target.address =
+        server.wait_until_ready(ready_within, || reach::first_right(addresses, ask))?;
     Ok(Some(server))
 }
 
 /// Threads with their connections open. Nothing has been asked of these: what the server sees is
 /// what is counted.
-fn start(options: &LoadOptions, target: &Target, spec: &LoadSpec) -> Result<(Generator, Opening)> {
+fn start(
+    options: &LoadOptions,
+    (url, target): (&str, &Target),
+    spec: &LoadSpec,
+) -> Result<(Generator, Opening)> {
     let (place, much) = (&options.place, &options.how_much);
     let processors = place.processors.as_ref();
     let processors = processors.map_or(&[][..], |list| &list.0);
@@ -97,7 +98,7 @@ fn start(options: &LoadOptions, target: &Target, spec: &LoadSpec) -> Result<(Gen
     let requests = spec.requests.filter(|_| !has_approach);
     let opening = generator
         .connect(0, target, much.connections, requests, spec.timeout)
-        .with_context(|| format!("cannot load {}", options.url))?;
+        .with_context(|| format!("cannot load {url}"))?;
     Ok((generator, opening))
 }
 
@@ -105,14 +106,19 @@ fn start(options: &LoadOptions, target: &Target, spec: &LoadSpec) -> Result<(Gen
 fn wants_ceiling(options: &LoadOptions, target: &Target, spec: &LoadSpec) -> bool {
     !options.place.no_ceiling
         && spec.pace == Pace::Closed
-        && target.address.ip().is_loopback()
+        && target.address.is_local()
         && !interrupt::is_requested()
 }
 
-fn asked(options: &LoadOptions, target: &Target, generator: &Generator, spec: &LoadSpec) -> Asked {
+fn asked(
+    options: &LoadOptions,
+    (url, target): (String, &Target),
+    generator: &Generator,
+    spec: &LoadSpec,
+) -> Asked {
     let (rate, arrivals) = Asked::rate_of(spec.pace);
     Asked {
-        url: options.url.clone(),
+        url,
         method: target::method(&options.request).to_owned(),
         request: Some(Asked::request_of(target)),
         expected: Some(Asked::expected_of(target)),

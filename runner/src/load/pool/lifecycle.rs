@@ -139,7 +139,7 @@ impl<E: Engine> Pool<E> {
 
     /// Starts a handshake on a closed connection that counts as busy.
     pub(super) fn connect(&mut self, at: usize, run: &mut Run) -> Result<()> {
-        if let Err(errno) = self.engine.connect(at, self.target.address) {
+        if let Err(errno) = self.engine.connect(at, &self.target.address) {
             return self.on_connect_failed(at, errno, run);
         }
         let connection = &mut self.connections[at];
@@ -201,7 +201,7 @@ impl<E: Engine> Pool<E> {
         self.close(at);
         run.count_connect_error(Cause::of(errno));
         run.note_trouble();
-        let address = self.target.address;
+        let address = &self.target.address;
         self.validator
             .complain(|| format!("cannot connect to {address}: {errno}"));
         match run.goal {

@@ -65,6 +65,11 @@ impl<E: Engine> Pool<E> {
         })
     }
 
+    /// The status that a right answer has.
+    pub(super) fn expected_status(&self) -> u16 {
+        self.target.expected.status()
+    }
+
     /// Drives the open connections until the run is over.
     pub(super) fn load(&mut self, run: &mut Run) -> Result<()> {
         self.notice_closed(run)?;

@@ -8,14 +8,13 @@
 
 mod ring;
 
-use super::engine::{Engine, Event, Patience, handshake_outcome, new_socket, reset_on_close};
+use super::Address;
+use super::engine::{Engine, Event, Patience, handshake_outcome, reset_on_close, start_connecting};
 use anyhow::{Context, Result};
 use io_uring::cqueue;
 use ring::{BUFFER_BYTES_MAX, Ring};
 use rustix::fd::{AsRawFd, OwnedFd};
 use rustix::io::Errno;
-use rustix::net::{SocketFlags, connect};
-use std::net::SocketAddr;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
@@ -114,12 +113,8 @@ impl Engine for Uring {
         })
     }
 
-    fn connect(&mut self, at: usize, address: SocketAddr) -> Result<(), Errno> {
-        let socket = new_socket(address, SocketFlags::NONBLOCK)?;
-        match connect(&socket, &address) {
-            Ok(()) | Err(Errno::INPROGRESS) => {}
-            Err(errno) => return Err(errno),
-        }
+    fn connect(&mut self, at: usize, address: &Address) -> Result<(), Errno> {
+        let socket = start_connecting(address)?;
         let tag = self.tag(at, Kind::Connect);
         self.ring
             .set_file(at as u32, Some(socket.as_raw_fd()))
