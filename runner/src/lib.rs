@@ -15,6 +15,7 @@
 //! - [`isolated`]: a contestant inside one process
 //! - [`verify`]: is a contestant what the contract says
 //! - [`record`], [`analysis`], [`report`]: rows on disk, what they say, and tables of it
+//! - [`say`]: words on standard error
 //! - [`cli`], [`commands`]: the command line, one module per command
 
 // Results leave through `commands::print` alone, which can say that they could not be written.
@@ -36,6 +37,7 @@ pub mod plan;
 pub mod record;
 pub mod report;
 pub mod result;
+pub mod say;
 pub mod server;
 pub mod stats;
 pub mod usage;

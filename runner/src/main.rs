@@ -4,6 +4,7 @@ use clap::Parser;
 use runner::cli::{Cli, Command};
 use runner::commands::{self, Verdict};
 use runner::interrupt::{self, Interrupted};
+use runner::say::say;
 use runner::usage::UsageError;
 use std::process::ExitCode;
 
@@ -21,7 +22,7 @@ fn main() -> ExitCode {
         Ok(Verdict::Good) => ExitCode::SUCCESS,
         Ok(Verdict::Bad) => ExitCode::from(EXIT_BAD),
         Err(error) => {
-            eprintln!("error: {error:#}");
+            say(format_args!("error: {error:#}"));
             ExitCode::from(exit_status(&error))
         }
     }

@@ -1,5 +1,6 @@
 //! What can be asked of the load generator alone.
 
+use super::stages::{StageOption, stage};
 use super::values::{
     Body, ConnectTo, HeaderField, ProcessorList, body, connect_to, connections, count, duration,
     header_field, method, processor_list, rate, timeout,
@@ -81,6 +82,11 @@ pub struct HowMuch {
     /// Open loop: this many requests per second by schedule, whatever the answers do
     #[arg(long, value_parser = rate)]
     pub rate: Option<f64>,
+    /// Open loop in stages, each a rate and a time: 10k@30s,20k@30s; 1k..50k@1m rises from one rate to
+    /// another, to find the highest that is held
+    #[arg(long = "stage", value_name = "RATE@TIME", value_delimiter = ',', value_parser = stage,
+          conflicts_with_all = ["rate", "requests", "duration", "ramp", "pipeline"])]
+    pub stages: Vec<StageOption>,
     /// Open loop: how arrivals are spread
     #[arg(long, value_enum, default_value_t = Arrivals::Uniform)]
     pub arrivals: Arrivals,

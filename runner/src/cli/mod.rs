@@ -3,11 +3,13 @@
 mod analysis;
 mod isolated;
 mod load;
+mod stages;
 mod values;
 
 pub use analysis::{CompareOptions, Precision, SimulateOptions};
 pub use isolated::{IsolatedOptions, Part};
 pub use load::{LoadOptions, MergeOptions, Output, Place, RequestOptions};
+pub use stages::StageOption;
 pub use values::{Body, ConnectTo, HeaderField, ProcessorList};
 
 use crate::framework::{BuildEnv, ServerKind};

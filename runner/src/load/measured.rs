@@ -5,6 +5,7 @@ use super::causes::Causes;
 use super::fairness::Fairness;
 use super::pauses::Pauses;
 use super::pool::Closing;
+use super::stages::StageMeasured;
 use super::times::Times;
 use anyhow::{Context, Result};
 use hdrhistogram::Histogram;
@@ -26,6 +27,8 @@ pub struct Measured {
     pub causes: Causes,
     /// Answers of the whole run that were framed rightly, by status.
     pub statuses: BTreeMap<u16, u64>,
+    /// What came of each stage, where there are stages.
+    pub stages: Vec<StageMeasured>,
     /// How long things took.
     pub times: Times,
     /// From one edge of the window to the other as they were crossed, on average over the threads.
@@ -129,6 +132,10 @@ impl Measured {
         self.causes.add(&other.causes);
         for (status, count) in other.statuses {
             *self.statuses.entry(status).or_default() += count;
+        }
+        for (sum, other) in self.stages.iter_mut().zip(&other.stages) {
+            sum.add(other)
+                .context("histograms of one run have one shape")?;
         }
         self.closing = self.closing.or(other.closing);
         self.cut |= other.cut;

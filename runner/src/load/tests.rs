@@ -35,6 +35,7 @@ mod offered;
 mod pipelining;
 mod redoing;
 mod schedule;
+mod stages;
 mod uploads;
 mod windows;
 

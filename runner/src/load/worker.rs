@@ -142,6 +142,7 @@ impl Worker {
                 outside: counted.outside,
                 causes,
                 statuses,
+                stages: run.stages.take(),
                 times: self.times.clone(),
                 elapsed,
                 offered: counted.offered,

@@ -32,6 +32,12 @@ pub enum MergeError {
         /// Which one it repeats, from 1.
         earlier: usize,
     },
+    /// Stages of one run are not those of another.
+    #[error("result {place} has stages, which are not added up; look at each result by itself")]
+    Staged {
+        /// Which result, from 1.
+        place: usize,
+    },
     /// Its counts do not add up, so no generator has written it.
     #[error(
         "result {place} does not add up: it has {sent} requests sent, and outcomes of {outcomes}"
@@ -59,6 +65,9 @@ pub fn merge(results: &[LoadResult]) -> Result<LoadResult> {
     let first = results.first().context("there is nothing to add")?;
     for (index, other) in results.iter().enumerate() {
         check_balance(index + 1, other)?;
+        if other.asked.stages.is_some() {
+            return Err(MergeError::Staged { place: index + 1 }.into());
+        }
         check_alike(index + 1, other, first)?;
         check_new(&results[..index], other)?;
     }

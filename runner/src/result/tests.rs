@@ -58,6 +58,7 @@ fn measured() -> Measured {
         pauses: Pauses::default(),
         probed: None,
         statuses: [(200, 100), (500, 1)].into(),
+        stages: Vec::new(),
         fairness: None,
         closing: None,
         cut: false,
@@ -75,6 +76,7 @@ pub(super) fn result() -> LoadResult {
         connections: 4,
         threads: 1,
         rate: None,
+        stages: None,
         arrivals: None,
         pipeline: 1,
         requests_per_connection: None,
@@ -259,6 +261,6 @@ fn a_second_is_told_when_all_threads_have() {
     let rest = seconds.rest();
     assert_eq!((rest.len(), rest[0].tally.ok), (1, 2));
     let mut csv = Vec::new();
-    write_csv(&mut csv, &[whole]).unwrap();
+    SecondsWriter::new(&mut csv).write(&whole).unwrap();
     insta::assert_snapshot!(String::from_utf8(csv).unwrap());
 }

@@ -293,6 +293,9 @@ impl<E: Engine> Pool<E> {
             }
             for _ in 0..self.connections[at].open {
                 run.tally.count(Outcome::Unanswered);
+                if !run.stages.is_empty() {
+                    run.stages.give_up(self.connections[at].due_at_ns);
+                }
             }
             if matches!(
                 phase,

@@ -7,6 +7,7 @@
 //! what a service time may be off by.
 
 mod ring;
+mod tag;
 
 use super::Address;
 use super::engine::{Engine, Event, Patience, handshake_outcome, reset_on_close, start_connecting};
@@ -18,6 +19,7 @@ use rustix::io::Errno;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
+use tag::{GENERATION_MASK, Kind, Tag};
 
 /// Answers that a turn waits for where many are to come.
 const BATCH: usize = 32;
@@ -31,47 +33,6 @@ const BATCH_WITHIN: Duration = Duration::from_micros(200);
 /// Whether the kernel grants what the engine needs.
 pub(super) fn probe() -> Result<()> {
     Ring::new(Arc::from([].as_slice()), 1).map(drop)
-}
-
-/// What a completion is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Connect,
-    Send,
-    Receive,
-}
-
-/// What comes back with a completion: kind, generation and number of a connection.
-///
-/// A closed connection's number is used again; completions of its former life have an older
-/// generation, and are told apart by it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Tag {
-    kind: Kind,
-    generation: u32,
-    at: usize,
-}
-
-const GENERATION_BITS: u32 = 30;
-const GENERATION_MASK: u32 = (1 << GENERATION_BITS) - 1;
-
-impl Tag {
-    fn pack(self) -> u64 {
-        let generation = u64::from(self.generation & GENERATION_MASK);
-        (self.kind as u64) << 62 | generation << 32 | self.at as u64
-    }
-
-    fn unpack(packed: u64) -> Self {
-        Self {
-            kind: match packed >> 62 {
-                0 => Kind::Connect,
-                1 => Kind::Send,
-                _ => Kind::Receive,
-            },
-            generation: (packed >> 32) as u32 & GENERATION_MASK,
-            at: packed as u32 as usize,
-        }
-    }
 }
 
 pub(super) struct Uring {
@@ -385,19 +346,5 @@ mod tests {
             1024,
             "earlier ones stay what they were"
         );
-    }
-
-    #[test]
-    fn a_tag_survives_the_kernel() {
-        for kind in [Kind::Connect, Kind::Send, Kind::Receive] {
-            for (generation, at) in [(0, 0), (GENERATION_MASK, 12_345), (7, 65_535)] {
-                let tag = Tag {
-                    kind,
-                    generation,
-                    at,
-                };
-                assert_eq!(Tag::unpack(tag.pack()), tag);
-            }
-        }
     }
 }
