@@ -7,7 +7,7 @@ HOST = 127.0.0.1
 PORT = 8080
 C = 64,1000
 N = 1M
-BLOCKS = 24
+BLOCKS =
 FRAMEWORK =
 OUT =
 FUZZ_SECONDS = 600
@@ -17,9 +17,10 @@ FUZZ_SECONDS = 600
 RUNNER = cargo run --quiet --release --package runner --
 VARIANT = --server $(SERVER) --env $(ENV)
 OUT_OPTION = $(if $(OUT),--out $(OUT))
-BENCH = $(RUNNER) bench $(VARIANT) --connections $(C) --requests $(N) --blocks $(BLOCKS) $(OUT_OPTION)
+BLOCKS_OPTION = $(if $(BLOCKS),--blocks $(BLOCKS))
+BENCH = $(RUNNER) bench $(VARIANT) --connections $(C) --requests $(N) $(BLOCKS_OPTION) $(OUT_OPTION)
 
-.PHONY: help list all bench isolated verify report compare-generators scale-generator fuzz test clean
+.PHONY: help list all bench latency isolated verify report agreement compare-generators scale-generator settling fuzz test clean
 .SUFFIXES:
 # They are for make, and mean something else to cargo and to shells.
 unexport SERVER ENV HOST PORT C N BLOCKS FRAMEWORK OUT
@@ -28,10 +29,13 @@ help:
 	@echo 'make NAME                  serve one framework; SERVER=tuned ENV=max PORT=8081'
 	@echo 'make list                  show the frameworks there are'
 	@echo 'make all                   measure all of them: C=64,1000 N=1M BLOCKS=24 OUT=FOLDER'
-	@echo 'make bench FRAMEWORK=NAME  measure one against the floor'
+	@echo 'make bench FRAMEWORK=NAME  measure one against the baseline'
+	@echo 'make latency               response times and CPU at equal rates, open loop: BLOCKS=12'
 	@echo 'make isolated              time each framework alone, count its work, watch its memory (valgrind, strace)'
 	@echo 'make verify                check that each honours docs/CONTRACT.md'
 	@echo 'make report                make all tables again from the records in results/'
+	@echo 'make settling              follow the first second of load: how long until it has settled'
+	@echo 'make agreement             hold rates and percentiles against wrk (apt-get install wrk)'
 	@echo 'make compare-generators    compare the load generator with wrk (apt-get install wrk)'
 	@echo 'make scale-generator       what a request costs it, from 64 connections to 10 000 (strace)'
 	@echo 'make fuzz                  fuzz parser and validator (nightly, cargo-fuzz): FUZZ_SECONDS=600'
@@ -47,14 +51,23 @@ all:
 bench:
 	$(BENCH) $(FRAMEWORK)
 
+latency:
+	$(RUNNER) latency $(VARIANT) $(BLOCKS_OPTION) $(OUT_OPTION) $(FRAMEWORK)
+
 isolated:
-	$(RUNNER) isolated --blocks $(BLOCKS) $(OUT_OPTION) $(FRAMEWORK)
+	$(RUNNER) isolated $(BLOCKS_OPTION) $(OUT_OPTION) $(FRAMEWORK)
 
 verify:
 	$(RUNNER) verify $(VARIANT) $(FRAMEWORK)
 
 report:
 	$(RUNNER) report
+
+settling:
+	$(RUNNER) settling $(VARIANT) $(BLOCKS_OPTION) $(OUT_OPTION) $(FRAMEWORK)
+
+agreement:
+	cargo bench --locked --package runner --bench agreement
 
 compare-generators:
 	cargo bench --locked --package runner --bench generators

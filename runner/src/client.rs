@@ -16,7 +16,7 @@ pub enum NoAnswer {
     /// The connection broke or nothing came in time.
     #[error("no answer")]
     Socket(#[from] io::Error),
-    /// What came is no valid answer.
+    /// What came is not a valid answer.
     #[error("no valid answer")]
     Malformed(#[from] Malformed),
     /// The server closed the connection first.

@@ -1,24 +1,19 @@
 //! The runner of a shootout of web frameworks that can be trusted.
 //!
-//! Modules, from the ground up; each uses only those before it:
+//! Modules in layers, from the ground up; a module uses those of its own layer that come before it, and those of the
+//! layers below (`tests/directions.rs` holds it):
 //!
-//! - [`usage`], [`interrupt`]: what a person can get wrong, and Ctrl-C
-//! - [`http`], [`contract`], [`client`]: one strict answer parser, what must be answered, and a
-//!   careful connection to ask with
-//! - [`stats`]: pure functions of numbers: summaries, rankings, simulations
-//! - [`environment`]: the machine's facts, its processors and limits
-//! - [`server`]: the server under test as a child process
-//! - [`framework`]: the contestants, discovered and built
-//! - [`work`]: what one request costs in instructions, calls and system calls, and whose code it is
-//! - [`plan`], [`warning`]: what is measured when, and every doubt about it
-//! - [`load`], [`null`]: the load generator, and the canned responder it is held against
-//! - [`isolated`]: a contestant inside one process
-//! - [`verify`]: is a contestant what the contract says
-//! - [`record`], [`analysis`], [`report`]: rows on disk, what they say, and tables of it
-//! - [`say`]: words on standard error
-//! - [`cli`], [`commands`]: the command line, one module per command
+//! 1. [`usage`], [`interrupt`], [`duration`], [`values`], [`say`], [`output`]: wrong arguments, Ctrl-C, and what a
+//!    command says and leaves
+//! 2. [`http`], [`contract`], [`stats`], [`environment`]: one strict answer parser, what must be answered, pure functions of
+//!    numbers, the machine's facts
+//! 3. [`client`], [`load`], [`null`], [`result`], [`server`], [`work`], [`framework`], [`verify`], [`record`]: connections, the load
+//!    generator, the null server, servers as child processes, counted work, the contestants, the contract's checks, files
+//! 4. [`run`], [`analysis`], [`report`]: what all kinds of run share: the run itself, what its blocks say, tables and pages
+//! 5. [`experiments`]: the kinds of run, one folder each
+//! 6. [`cli`], [`commands`]: the command line, one module per command
 
-// Results leave through `commands::print` alone, which can say that they could not be written.
+// Results leave through `output::print` alone, which can say that they could not be written.
 #![warn(clippy::print_stdout)]
 
 pub mod analysis;
@@ -26,21 +21,25 @@ pub mod cli;
 pub mod client;
 pub mod commands;
 pub mod contract;
+pub mod duration;
 pub mod environment;
+pub mod experiments;
+#[cfg(test)]
+mod fixtures;
 pub mod framework;
 pub mod http;
 pub mod interrupt;
-pub mod isolated;
 pub mod load;
 pub mod null;
-pub mod plan;
+pub mod output;
 pub mod record;
 pub mod report;
 pub mod result;
+pub mod run;
 pub mod say;
 pub mod server;
 pub mod stats;
 pub mod usage;
+pub(crate) mod values;
 pub mod verify;
-pub mod warning;
 pub mod work;

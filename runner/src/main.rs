@@ -2,8 +2,9 @@
 
 use clap::Parser;
 use runner::cli::{Cli, Command};
-use runner::commands::{self, Verdict};
+use runner::commands;
 use runner::interrupt::{self, Interrupted};
+use runner::output::Verdict;
 use runner::say::say;
 use runner::usage::UsageError;
 use std::process::ExitCode;
@@ -14,7 +15,7 @@ const EXIT_USAGE: u8 = 2;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let listening = match cli.command {
-        // It has nothing to end in order: signals do to it what they do by default.
+        // It needs no cleanup, so signals keep their default action.
         Command::Null(_) => Ok(()),
         _ => interrupt::install(),
     };

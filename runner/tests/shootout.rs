@@ -1,10 +1,14 @@
 //! The whole by the README's commands: builds every contestant, so it is run by `make test` only.
 #![allow(clippy::unwrap_used, reason = "the panic of a test is its report")]
 
-use runner::analysis::{Growth, Watched, leak_controls};
-use runner::plan::InProcess;
-use runner::record::{ArmKind, Exercise, IsolatedRecords, Records, State};
-use runner::report::{IsolatedReport, Report, isolated_page, run_page};
+use runner::experiments::Experiment;
+use runner::experiments::isolated::{
+    Entry, Exercise, Growth, Isolated, IsolatedRecords, Watched, leak_controls,
+};
+use runner::experiments::latency::Latency;
+use runner::experiments::throughput::Throughput;
+use runner::report::run_page;
+use runner::run::{ArmKind, State};
 use runner::work::tools::{self, Tool};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -17,22 +21,41 @@ fn root() -> PathBuf {
         .to_owned()
 }
 
-fn make(arguments: &[&str]) -> Command {
+fn succeeds(arguments: &[&str]) {
+    println!("make {}", arguments.join(" "));
     let mut make = Command::new("make");
     // This test runs under make itself, whose variables are not meant for this one.
     make.args(arguments)
         .current_dir(root())
         .env_remove("MAKEFLAGS")
         .env_remove("MAKEOVERRIDES");
-    make
+    assert!(make.status().unwrap().success(), "make {arguments:?}");
 }
 
-fn succeeds(arguments: &[&str]) {
-    println!("make {}", arguments.join(" "));
-    assert!(
-        make(arguments).status().unwrap().success(),
-        "make {arguments:?}"
-    );
+/// A run's folder that is not there yet, and the option that names it.
+struct Out {
+    _parent: tempfile::TempDir,
+    folder: PathBuf,
+}
+
+impl Out {
+    fn new() -> Self {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = parent.path().join("run");
+        Self {
+            _parent: parent,
+            folder,
+        }
+    }
+
+    fn make_option(&self) -> String {
+        format!("OUT={}", self.folder.display())
+    }
+}
+
+fn page_is_current<E: Experiment>(folder: &Path) {
+    let page = std::fs::read_to_string(folder.join("README.md")).unwrap();
+    assert_eq!(page, run_page(&E::page(&E::read(folder).unwrap())));
 }
 
 #[test]
@@ -41,79 +64,69 @@ fn every_command_of_the_readme_works() {
     succeeds(&["list"]);
     succeeds(&["verify"]);
     succeeds(&["verify", "SERVER=tuned"]);
-    a_small_run_has_every_row();
+    a_small_throughput_run_has_every_row();
     an_interrupted_run_goes_on();
+    a_small_latency_run_has_every_row();
     a_small_isolated_run_has_every_row();
 }
 
-fn a_small_run_has_every_row() {
-    let parent = tempfile::tempdir().unwrap();
-    let folder = parent.path().join("run");
-    let out = format!("OUT={}", folder.display());
-    succeeds(&["all", "C=8,64", "N=2000", "BLOCKS=2", &out]);
-    let records = Records::read(&folder).unwrap();
-    assert_eq!(records.run.state, State::Complete);
-    assert_eq!(records.complete_blocks(), 2);
+fn a_small_throughput_run_has_every_row() {
+    let out = Out::new();
+    succeeds(&["all", "C=8,64", "N=2000", "BLOCKS=2", &out.make_option()]);
+    let records = Throughput::read(&out.folder).unwrap();
+    assert_eq!(
+        (records.run.state, records.counting()),
+        (State::Complete, 2)
+    );
     for arm in &records.run.arms {
         assert_eq!((&arm.err, &arm.absent), (&None, &None), "{}", arm.name);
-        for connections in [8, 64] {
+        for level in &records.run.plan.levels {
             let rows = records.slices.iter();
-            let rows: Vec<_> = rows
-                .filter(|row| row.arm == arm.name && row.connections == connections)
-                .collect();
-            assert_eq!(rows.len(), 32, "{} at {connections}", arm.name);
-            assert_eq!(rows.iter().map(|row| row.requests).sum::<u64>(), 2000);
-            for row in rows {
+            let own =
+                rows.filter(|row| row.arm == arm.name && row.connections == level.connections);
+            let own: Vec<_> = own.collect();
+            assert_eq!(
+                own.len(),
+                2 * level.rounds as usize,
+                "{} at {level:?}",
+                arm.name
+            );
+            for row in own {
                 assert!(row.balances() && row.errors() == 0 && row.ok > 0, "{row:?}");
-                assert!(row.cut == 1 || row.ok == row.requests, "{row:?}");
                 let bytes = arm.answer_bytes.unwrap() as u64 * row.ok;
                 assert_eq!(row.bytes_received, bytes, "{row:?}");
                 assert!(row.server_cpu_ns > 0 && row.generator_cpu_ns > 0, "{row:?}");
             }
         }
     }
-    let frameworks = records
+    let contestants = records
         .run
         .arms
         .iter()
-        .filter(|arm| arm.kind == ArmKind::Framework);
-    assert!(frameworks.count() >= 8);
-    let histograms: u64 = records
+        .filter(|arm| arm.kind.is_contestant());
+    assert!(contestants.count() >= 8);
+    let times: u64 = records
         .service_times
         .values()
         .map(|times| times.len())
         .sum();
-    assert_eq!(
-        histograms,
-        records.slices.iter().map(|row| row.ok).sum::<u64>()
-    );
-    let page = std::fs::read_to_string(folder.join("README.md")).unwrap();
-    assert_eq!(page, run_page(&Report::of(&records)));
+    assert_eq!(times, records.slices.iter().map(|row| row.ok).sum::<u64>());
+    page_is_current::<Throughput>(&out.folder);
 }
 
 fn an_interrupted_run_goes_on() {
-    let parent = tempfile::tempdir().unwrap();
-    let folder = parent.path().join("run");
+    let out = Out::new();
     let binary = env!("CARGO_BIN_EXE_runner");
+    let options = "bench --connections 8 --requests 2000 --blocks 3 --out";
     let mut run = Command::new(binary)
-        .args([
-            "bench",
-            "--connections",
-            "8",
-            "--requests",
-            "2000",
-            "--blocks",
-            "3",
-            "--out",
-        ])
-        .arg(&folder)
+        .args(options.split(' '))
+        .arg(&out.folder)
         .current_dir(root())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let mut lines = BufReader::new(run.stderr.take().unwrap())
-        .lines()
-        .map_while(Result::ok);
+    let lines = BufReader::new(run.stderr.take().unwrap()).lines();
+    let mut lines = lines.map_while(Result::ok);
     lines
         .find(|line| line.starts_with("block 1 of 3"))
         .expect("a block is measured");
@@ -121,66 +134,100 @@ fn an_interrupted_run_goes_on() {
     rustix::process::kill_process(runner, rustix::process::Signal::INT).unwrap();
     lines.for_each(drop);
     assert_eq!(run.wait().unwrap().code(), Some(130));
-    let records = Records::read(&folder).unwrap();
-    assert_eq!(
-        (records.run.state, records.complete_blocks()),
-        (State::Interrupted, 1)
+    let records = Throughput::read(&out.folder).unwrap();
+    assert_eq!(records.run.state, State::Interrupted);
+    assert!(!records.blocks.is_empty() && records.counting() < 3);
+    let resume = |variable: Option<(&str, &str)>| {
+        let mut command = Command::new(binary);
+        command
+            .args(["bench", "--resume"])
+            .arg(&out.folder)
+            .current_dir(root());
+        command.envs(variable);
+        command.output().unwrap()
+    };
+    let refused = resume(Some(("MALLOC_ARENA_MAX", "1")));
+    let words = String::from_utf8(refused.stderr).unwrap();
+    let difference = "the variable MALLOC_ARENA_MAX was not set and is `1`; begin a new run";
+    assert!(
+        !refused.status.success() && words.contains(difference),
+        "{words}"
     );
-    let resumed = Command::new(binary)
-        .args(["bench", "--resume"])
-        .arg(&folder)
+    assert!(resume(None).status.success());
+    let records = Throughput::read(&out.folder).unwrap();
+    assert_eq!(
+        (records.run.state, records.counting()),
+        (State::Complete, 3)
+    );
+    let again = resume(None);
+    let words = String::from_utf8(again.stderr).unwrap();
+    assert_eq!(again.status.code(), Some(2), "{words}");
+    assert!(
+        words.contains("is complete; there is nothing to continue"),
+        "{words}"
+    );
+}
+
+fn a_small_latency_run_has_every_row() {
+    let out = Out::new();
+    println!("runner latency");
+    let options = "latency --rate 500 --slo p99=100ms --searches 1 --blocks 1 --rounds 1 --window 100ms --out";
+    let run = Command::new(env!("CARGO_BIN_EXE_runner"))
+        .args(options.split(' '))
+        .arg(&out.folder)
         .current_dir(root())
         .status()
         .unwrap();
-    assert!(resumed.success());
-    let records = Records::read(&folder).unwrap();
-    assert_eq!(
-        (records.run.state, records.complete_blocks()),
-        (State::Complete, 3)
-    );
+    assert!(matches!(run.code(), Some(0 | 1)), "{run}");
+    let records = Latency::read(&out.folder).unwrap();
+    assert_eq!(records.run.state, State::Complete);
     for arm in &records.run.arms {
-        let rows = records.slices.iter().filter(|row| row.arm == arm.name);
-        assert_eq!(
-            rows.map(|row| row.requests).sum::<u64>(),
-            2000,
+        assert_eq!((&arm.err, &arm.absent), (&None, &None), "{}", arm.name);
+        assert!(
+            records
+                .slices
+                .iter()
+                .any(|row| row.arm == arm.name && row.ok > 0),
             "{}",
             arm.name
         );
+        let mut searches = records.searches.iter();
+        let search = searches.find(|row| row.arm == arm.name).unwrap();
+        assert!(search.highest_rate_per_s > 0, "{search:?}");
     }
+    page_is_current::<Latency>(&out.folder);
 }
 
 /// All parts of an isolated run, as small as they can be.
 fn a_small_isolated_run_has_every_row() {
-    let parent = tempfile::tempdir().unwrap();
-    let folder = parent.path().join("run");
-    let options =
-        "--blocks 2 --laps 2 --slice-ms 2 --work-runs 1 --leak-requests 64k --starts 2 --out";
-    println!("runner isolated {options}");
+    let out = Out::new();
+    let options = "isolated --blocks 2 --rounds 2 --slice 2ms --work-processes 1 --leak-requests 64k --starts 2 --out";
+    println!("runner {options}");
     let run = Command::new(env!("CARGO_BIN_EXE_runner"))
-        .arg("isolated")
         .args(options.split(' '))
-        .arg(&folder)
+        .arg(&out.folder)
         .current_dir(root())
         .status()
         .unwrap();
     assert!(run.success());
-    let records = IsolatedRecords::read(&folder).unwrap();
+    let records = Isolated::read(&out.folder).unwrap();
     assert_eq!(records.run.state, State::Complete);
     let has_valgrind = tools::find(Tool::Vgdb).is_ok();
     for arm in &records.run.arms {
         assert_eq!((&arm.err, &arm.absent), (&None, &None), "{}", arm.name);
-        for level in InProcess::ALL {
-            let is_there = records.run.reason_without(&arm.name, level).is_none();
+        for entry in Entry::ALL {
+            let is_there = records.reason_without(&arm.name, entry).is_none();
             let rows = records.samples.iter();
-            let rows = rows.filter(|row| row.arm == arm.name && row.level == level);
-            let expected = if is_there && arm.kind != ArmKind::Leak {
-                4
-            } else {
-                0
-            };
-            assert_eq!(rows.count(), expected, "{} by {level}", arm.name);
+            let rows = rows.filter(|row| row.arm == arm.name && row.entry == entry);
+            let is_timed = is_there && arm.kind != ArmKind::Leak;
+            assert_eq!(
+                rows.count(),
+                if is_timed { 4 } else { 0 },
+                "{} by {entry}",
+                arm.name
+            );
         }
-        if arm.kind == ArmKind::Framework {
+        if arm.kind.is_contestant() {
             every_row_of_a_contestant(&records, &arm.name, has_valgrind);
         }
     }
@@ -188,8 +235,7 @@ fn a_small_isolated_run_has_every_row() {
         assert!(row.err.is_empty() && row.requests > 0, "{row:?}");
     }
     planted_leaks_are_found(&records);
-    let page = std::fs::read_to_string(folder.join("README.md")).unwrap();
-    assert_eq!(page, isolated_page(&IsolatedReport::of(records)));
+    page_is_current::<Isolated>(&out.folder);
 }
 
 fn every_row_of_a_contestant(records: &IsolatedRecords, name: &str, has_valgrind: bool) {
@@ -206,7 +252,7 @@ fn every_row_of_a_contestant(records: &IsolatedRecords, name: &str, has_valgrind
         let work = records.work.iter().find(|row| row.arm == name).unwrap();
         assert!(work.err.is_empty(), "{work:?}");
         assert!(
-            work.instructions_per_request > 1000.0 && work.tcalls > 50.0,
+            work.instructions_per_request > 1000.0 && work.calls_per_request > 50.0,
             "{work:?}"
         );
         assert!(

@@ -1,6 +1,7 @@
 //! No child outlives the runner, however the runner ends.
 #![allow(clippy::unwrap_used, reason = "the panic of a test is its report")]
 
+use runner::load::Exchange;
 use runner::server::{Ending, Program, Server};
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use std::io::{BufRead, BufReader};
@@ -19,7 +20,7 @@ fn parent_of_a_server() {
         path: env!("CARGO_BIN_EXE_runner").into(),
         arguments: vec!["null".into()],
     };
-    let server = Server::start(&program, &[]).unwrap();
+    let server = Server::start(&program, &Exchange::welcome(), &[]).unwrap();
     println!("\npid {}", server.pid());
     std::thread::sleep(WITHIN * 10);
 }
@@ -62,7 +63,10 @@ fn the_canned_responder_ends_when_asked_to() {
         path: env!("CARGO_BIN_EXE_runner").into(),
         arguments: vec!["null".into()],
     };
-    let ending = Server::start(&program, &[]).unwrap().stop().unwrap();
+    let ending = Server::start(&program, &Exchange::welcome(), &[])
+        .unwrap()
+        .stop()
+        .unwrap();
     assert!(matches!(ending, Ending::Clean(_)), "{ending:?}");
 }
 
@@ -72,7 +76,7 @@ fn a_dropped_server_is_gone() {
         path: env!("CARGO_BIN_EXE_runner").into(),
         arguments: vec!["null".into()],
     };
-    let server = Server::start(&program, &[]).unwrap();
+    let server = Server::start(&program, &Exchange::welcome(), &[]).unwrap();
     let pid = Pid::from_raw(i32::try_from(server.pid()).unwrap()).unwrap();
     drop(server);
     assert!(test_kill_process(pid).is_err());

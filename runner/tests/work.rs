@@ -72,7 +72,7 @@ fn processor() -> usize {
     processors::allowed().unwrap()[0]
 }
 
-/// Where a tool is missing there is nothing to test, and the test says so.
+/// If a tool is missing there is nothing to test, and the test says so.
 fn is_missing(tool: Tool) -> bool {
     find(tool)
         .inspect_err(|missing| println!("not tested: {missing}"))

@@ -9,7 +9,8 @@ mod scale;
 
 use anyhow::{Context, Result, bail};
 use runner::environment::processors;
-use runner::framework::{self, BuildEnv, ServerKind};
+use runner::framework::{self, BuildEnv, Role, ServerKind};
+use runner::load::Exchange;
 use runner::server::{Program, Server};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
@@ -69,10 +70,10 @@ fn main() -> Result<()> {
 }
 
 fn compare(rounds: usize, seconds: u64, name: Option<&str>) -> Result<()> {
-    let (title, program) = server_of_floor(name)?;
+    let (title, program) = server_of_baseline(name)?;
     let split = processors::split()?;
     runner::environment::limits::allow_connections(2 * LEVELS[2])?;
-    let server = Server::start(&program, &split.server)?;
+    let server = Server::start(&program, &Exchange::welcome(), &split.server)?;
     let setting = Setting {
         address: server.address,
         seconds,
@@ -93,13 +94,15 @@ fn compare(rounds: usize, seconds: u64, name: Option<&str>) -> Result<()> {
     Ok(())
 }
 
-/// The quickstart server of the floor, or of the framework that is named, and what it is.
-fn server_of_floor(name: Option<&str>) -> Result<(String, Program)> {
+/// The quickstart server of the baseline, or of the framework that is named, and what it is.
+fn server_of_baseline(name: Option<&str>) -> Result<(String, Program)> {
     let workspace = framework::discover()?;
-    let framework = match name {
-        Some(name) => workspace.find(name)?,
-        None => workspace.floor().context("no framework is the floor")?,
+    let baseline = || {
+        let mut all = workspace.frameworks.iter();
+        all.find(|one| one.role == Role::Baseline)
+            .context("no framework is the baseline")
     };
+    let framework = name.map_or_else(baseline, |name| workspace.find(name))?;
     let (kind, env) = (ServerKind::Quickstart, BuildEnv::Release);
     let binary = framework::build(&workspace, framework, kind, env)?;
     let title = format!("{} {}", framework.name, framework.version);

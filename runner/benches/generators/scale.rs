@@ -1,9 +1,10 @@
 //! What a request costs this generator: CPU and memory from few connections to many, system calls,
 //! and how late the open loop sends. `cargo bench -p runner --bench generators -- scale [ROUNDS]`.
 
-use super::{Generator, Setting, command, run_one, server_of_floor};
+use super::{Generator, Setting, command, run_one, server_of_baseline};
 use anyhow::{Context, Result};
 use runner::environment::processors;
+use runner::load::Exchange;
 use runner::server::{Program, Server};
 use runner::stats::median;
 use serde_json::Value;
@@ -21,14 +22,14 @@ const ENGINES: [Generator; 2] = [Generator::Epoll, Generator::Uring];
 pub(super) fn run(rounds: usize) -> Result<()> {
     runner::environment::limits::allow_connections(MANY)?;
     let processors = processors::split()?;
-    let floor = server_of_floor(None)?.1;
+    let baseline = server_of_baseline(None)?.1;
     let setting = |seconds, server: &Server| Setting {
         address: server.address,
         seconds,
         processor: processors.generator[0],
     };
     for engine in ENGINES {
-        let server = Server::start(&floor, &processors.server)?;
+        let server = Server::start(&baseline, &Exchange::welcome(), &processors.server)?;
         from_few_to_many(engine, &setting(3, &server), rounds)?;
         system_calls(engine, &setting(60, &server))?;
     }
@@ -37,7 +38,7 @@ pub(super) fn run(rounds: usize) -> Result<()> {
         arguments: vec!["null".into()],
     };
     for engine in ENGINES {
-        let server = Server::start(&null, &processors.server)?;
+        let server = Server::start(&null, &Exchange::welcome(), &processors.server)?;
         open_loop(engine, &setting(10, &server), rounds)?;
     }
     Ok(())

@@ -2,16 +2,16 @@
 
 use crate::Failure;
 use crate::answer::Expected;
+use crate::entry::{Absent, Bytes, BytesEntry, Call, CallEntry};
 use crate::handoff::Listener;
-use crate::level::{Absent, Bytes, BytesLevel, Call, CallLevel};
 use crate::{drive, person, protocol};
 use std::process::ExitCode;
 
 const USAGE: &str = "\
 A bench drives one framework inside its own process.
 
---bench                                  a line per level, for a person: what `cargo bench` runs
-levels                                   which levels there are, as JSON
+--bench                                  a line per entry point, for a person: what `cargo bench` runs
+entries                                  which entry points there are, as JSON
 drive <call|bytes> <welcome|elsewhere>   takes commands on standard input: requests UNTIMED TIMED,
                                          connections N, memory; answers each with a line of JSON";
 
@@ -30,7 +30,7 @@ impl Default for Bench<Absent, Absent> {
 }
 
 impl Bench<Absent, Absent> {
-    /// A bench without any level yet.
+    /// A bench without any entry point yet.
     pub fn new() -> Self {
         let absent = "this bench does not have it";
         Self {
@@ -41,7 +41,7 @@ impl Bench<Absent, Absent> {
 }
 
 impl<C, B> Bench<C, B> {
-    /// The level of calls: `request` makes a request for a path, outside the time; `answer` is
+    /// The entry point of calls: `request` makes a request for a path, outside the time; `answer` is
     /// timed, up to the whole body and the dropping of the response.
     pub fn call<R, Body, Request, Answer>(
         self,
@@ -59,7 +59,7 @@ impl<C, B> Bench<C, B> {
         }
     }
 
-    /// The level of bytes: `serve` accepts connections for as long as it is polled. It gets them
+    /// The entry point of bytes: `serve` accepts connections for as long as it is polled. It gets them
     /// one after another, on the thread and in the runtime that `run` is in.
     pub fn bytes<Serve: AsyncFnOnce(Listener)>(self, serve: Serve) -> Bench<C, Bytes<Serve>> {
         Bench {
@@ -85,23 +85,23 @@ impl<C, B> Bench<C, B> {
     }
 }
 
-impl<C: CallLevel, B: BytesLevel> Bench<C, B> {
+impl<C: CallEntry, B: BytesEntry> Bench<C, B> {
     /// Does what the command line says. Status 1: something else came than was expected; 2: usage.
     pub async fn run(self) -> ExitCode {
         let words: Vec<String> = std::env::args().skip(1).collect();
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let done = match words[..] {
             ["--bench"] => person::show(self.call, self.bytes).await,
-            ["levels"] => {
+            ["entries"] => {
                 let (call, bytes) = (self.call.absence(), self.bytes.absence());
-                println!("{}", protocol::levels_json(call, bytes));
+                println!("{}", protocol::entries_json(call, bytes));
                 Ok(())
             }
             [
                 "drive",
-                level @ ("call" | "bytes"),
+                entry @ ("call" | "bytes"),
                 path @ ("welcome" | "elsewhere"),
-            ] => self.drive(level == "call", path == "welcome").await,
+            ] => self.drive(entry == "call", path == "welcome").await,
             _ => return usage(),
         };
         match done {

@@ -2,9 +2,9 @@
 
 use crate::Failure;
 use crate::answer::Expected;
+use crate::entry::{BytesEntry, CallEntry, Series};
 use crate::exchange::Exchange;
 use crate::handoff::Handoff;
-use crate::level::{BytesLevel, CallLevel, Series};
 use crate::memory::Memory;
 use crate::protocol::{Command, Sample};
 use crate::stopwatch::Moment;
@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::task::Poll;
 
 /// Drives calls until the commands end.
-pub(crate) async fn calls(mut level: impl CallLevel, expected: Expected) -> Result<(), Failure> {
+pub(crate) async fn calls(mut entry: impl CallEntry, expected: Expected) -> Result<(), Failure> {
     for line in io::stdin().lines() {
         let answer = match command(line)? {
             Command::Requests { untimed, timed } => {
@@ -24,7 +24,7 @@ pub(crate) async fn calls(mut level: impl CallLevel, expected: Expected) -> Resu
                     untimed,
                     timed,
                 };
-                level.requests(series).await?.json()
+                entry.requests(series).await?.json()
             }
             Command::Connections(_) => {
                 return Err(Failure::new("connections came, calls have none"));
@@ -37,9 +37,9 @@ pub(crate) async fn calls(mut level: impl CallLevel, expected: Expected) -> Resu
 }
 
 /// Drives connections until the commands end.
-pub(crate) async fn bytes(level: impl BytesLevel, expected: Expected) -> Result<(), Failure> {
+pub(crate) async fn bytes(entry: impl BytesEntry, expected: Expected) -> Result<(), Failure> {
     serving(
-        level,
+        entry,
         async |mut client| {
             for line in io::stdin().lines() {
                 let answer = match command(line)? {
@@ -58,14 +58,14 @@ pub(crate) async fn bytes(level: impl BytesLevel, expected: Expected) -> Result<
     .await
 }
 
-/// Runs a client beside the server of this level, until the client has done.
+/// Runs a client beside the server of this entry point, until the client has done.
 pub(crate) async fn serving<T>(
-    level: impl BytesLevel,
+    entry: impl BytesEntry,
     client: impl AsyncFnOnce(Client) -> Result<T, Failure>,
     expected: Expected,
 ) -> Result<T, Failure> {
     let handoff = Arc::new(Handoff::default());
-    let mut server = pin!(level.serve(handoff.listener()));
+    let mut server = pin!(entry.serve(handoff.listener()));
     let mut client = pin!(client(Client {
         exchange: Some(Exchange::new(expected)),
         handoff,

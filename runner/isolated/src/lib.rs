@@ -1,26 +1,26 @@
 //! Drives a server inside its own process, for `benches/isolated.rs` of each contestant.
 //!
-//! A bench says how its framework answers, at one level or two, and hands itself over:
+//! A bench says how its framework answers, at one entry point or two, and hands itself over:
 //!
 //! - *call*: a request of the framework's own type, made beforehand, is answered by its router.
 //! - *bytes*: HTTP/1.1 bytes come in and go out through the framework's own connection handler,
 //!   which accepts connections from a [`Listener`] as it would from a socket.
 //!
 //! [`Bench::run`] then does what the command line says: it takes commands from the runner, one
-//! a line (`protocol`), or prints a line per level for a person. What the samples mean is the
+//! a line (`protocol`), or prints a line per entry point for a person. What the samples mean is the
 //! runner's affair.
 //!
 //! In reading order: `request` what is asked, `answer` what must come, `exchange` one connection's
 //! requests and answers, `connection` the stream around it, `handoff` how it reaches the server,
-//! `level` the two levels, `drive` and `person` the two ways to run, `memory` and `system`.
+//! `entry` the two entry points, `drive` and `person` the two ways to run, `memory` and `system`.
 
 mod answer;
 mod bench;
 mod connection;
 mod drive;
+mod entry;
 mod exchange;
 mod handoff;
-mod level;
 mod memory;
 mod person;
 mod protocol;
@@ -30,8 +30,8 @@ mod system;
 
 pub use bench::Bench;
 pub use connection::Connection;
+pub use entry::{Absent, Bytes, BytesEntry, Call, CallEntry};
 pub use handoff::Listener;
-pub use level::{Absent, Bytes, BytesLevel, Call, CallLevel};
 pub use request::{HEADERS, request};
 pub use system::Heap;
 #[cfg(feature = "counting")]

@@ -1,15 +1,15 @@
-//! What a person sees who runs a bench: a line per level.
+//! What a person sees who runs a bench: a line per entry point.
 
 use crate::Failure;
 use crate::answer::Expected;
 use crate::drive;
-use crate::level::{BytesLevel, CallLevel, Series};
+use crate::entry::{BytesEntry, CallEntry, Series};
 use crate::protocol::Sample;
 
 const SAMPLES: usize = 15;
 const REQUESTS: u64 = 20_000;
 
-pub(crate) async fn show(mut call: impl CallLevel, bytes: impl BytesLevel) -> Result<(), Failure> {
+pub(crate) async fn show(mut call: impl CallEntry, bytes: impl BytesEntry) -> Result<(), Failure> {
     if let Some(reason) = call.absence() {
         println!("call   absent: {reason}");
     } else {

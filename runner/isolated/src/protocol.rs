@@ -84,8 +84,8 @@ impl Memory {
     }
 }
 
-/// Each level: null where it exists, else the reason for its absence.
-pub(crate) fn levels_json(call: Option<&str>, bytes: Option<&str>) -> String {
+/// Each entry point: null if it exists, else the reason for its absence.
+pub(crate) fn entries_json(call: Option<&str>, bytes: Option<&str>) -> String {
     let quoted = |reason: Option<&str>| or_null(reason.map(|reason| format!("{reason:?}")));
     format!(r#"{{"call":{},"bytes":{}}}"#, quoted(call), quoted(bytes))
 }
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn samples_memory_and_levels_are_json() {
+    fn samples_memory_and_entries_are_json() {
         let mut sample = Sample {
             requests: 2,
             elapsed: Elapsed {
@@ -167,7 +167,7 @@ mod tests {
             r#"{"live_bytes":1,"peak_live_bytes":2,"allocations":3,"reallocations":4,"allocated_bytes":5,"rss_kib":7}"#
         );
         assert_eq!(
-            levels_json(None, Some("no \"way\"")),
+            entries_json(None, Some("no \"way\"")),
             r#"{"call":null,"bytes":"no \"way\""}"#
         );
     }

@@ -1,189 +1,86 @@
-//! Arms whose truth is known: the floor's twin, which must not be told apart, and the planted control,
-//! which must be found and whose interval must hold what was planted.
+//! Arms whose truth is known: the A/A twin, which must not differ from what it is a copy of, and the planted
+//! control, which must be found, as what it is.
 
-use super::extract::Measure;
-use super::table::Ranked;
-use crate::record::{Arm, ArmKind, BlockRow, SetAside};
-use crate::stats::{Interval, RESAMPLES, Ranking};
-use std::fmt;
+use super::ranked::Ranked;
+use super::untrusted::Untrusted;
+use crate::run::{Arm, ArmKind, Measure};
+use crate::stats::Interval;
 
-/// More blocks set aside than this share, in percent, and the rest are no longer typical.
-const SET_ASIDE_MAX_PERCENT: u32 = 20;
-
-/// One control by one measure. Ratios are of rates, to the floor.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Control {
-    /// The floor's binary once more.
-    Twin {
-        /// Its name.
-        name: String,
-        /// By what.
-        measure: Measure,
-        /// Its interval among all of the table. Step-down does not sharpen it: where all contestants
-        /// differ it would leave the twin a test at 5 %, and condemn one good run in twenty.
-        ratio: Interval,
-    },
-    /// The floor's binary, of whose answers a known share is not counted.
-    Planted {
-        /// Its name.
-        name: String,
-        /// By what.
-        measure: Measure,
-        /// How much, in percent of what is counted.
+/// What is known of a control, relative to the arm it is held against.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Effect {
+    /// It is the same program.
+    None,
+    /// Of every `100 + percent` right answers, `percent` do not count. The work behind them is real, so rates
+    /// are lower and costs higher by exactly this share.
+    Withheld {
+        /// How much, in percent of what counts.
         percent: u64,
-        /// Its interval among all of the table.
-        ratio: Interval,
-        /// Its interval as the only question, which it is: it was asked before the run.
-        alone: Interval,
     },
 }
 
-/// Why a level is not to be trusted.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Distrust {
-    /// Two equal programs were told apart.
-    TwinToldApart(Measure),
-    /// A known difference was not found.
-    PlantedNotFound(Measure, u64),
-    /// It was measured as something else than it is.
-    PlantedNotCovered(Measure, u64),
-    /// Slices of complete blocks are not among the records.
-    SlicesMissing {
-        /// How many.
-        slices: usize,
-        /// All that the blocks had.
-        of: usize,
-    },
-    /// The machine spoilt too many blocks.
-    SetAside {
-        /// Blocks that were set aside.
-        blocks: u32,
-        /// All complete blocks.
-        of: u32,
-    },
-}
-
-/// Holds the controls among `arms` against what is known of them: equal to the floor, or less by what
-/// leaves out `planted_percent` of what is counted.
-#[must_use]
-pub fn judge(ranked: &Ranked, arms: &[Arm], planted_percent: u64) -> Vec<Control> {
-    let arms = arms.iter();
-    arms.filter_map(|arm| of_arm(ranked, arm, planted_percent))
-        .collect()
-}
-
-fn of_arm(ranked: &Ranked, arm: &Arm, percent: u64) -> Option<Control> {
-    let ranking = ranked.ranking.as_ref().ok()?;
-    let (index, floor) = (ranked.measured.index(&arm.name)?, ranked.floor?);
-    let (name, measure) = (arm.name.clone(), ranked.measure);
-    let ratio = ranking.ratio(index, floor);
-    match arm.kind {
-        ArmKind::Twin => Some(Control::Twin {
-            name,
-            measure,
-            ratio,
-        }),
-        ArmKind::Planted => {
-            let rows = ranked.rows.iter();
-            let both: Vec<Vec<f64>> = rows.map(|row| vec![row[index], row[floor]]).collect();
-            let alone = Ranking::of(&both, 0, RESAMPLES).ok()?.ratio(0, 1);
-            Some(Control::Planted {
-                name,
-                measure,
-                percent,
-                ratio,
-                alone,
-            })
+impl Effect {
+    /// The ratio it makes, of rates per second or per CPU second.
+    #[must_use]
+    pub fn ratio(self) -> f64 {
+        match self {
+            Self::None => 1.0,
+            Self::Withheld { percent } => 100.0 / (100.0 + percent as f64),
         }
-        ArmKind::Framework | ArmKind::Null | ArmKind::Leak => None,
     }
+}
+
+/// One control by one measure.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Control {
+    /// Its name.
+    pub name: String,
+    /// By what.
+    pub measure: Measure,
+    /// What is known of it.
+    pub effect: Effect,
+    /// Its ratio to the baseline, among all of the table. Step-down does not sharpen it: if all contestants
+    /// differ, it would leave the twin a test at 5 %, and condemn one good run in twenty.
+    pub ratio: Interval,
+    /// The same as the only question, which a planted effect is: it was asked before the run.
+    pub alone: Interval,
+}
+
+/// Holds the controls among `arms` against what is known of them. `effect` is that of the planted control.
+#[must_use]
+pub fn judge(ranked: &Ranked, arms: &[Arm], effect: Effect) -> Vec<Control> {
+    let controls = arms.iter().filter_map(|arm| {
+        let effect = match arm.kind {
+            ArmKind::Twin => Effect::None,
+            ArmKind::Planted => effect,
+            _ => return None,
+        };
+        let (index, baseline) = (ranked.measured.index(&arm.name)?, ranked.baseline?);
+        Some(Control {
+            name: arm.name.clone(),
+            measure: ranked.measure,
+            effect,
+            ratio: ranked.ratio(index, baseline)?,
+            alone: ranked.ratio_alone(index, baseline)?,
+        })
+    });
+    controls.collect()
 }
 
 impl Control {
-    /// Rates of the planted control relative to the floor's.
-    #[must_use]
-    pub fn planted_ratio(percent: u64) -> f64 {
-        100.0 / (100.0 + percent as f64)
-    }
-
     /// Why it fails, if it does.
     #[must_use]
-    pub fn failure(&self) -> Option<Distrust> {
-        match self {
-            Self::Twin { measure, ratio, .. } => {
-                (!ratio.covers(1.0)).then_some(Distrust::TwinToldApart(*measure))
+    pub fn failure(&self) -> Option<Untrusted> {
+        match self.effect {
+            Effect::None if self.ratio.covers(1.0) => None,
+            Effect::None => Some(Untrusted::TwinDiffers(self.measure)),
+            Effect::Withheld { percent } if self.alone.upper >= 1.0 => {
+                Some(Untrusted::PlantedNotFound(self.measure, percent))
             }
-            Self::Planted {
-                measure,
-                percent,
-                ratio,
-                alone,
-                ..
-            } => {
-                if alone.upper >= 1.0 {
-                    Some(Distrust::PlantedNotFound(*measure, *percent))
-                } else if !ratio.covers(Self::planted_ratio(*percent)) {
-                    Some(Distrust::PlantedNotCovered(*measure, *percent))
-                } else {
-                    None
-                }
+            Effect::Withheld { percent } if !self.ratio.covers(self.effect.ratio()) => {
+                Some(Untrusted::PlantedMistaken(self.measure, percent))
             }
-        }
-    }
-}
-
-impl Distrust {
-    /// Whether slices of a level are missing that complete blocks have had: whatever happens to an arm, each
-    /// of its slices leaves a row.
-    pub(super) fn of_slices(
-        slices: usize,
-        arms: usize,
-        laps: u32,
-        blocks: &[BlockRow],
-    ) -> Option<Self> {
-        let of = arms * (laps * BlockRow::counting(blocks)) as usize;
-        (slices < of).then(|| Self::SlicesMissing {
-            slices: of - slices,
-            of,
-        })
-    }
-
-    /// Whether the machine spoilt too many blocks of a run.
-    pub(super) fn of_blocks(rows: &[BlockRow]) -> Option<Self> {
-        let set_aside = rows.iter().filter(|row| row.set_aside != SetAside::No);
-        let blocks = set_aside.map(|row| u32::from(row.complete)).sum();
-        let of = rows.iter().map(|row| u32::from(row.complete)).sum();
-        (blocks * 100 > of * SET_ASIDE_MAX_PERCENT).then_some(Self::SetAside { blocks, of })
-    }
-}
-
-impl fmt::Display for Measure {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str(match self {
-            Self::Rps => "requests/s",
-            Self::ServerCpu => "server CPU",
-            Self::Wall => "wall time",
-            Self::Cpu => "CPU time",
-        })
-    }
-}
-
-impl fmt::Display for Distrust {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        match self {
-            Self::TwinToldApart(measure) => write!(f, "two equal programs differ in {measure}"),
-            Self::PlantedNotFound(measure, percent) => {
-                write!(f, "a planted {percent} % is not found in {measure}")
-            }
-            Self::PlantedNotCovered(measure, percent) => {
-                write!(f, "a planted {percent} % is mistaken in {measure}")
-            }
-            Self::SlicesMissing { slices, of } => {
-                write!(f, "{slices} of {of} slices are missing in the records")
-            }
-            Self::SetAside { blocks, of } => {
-                write!(f, "{blocks} of {of} blocks were spoilt by the machine")
-            }
+            Effect::Withheld { .. } => None,
         }
     }
 }

@@ -1,30 +1,22 @@
-//! From records to claims: what the blocks of a run say of its arms, and how sure that is. Pure.
+//! From observations to claims: what the blocks of a run say of its arms, and how sure that is. Pure.
 //!
-//! `extract` takes log rates out of rows, `table` ranks one level by one measure, `controls` holds the
-//! planted arms against what was planted, `second_stage` says how many blocks a precision takes, `sensitivity` asks whether another analysis says otherwise,
-//! `isolated` ranks what was timed inside one process, `growth` says what stays behind,
-//! and `compare` holds two runs against each other.
+//! `blocks` takes observations apart into blocks, `ranked` ranks one table by one measure, `controls` holds the
+//! controls against what is known of them, `untrusted` says why a table is not to be trusted, `second_stage` how
+//! many blocks a precision takes, `sensitivity` whether another analysis says otherwise, and `compare` holds two
+//! runs against each other.
 
+mod blocks;
 mod compare;
 mod controls;
-mod extract;
-mod growth;
-mod isolated;
+mod ranked;
 mod second_stage;
 mod sensitivity;
-mod table;
+mod untrusted;
 
-pub use compare::{Change, Comparison, Incomparable, compare};
-pub use controls::{Control, Distrust, judge};
-pub use extract::{Measure, Measured, extract};
-pub use growth::{Growth, Watched};
-pub use isolated::{IsolatedLevel, LeakControl, leak_controls};
+pub use blocks::{Measured, collect};
+pub use compare::{Change, changes};
+pub use controls::{Control, Effect, judge};
+pub use ranked::{Ranked, Standing};
 pub use second_stage::blocks_wanted;
-pub use sensitivity::{Alternative, Sensitivity};
-pub use table::{LevelAnalysis, Ranked, Standing};
-
-/// Differences smaller than this are called a tie: fixed before any run.
-pub const HTTP_MARGIN: f64 = 0.02;
-
-/// The same for what is timed inside one process.
-pub const ISOLATED_MARGIN: f64 = 0.01;
+pub use sensitivity::{Sensitivity, with_best_slices};
+pub use untrusted::{Completeness, Untrusted};

@@ -1,12 +1,12 @@
 //! What can be asked of the load generator alone.
 
 use super::stages::{StageOption, stage};
-use super::values::{
+use crate::load::{Arrivals, EngineChoice};
+use crate::result::Assertion;
+use crate::values::{
     Body, ConnectTo, HeaderField, ProcessorList, body, connect_to, connections, count, duration,
     header_field, method, processor_list, rate, timeout,
 };
-use crate::load::{Arrivals, EngineChoice};
-use crate::result::Assertion;
 use clap::Args;
 use std::path::PathBuf;
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! Stages of a rate on the command line: `10k@30s,20k@30s`, and `1k..50k@1m` for one that rises.
 
-use super::values::{duration, rate};
 use crate::load::Stage;
+use crate::values::{duration, rate};
 
 /// A rate that changes is told in so many steps at most, and in none shorter than a second.
 const STEPS_MAX: u32 = 20;

@@ -1,8 +1,8 @@
 //! `runner list`: what was discovered under frameworks/.
 
-use super::{Verdict, print, print_json};
 use crate::cli::ListOptions;
 use crate::framework::{self, Framework, Role};
+use crate::output::{Verdict, print, print_json};
 use anyhow::Result;
 use comfy_table::{Table, presets};
 
@@ -19,7 +19,7 @@ pub(super) fn run(options: &ListOptions) -> Result<Verdict> {
 fn table(frameworks: &[Framework]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
-    table.set_header(["framework", "version", "servers", "role"]);
+    table.set_header(["contestant", "version", "servers", "role"]);
     for framework in frameworks {
         let servers: Vec<String> = framework
             .servers
@@ -31,7 +31,7 @@ fn table(frameworks: &[Framework]) -> Table {
             .collect();
         let role = match framework.role {
             Role::Contestant => "",
-            Role::Floor => "floor",
+            Role::Baseline => "baseline",
         };
         table.add_row([
             &framework.name,

@@ -1,7 +1,7 @@
 //! `runner merge`: the results of several `load` runs as one.
 
-use super::{Verdict, print, print_json};
 use crate::cli::MergeOptions;
+use crate::output::{Verdict, print, print_json};
 use crate::result::{self, LoadResult, SCHEMA};
 use anyhow::{Context, Result, ensure};
 use std::fs;

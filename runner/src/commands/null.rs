@@ -1,9 +1,9 @@
-//! `runner null`: the canned responder, one thread per processor.
+//! `runner null`: the null server, one thread per processor.
 
-use super::Verdict;
 use crate::cli::NullOptions;
 use crate::environment::processors;
 use crate::null::{self, Delay};
+use crate::output::Verdict;
 use anyhow::Result;
 
 pub(super) fn run(options: &NullOptions) -> Result<Verdict> {

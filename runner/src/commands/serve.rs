@@ -1,8 +1,8 @@
 //! `runner serve NAME`: one contestant in the foreground; the runner becomes its server.
 
-use super::Verdict;
 use crate::cli::ServeOptions;
 use crate::framework::{self, BuildError};
+use crate::output::Verdict;
 use crate::server;
 use crate::usage::UsageError;
 use anyhow::{Context, Result};

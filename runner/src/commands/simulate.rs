@@ -1,12 +1,12 @@
 //! `runner simulate`: error rates of our own analysis, by simulation with the noise of a run.
 
-use super::{Verdict, print, print_json};
-use crate::analysis::{Measure, extract};
 use crate::cli::SimulateOptions;
+use crate::experiments::Experiment as _;
+use crate::experiments::throughput::{Table, Throughput};
 use crate::framework;
-use crate::plan::Plan;
-use crate::record::{Records, find_runs};
-use crate::stats::{Components, Design, ErrorRates, Experiment, Noise, UNITS_MIN};
+use crate::output::{Verdict, print, print_json};
+use crate::run::{Orders, find_runs};
+use crate::stats::{Design, ErrorRates, Experiment, Noise, UNITS_MIN};
 use crate::usage::UsageError;
 use anyhow::{Context, Result};
 use serde::Serialize;
@@ -26,7 +26,7 @@ struct Simulation {
     connections: usize,
     arms: usize,
     blocks: u32,
-    laps: u32,
+    rounds: u32,
     slice_s: f64,
     resamples: usize,
     seed: u64,
@@ -69,8 +69,8 @@ fn refuse_impossible(options: &SimulateOptions) -> Result<(), UsageError> {
             "experiments: {} is out of range; it goes from 1 to {EXPERIMENTS_MAX}",
             options.experiments
         )
-    } else if options.laps == Some(0) {
-        "laps: 0 is out of range; it starts at 1".to_owned()
+    } else if options.rounds == Some(0) {
+        "rounds: 0 is out of range; it starts at 1".to_owned()
     } else {
         return Ok(());
     };
@@ -79,44 +79,45 @@ fn refuse_impossible(options: &SimulateOptions) -> Result<(), UsageError> {
 
 fn newest_run() -> Result<PathBuf> {
     let results = framework::discover()?.root.join("results");
-    let newest = find_runs(&results)?.into_iter().next();
-    let (path, _) = newest.context("no run is kept under results/; name one with --from")?;
+    let runs = find_runs(&results)?.runs;
+    let newest = runs
+        .into_iter()
+        .find(|(_, facts)| facts.experiment == Throughput::NAME);
+    let (path, _) =
+        newest.context("no throughput run is kept under results/; name one with --from")?;
     Ok(path)
 }
 
 fn simulate(options: &SimulateOptions, from: PathBuf) -> Result<Simulation> {
-    let records = Records::read(&from)?;
+    let records = Throughput::read(&from)?;
     let connections = options.connections;
-    let measured = extract(
-        &records.slices,
-        connections,
-        &records.run.arms,
-        Measure::Rps,
-    );
-    let floor = records.run.arms.iter().find(|arm| arm.is_floor());
-    let floor = floor.and_then(|arm| measured.index(&arm.name)).unwrap_or(0);
-    let arms = measured.arms.len();
+    let measured_level = records
+        .run
+        .plan
+        .levels
+        .iter()
+        .find(|one| one.connections == connections);
     let too_little = || {
         format!(
-            "{} has too few blocks or laps at {connections} connections to take its noise from",
+            "{} has too few blocks or rounds at {connections} connections to take its noise from",
             from.display()
         )
     };
-    let noise = Noise::fit(&measured.blocks, arms, floor).with_context(too_little)?;
-    let components = Components::of(&measured.blocks, arms, floor).with_context(too_little)?;
-    let laps = options.laps.unwrap_or(records.run.plan.laps);
-    // The same requests in more laps are shorter slices.
-    let slice_s = slice_s(&measured.blocks) * f64::from(records.run.plan.laps) / f64::from(laps);
-    let plan = Plan {
-        levels: vec![connections],
-        blocks: options.blocks,
-        laps,
+    let measured_rounds = measured_level.with_context(too_little)?.rounds;
+    let ranked = Table::of(&records, connections).rate;
+    let (blocks, arms) = (&ranked.measured.blocks, ranked.measured.arms.len());
+    let baseline = ranked.baseline.with_context(too_little)?;
+    let noise = Noise::fit(blocks, arms, baseline).with_context(too_little)?;
+    let components = ranked.components.with_context(too_little)?;
+    let rounds = options.rounds.unwrap_or(measured_rounds);
+    let slice_s = slice_s(blocks);
+    let orders = Orders {
         seed: options.seed,
-        ..records.run.plan.clone()
+        series: 1,
     };
     let design = |block| Design {
-        order: (0..laps)
-            .flat_map(|lap| plan.order(block, 0, lap, options.arms))
+        order: (0..rounds)
+            .flat_map(|round| orders.order(0, u64::from(block * rounds + round), options.arms))
             .collect(),
         slice_s,
     };
@@ -136,7 +137,7 @@ fn simulate(options: &SimulateOptions, from: PathBuf) -> Result<Simulation> {
         connections,
         arms: options.arms,
         blocks: options.blocks,
-        laps,
+        rounds,
         slice_s,
         resamples: RESAMPLES,
         seed: options.seed,
@@ -146,7 +147,7 @@ fn simulate(options: &SimulateOptions, from: PathBuf) -> Result<Simulation> {
     })
 }
 
-/// Mean time from slice to slice.
+/// The mean time from slice to slice.
 fn slice_s(blocks: &[Vec<crate::stats::Slice>]) -> f64 {
     let steps: usize = blocks
         .iter()
@@ -163,11 +164,11 @@ fn text(simulation: &Simulation) -> String {
     let percent = |share: f64| format!("{:.1} %", share * 100.0);
     let mut lines = vec![
         format!(
-            "{} runs of {} arms in {} blocks of {} laps, slices of {:.0} ms, noise of {} at {} connections",
+            "{} runs of {} arms in {} blocks of {} rounds, slices of {:.0} ms, noise of {} at {} connections",
             rates.experiments,
             simulation.arms,
             simulation.blocks,
-            simulation.laps,
+            simulation.rounds,
             simulation.slice_s * 1000.0,
             simulation.from.display(),
             simulation.connections

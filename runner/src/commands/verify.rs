@@ -1,9 +1,9 @@
 //! `runner verify`: one line per contestant and check.
 
-use super::{Verdict, print, print_json};
 use crate::cli::VerifyOptions;
 use crate::framework::{self, BuildError, Framework, Workspace};
 use crate::interrupt;
+use crate::output::{Verdict, print, print_json};
 use crate::server::Program;
 use crate::usage::UsageError;
 use crate::verify::{Finding, Kind, verify};

@@ -35,6 +35,22 @@ impl Counters {
         })
     }
 
+    /// CPU time that anybody has used on these processors since the machine started, in ticks of 10 ms.
+    ///
+    /// # Errors
+    ///
+    /// If the kernel does not tell.
+    pub fn busy_on(processors: &[usize]) -> Result<Duration> {
+        let stats = KernelStats::current().context("cannot read /proc/stat")?;
+        let all = stats.cpu_time.iter().enumerate();
+        let ours = all.filter(|(number, _)| processors.contains(number));
+        let busy_ms = ours.map(|(_, one)| {
+            let interrupts = one.irq_ms().unwrap_or(0) + one.softirq_ms().unwrap_or(0);
+            one.user_ms() + one.nice_ms() + one.system_ms() + interrupts
+        });
+        Ok(Duration::from_millis(busy_ms.sum()))
+    }
+
     /// What has happened since `before`.
     #[must_use]
     pub fn since(&self, before: &Self) -> Self {

@@ -14,7 +14,7 @@ const OTHER_FILES: u64 = 256;
 pub fn allow_connections(connections: usize) -> Result<(), UsageError> {
     let needed = connections as u64 + OTHER_FILES;
     let limit = getrlimit(Resource::Nofile);
-    // No limit is no obstacle.
+    // Without a limit there is nothing to raise.
     if limit.current.is_none_or(|current| current >= needed) {
         return Ok(());
     }

@@ -5,19 +5,23 @@ pub mod limits;
 pub mod processors;
 mod quota;
 pub mod sentinel;
+mod variables;
 
 pub use counters::Counters;
 pub use quota::Throttling;
+pub use variables::variables;
 
 use anyhow::{Context, Result};
 use procfs::Current;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
 /// The machine a run was made on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Machine {
     /// The processor's name, as it gives itself.
     pub processor: String,
@@ -35,17 +39,20 @@ pub struct Machine {
     pub somaxconn: Option<u64>,
 }
 
-/// What the programs were made with.
+/// What the programs were made with, and counted by.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Toolchain {
     /// `rustc --version`.
     pub rustc: String,
     /// `cargo --version`.
     pub cargo: String,
-    /// The revision of this project, where it is known.
+    /// The revision of this project, if it is known.
     pub revision: Option<String>,
-    /// The sources differed from that revision.
-    pub uncommitted: bool,
+    /// Whether the sources differed from that revision; unknown without git, or if git refuses.
+    pub uncommitted: Option<bool>,
+    /// The versions of the tools that count work, of those that were there.
+    pub tools: BTreeMap<String, String>,
 }
 
 impl Machine {
@@ -53,7 +60,7 @@ impl Machine {
     ///
     /// # Errors
     ///
-    /// Where the kernel does not tell.
+    /// If the kernel does not tell.
     pub fn read() -> Result<Self> {
         let cpus = procfs::CpuInfo::current().context("cannot read /proc/cpuinfo")?;
         let memory = procfs::Meminfo::current().context("cannot read /proc/meminfo")?;
@@ -89,11 +96,11 @@ impl Machine {
 }
 
 impl Toolchain {
-    /// Asks cargo, rustc and git; a machine without git has no revision.
+    /// Asks cargo, rustc and git; without git there is no revision.
     ///
     /// # Errors
     ///
-    /// Where cargo or rustc does not answer.
+    /// If cargo or rustc does not answer.
     pub fn read(root: &Path) -> Result<Self> {
         let status = output(
             root,
@@ -104,7 +111,8 @@ impl Toolchain {
             rustc: output(root, "rustc", &["--version"]).context("cannot ask rustc")?,
             cargo: output(root, "cargo", &["--version"]).context("cannot ask cargo")?,
             revision: output(root, "git", &["rev-parse", "--short=12", "HEAD"]).ok(),
-            uncommitted: status.is_ok_and(|changes| !changes.is_empty()),
+            uncommitted: status.ok().map(|changes| !changes.is_empty()),
+            tools: BTreeMap::new(),
         })
     }
 }

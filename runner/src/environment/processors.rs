@@ -49,7 +49,7 @@ pub fn pin(processors: &[usize]) -> Result<()> {
 /// Makes sure that the kernel runs this process on each of these processors.
 ///
 /// Of a list it takes those that are there and is silent about the rest, and the affinity of the
-/// runner is no limit to it: so each is tried, on a thread of its own.
+/// runner does not limit it: so each is tried, on a thread of its own.
 ///
 /// # Errors
 ///
@@ -147,7 +147,7 @@ fn core_of(processor: usize) -> usize {
 ///
 /// A sentence on what the form is.
 pub fn parse_list(text: &str) -> Result<Vec<usize>, String> {
-    let wrong = || format!("`{text}` is no list of processors such as 0-3,8");
+    let wrong = || format!("`{text}` is not a list of processors such as 0-3,8");
     let mut all = Vec::new();
     for part in text.split(',') {
         let (first, last) = part.split_once('-').unwrap_or((part, part));

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 /// Some tenths of a millisecond of integer work.
 const STEPS: u32 = 200_000;
 
-/// The shortest of so many is taken: an interrupt in one of them is no slow processor.
+/// The shortest of so many is taken: an interrupt in one of them is not a slow processor.
 const TRIES: u32 = 3;
 
 /// Times the work on one of these processors, which must be idle.

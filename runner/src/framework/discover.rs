@@ -1,6 +1,6 @@
 //! Finds the contestants: the workspace members under `frameworks/`, as `cargo metadata` tells.
 
-use super::{Framework, Role, ServerKind};
+use super::{BuildError, Framework, Role, ServerKind};
 use crate::usage::UsageError;
 use anyhow::{Context, Result, bail};
 use cargo_metadata::{Metadata, MetadataCommand, Package};
@@ -34,13 +34,15 @@ struct Declared {
     topology: BTreeMap<ServerKind, String>,
     #[serde(default)]
     notes: BTreeMap<ServerKind, String>,
+    #[serde(default)]
+    variables: Vec<String>,
 }
 
 /// Reads the workspace around the current folder.
 ///
 /// # Errors
 ///
-/// Where cargo cannot read it, or a folder under `frameworks/` is no contestant.
+/// If cargo cannot read it, or a folder under `frameworks/` is not a contestant.
 pub fn discover() -> Result<Workspace> {
     let metadata = MetadataCommand::new()
         .other_options(["--locked".to_owned()])
@@ -55,7 +57,7 @@ pub fn discover() -> Result<Workspace> {
         };
         let name = home.file_name().context("a package's folder has a name")?;
         let framework = read_framework(name, package, &metadata)
-            .with_context(|| format!("frameworks/{name} is no contestant"))?;
+            .with_context(|| format!("frameworks/{name} is not a contestant"))?;
         frameworks.push(framework);
     }
     frameworks.sort_by(|one, other| one.name.cmp(&other.name));
@@ -74,9 +76,9 @@ fn read_framework(name: &str, package: &Package, metadata: &Metadata) -> Result<
     let declared = package
         .metadata
         .get("shootout")
-        .context("its Cargo.toml has no [package.metadata.shootout]; see docs/CONTRIBUTING.md")?;
+        .context("its Cargo.toml has no [package.metadata.shootout]; see frameworks/README.md")?;
     let declared: Declared = serde_json::from_value(declared.clone())
-        .context("its [package.metadata.shootout] does not read; see docs/CONTRIBUTING.md")?;
+        .context("its [package.metadata.shootout] does not read; see frameworks/README.md")?;
     let version = resolved_version(&declared.crate_name, package, metadata)?;
     Ok(Framework {
         name: name.to_owned(),
@@ -88,6 +90,7 @@ fn read_framework(name: &str, package: &Package, metadata: &Metadata) -> Result<
         has_isolated_bench: has_isolated_bench(package),
         topology: declared.topology,
         notes: declared.notes,
+        variables: declared.variables,
     })
 }
 
@@ -139,11 +142,11 @@ fn resolved_version(crate_name: &str, package: &Package, metadata: &Metadata) ->
 }
 
 impl Workspace {
-    /// The contestants of these names, or all where none is given.
+    /// The contestants of these names, or all if none is given.
     ///
     /// # Errors
     ///
-    /// A [`UsageError`] that lists the known names where one is unknown.
+    /// A [`UsageError`] that lists the known names if one is unknown.
     pub fn select(&self, names: &[String]) -> Result<Vec<&Framework>> {
         if names.is_empty() {
             return Ok(self.frameworks.iter().collect());
@@ -162,7 +165,7 @@ impl Workspace {
     ///
     /// # Errors
     ///
-    /// A [`UsageError`] that lists the known names where it is unknown.
+    /// A [`UsageError`] that lists the known names if it is unknown.
     pub fn find(&self, name: &str) -> Result<&Framework> {
         let found = self.frameworks.iter().find(|one| one.name == name);
         Ok(found.ok_or_else(|| {
@@ -178,9 +181,51 @@ impl Workspace {
         })?)
     }
 
-    /// The contestant all others are read against.
+    /// The contestants of these names, or all if none is given, and the baseline.
+    ///
+    /// # Errors
+    ///
+    /// As [`Workspace::select`].
+    pub fn with_baseline(&self, names: &[String]) -> Result<Vec<&Framework>> {
+        let mut selected = self.select(names)?;
+        let baseline = self
+            .frameworks
+            .iter()
+            .find(|one| one.role == Role::Baseline);
+        if let Some(baseline) = baseline
+            && !selected.iter().any(|one| one.name == baseline.name)
+        {
+            selected.push(baseline);
+        }
+        Ok(selected)
+    }
+
+    /// Refuses contestants named by the user that have no server of this kind; those that were not named are
+    /// rows without figures.
+    ///
+    /// # Errors
+    ///
+    /// A [`UsageError`] that names the first.
+    pub fn refuse_without_server(&self, names: &[String], kind: ServerKind) -> Result<()> {
+        let named = self
+            .select(names)?
+            .into_iter()
+            .filter(|_| !names.is_empty());
+        let mut without = named.filter(|framework| !framework.servers.contains_key(&kind));
+        match without.next() {
+            None => Ok(()),
+            Some(framework) => {
+                let framework = framework.name.clone();
+                let error = BuildError::NoSuchServer { framework, kind };
+                Err(UsageError(error.to_string()).into())
+            }
+        }
+    }
+
+    /// The environment variables that any contestant's servers read.
     #[must_use]
-    pub fn floor(&self) -> Option<&Framework> {
-        self.frameworks.iter().find(|one| one.role == Role::Floor)
+    pub fn variables(&self) -> Vec<String> {
+        let all = self.frameworks.iter().flat_map(|one| one.variables.clone());
+        all.collect()
     }
 }

@@ -61,8 +61,8 @@ pub enum Role {
     /// One of those compared.
     #[default]
     Contestant,
-    /// The one all others are read against.
-    Floor,
+    /// The one all others are read against; it is not ranked.
+    Baseline,
 }
 
 /// One folder under `frameworks/`.
@@ -87,4 +87,6 @@ pub struct Framework {
     pub topology: BTreeMap<ServerKind, String>,
     /// What a reader of the tables has to know of each server.
     pub notes: BTreeMap<ServerKind, String>,
+    /// Environment variables that its servers read; a name that ends in `*` stands for all that begin so.
+    pub variables: Vec<String>,
 }

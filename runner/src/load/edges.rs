@@ -23,6 +23,8 @@ pub(super) struct Counting {
     closed: Option<Edge>,
     shares: Shares,
     spread: Option<Spread>,
+    /// Right answers of the run up to the middle of the window.
+    ok_at_half: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +34,11 @@ enum Stage {
     /// Load runs and is not counted until then.
     Settling { opens_at_ns: u64 },
     /// What ends is counted until then.
-    Open { closes_at_ns: u64 },
+    Open {
+        closes_at_ns: u64,
+        /// When its first half ends; never again once it has.
+        half_at_ns: u64,
+    },
     /// Open requests are waited for until then.
     Resting { until_ns: u64 },
     /// They were given up, or there is no limit to that.
@@ -80,6 +86,8 @@ pub(super) struct Counted {
     pub(super) worker: WorkerTime,
     pub(super) probed: Option<Duration>,
     pub(super) spread: Option<Spread>,
+    /// Right answers in the first half of the window.
+    pub(super) first_half_ok: u64,
     pub(super) probe_complaint: Option<String>,
 }
 
@@ -111,7 +119,10 @@ impl Counting {
     fn next_ns(&self) -> u64 {
         match self.stage {
             Stage::Settling { opens_at_ns } => opens_at_ns,
-            Stage::Open { closes_at_ns } => closes_at_ns.min(self.shares.ends_at_ns()),
+            Stage::Open {
+                closes_at_ns,
+                half_at_ns,
+            } => closes_at_ns.min(half_at_ns).min(self.shares.ends_at_ns()),
             Stage::Offering { until_ns } | Stage::Resting { until_ns } => until_ns,
             Stage::Over => u64::MAX,
         }
@@ -155,7 +166,17 @@ impl Run<'_> {
                 self.counting.closed = Some(self.edge(unfinished));
                 self.counting.stage = Stage::Over;
             }
-            Stage::Open { closes_at_ns } => {
+            Stage::Open {
+                closes_at_ns,
+                half_at_ns,
+            } => {
+                if now_ns >= half_at_ns {
+                    self.counting.ok_at_half = self.tally.ok;
+                    self.counting.stage = Stage::Open {
+                        closes_at_ns,
+                        half_at_ns: u64::MAX,
+                    };
+                }
                 if now_ns >= self.counting.shares.ends_at_ns() {
                     self.counting.shares.cut(now_ns, answers.clone());
                 }
@@ -197,9 +218,14 @@ impl Run<'_> {
             return;
         };
         let closes_at_ns = self.now_ns.saturating_add(nanoseconds(window.length));
+        let half_at_ns = self.now_ns.saturating_add(nanoseconds(window.length / 2));
+        self.counting.ok_at_half = self.tally.ok;
         self.counting.shares.open(self.now_ns, answers);
         self.counting.opened = Some(self.edge(unfinished));
-        self.counting.stage = Stage::Open { closes_at_ns };
+        self.counting.stage = Stage::Open {
+            closes_at_ns,
+            half_at_ns,
+        };
         self.deadline_ns = closes_at_ns;
         self.is_counting = true;
     }
@@ -276,6 +302,7 @@ impl Run<'_> {
             worker: closed.since(&opened),
             probed: probed.map(|(now, before)| now.saturating_sub(before)),
             spread: counting.spread,
+            first_half_ok: counting.ok_at_half.saturating_sub(opened.tally.ok),
             probe_complaint: counting.probe_complaint,
         }
     }
@@ -312,6 +339,7 @@ impl Run<'_> {
             worker: WorkerTime::default(),
             probed: None,
             spread: None,
+            first_half_ok: 0,
             probe_complaint,
         }
     }

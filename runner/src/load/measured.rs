@@ -51,6 +51,8 @@ pub struct Measured {
     pub fairness: Option<Fairness>,
     /// The server ends each connection after one answer, where it was not asked to.
     pub closing: Option<Closing>,
+    /// Right answers in the first half of the window, by which one sees whether load had settled.
+    pub first_half_ok: u64,
     /// Requests were left when the time was up; the run ended before its window did.
     pub cut: bool,
     /// What was wrong with the first answer that was not right, or why the run gave up.
@@ -120,6 +122,7 @@ impl Measured {
         self.outside.add(&other.outside);
         self.pauses.add(&other.pauses);
         self.probed = self.probed.or(other.probed);
+        self.first_half_ok += other.first_half_ok;
         self.times
             .add(&other.times)
             .context("histograms of one run have one shape")?;

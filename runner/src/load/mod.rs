@@ -24,6 +24,7 @@ mod edges;
 mod ending;
 mod engine;
 mod epoll;
+mod exchange;
 mod fairness;
 #[cfg(fuzzing)]
 pub mod fuzzing;
@@ -50,6 +51,7 @@ pub use bound::{Bound, Evidence};
 pub use causes::{Cause, Causes};
 pub use check::{Check, Wrong};
 pub use engine::{EngineChoice, EngineKind};
+pub use exchange::Exchange;
 pub use fairness::Fairness;
 pub use generator::Generator;
 pub use intervals::Interval;

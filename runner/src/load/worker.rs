@@ -153,6 +153,7 @@ impl Worker {
                 probed: counted.probed,
                 fairness: None,
                 closing,
+                first_half_ok: counted.first_half_ok,
                 // A window has no number of requests that could be left.
                 cut: cut && (spec.window.is_none() || ended_early),
                 complaint: complaint.or(counted.probe_complaint),

@@ -1,32 +1,16 @@
-//! What a run leaves behind: `run.json`, three CSV files and a histogram log in one folder that is
-//! never overwritten; and the same of isolated runs. Rows are flushed as they are measured.
+//! How records lie on disk: files written whole or appended line by line, CSV rows, histogram logs and
+//! digests. What the rows mean is for the experiments.
 
-mod folder;
-mod histograms;
-mod isolated;
-mod rows;
-mod run;
-mod soundness;
-mod table;
+mod appended;
+mod csv;
+mod digest;
+mod hlog;
+mod lines;
+mod whole;
 
-pub use folder::{Folder, Records, find_runs};
-pub use histograms::{ServiceTimes, Tagged};
-pub use isolated::{
-    AllocationRow, Exercise, FunctionRow, IsolatedFolder, IsolatedRecords, IsolatedRun, MemoryRow,
-    OwnerRow, SampleRow, StartRow, SystemCallRow, WorkRow, find_isolated_runs, is_isolated,
-};
-pub use rows::{BlockRow, ProcessRow, SetAside, SliceRow};
-pub use run::{Arm, ArmKind, Processors, Run, State};
-pub(crate) use table::write_whole;
-
-/// The version of these formats; it changes where an old reader would misread a new record.
-pub const SCHEMA: u32 = 1;
-
-/// The version of the method; it changes where numbers are no longer comparable with older ones.
-pub const METHOD: u32 = 2;
-
-/// The same of isolated runs.
-pub const ISOLATED_METHOD: u32 = 1;
-
-#[cfg(test)]
-mod tests;
+pub use appended::Appended;
+pub use csv::{CsvLines, read_rows};
+pub use digest::{Digest, file_digest};
+pub use hlog::{HistogramTag, histogram_lines, read_histograms};
+pub use lines::{Lines, read_lines};
+pub use whole::write_whole;

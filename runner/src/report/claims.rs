@@ -1,105 +1,72 @@
-//! What a table says as a whole: whether it is to be trusted, what its controls say, how noisy its blocks
-//! were, and what another analysis would change.
+//! What is said under a table of ranks: what its controls say, how noisy its blocks were, and what another
+//! analysis would change.
 
-use super::figures::{Level, Report, Row};
-use crate::analysis::{Control, Ranked, Sensitivity};
-use crate::record::ArmKind;
+use crate::analysis::{Control, Effect, Ranked, Sensitivity};
+use crate::run::BlockRow;
 
-/// For who has never read such a table.
-pub(super) const HOW_TO_READ: &str = "rank: the places a row can have, all rows together at 95 %; rows in one \
-     bracket cannot be told from their neighbours in it, so do not read an order into them.";
+/// For first-time readers of such a table.
+pub const HOW_TO_READ_RANKS: &str = "rank: the ranks a row can have, jointly valid for all rows at 95 %. Rows in one bracket are not \
+     distinguishable from their neighbours in it, so their order means nothing.";
 
-/// The heading of a level's table.
-pub(super) fn heading(level: &Level) -> String {
-    let heading = format!("{} connections", level.connections);
-    let reasons: Vec<String> = level
-        .analysis
-        .distrust
-        .iter()
-        .map(ToString::to_string)
-        .collect();
-    if reasons.is_empty() {
-        return heading;
-    }
-    format!("{heading}: UNTRUSTED, {}", reasons.join(", "))
-}
-
-/// A row's name; the planted control's says how much is planted at this level.
-pub(super) fn name(level: &Level, row: &Row) -> String {
-    let percent = level
-        .analysis
-        .controls
-        .iter()
-        .find_map(|control| match control {
-            Control::Planted { name, percent, .. } if *name == row.arm.name => Some(percent),
-            _ => None,
-        });
-    match percent {
-        Some(percent) if row.arm.kind == ArmKind::Planted => format!("{}-{percent}%", row.arm.name),
-        _ => row.arm.name.clone(),
-    }
-}
-
-/// What has to be said under a table.
-pub(super) fn under(report: &Report, level: &Level) -> Vec<String> {
-    let analysis = &level.analysis;
+/// The remarks under a table that `ranked` ranks; `others` are further measures of the same blocks.
+#[must_use]
+pub fn rank_remarks(
+    ranked: &Ranked,
+    others: &[&Ranked],
+    controls: &[Control],
+    sensitivity: &[Sensitivity],
+    blocks: &[BlockRow],
+) -> Vec<String> {
     let mut lines = Vec::new();
-    if let Err(too_few) = &analysis.rps.ranking {
+    if let Err(too_few) = &ranked.ranking {
         lines.push(format!("no ranks: {too_few}."));
     }
-    lines.extend(analysis.controls.iter().map(control));
-    let has_planted = report
-        .run
-        .arms
-        .iter()
-        .any(|arm| arm.kind == ArmKind::Planted);
-    if !has_planted && analysis.rps.ranking.is_ok() {
+    lines.extend(controls.iter().map(control));
+    if ranked.ranking.is_ok() && !controls.iter().any(|one| one.effect != Effect::None) {
         lines
             .push("no planted control: the run does not show what it would have found.".to_owned());
     }
-    if level.rows.iter().any(Row::is_client_bound) {
-        lines.push(
-            "†: the generator was the limit, so the server may be faster than its rank by requests/s; \
-             its rank by server CPU does not depend on that."
-                .to_owned(),
-        );
-    }
-    lines.extend(close_calls(&analysis.rps));
-    lines.extend(noise(&analysis.rps));
-    lines.extend(noise(&analysis.cpu));
-    lines.extend(left_out(report, &analysis.rps));
-    lines.extend(sensitivity(&analysis.sensitivity));
+    lines.extend(verdicts(ranked));
+    lines.extend(
+        std::iter::once(ranked)
+            .chain(others.iter().copied())
+            .filter_map(noise),
+    );
+    lines.extend(left_out(ranked, blocks));
+    lines.extend(sensitive(sensitivity));
     lines
 }
 
-pub(super) fn control(control: &Control) -> String {
+fn control(control: &Control) -> String {
     let outcome = if control.failure().is_some() {
         "FAILS"
     } else {
         "passes"
     };
-    match control {
-        Control::Twin {
-            name,
-            measure,
-            ratio,
-        } => format!(
-            "`{name}` {outcome} in {measure}: the floor's binary once more is {}told from it ({:.3}–{:.3}).",
+    let Control {
+        name,
+        measure,
+        effect,
+        ratio,
+        alone,
+    } = control;
+    match effect {
+        Effect::None => format!(
+            "`{name}` {outcome} ({measure}): the baseline's binary again is {}distinguishable from it \
+             ({:.3}–{:.3}).",
             if ratio.covers(1.0) { "not " } else { "" },
             ratio.lower,
             ratio.upper
         ),
-        Control::Planted {
-            name,
-            measure,
-            percent,
-            ratio,
-            alone,
-        } => format!(
-            "`{name}` {outcome} in {measure}: planted {:.3}, {}found as {:.3} ({:.3}–{:.3} alone, \
-             {:.3}–{:.3} among all); it is the floor's binary, and {percent} of {} answers are not counted.",
-            Control::planted_ratio(*percent),
-            if alone.upper < 1.0 { "" } else { "not " },
+        Effect::Withheld { percent } => format!(
+            "`{name}` {outcome} ({measure}): planted {:.3}, {} as {:.3} ({:.3}–{:.3} alone, {:.3}–{:.3} jointly \
+             with all others); it is the baseline's binary, and {percent} of {} answers do not count.",
+            effect.ratio(),
+            if alone.upper < 1.0 {
+                "found"
+            } else {
+                "not found, measured"
+            },
             ratio.estimate,
             alone.lower,
             alone.upper,
@@ -110,27 +77,23 @@ pub(super) fn control(control: &Control) -> String {
     }
 }
 
-/// How contestants stand to the floor, against the margin; the clear cases are seen in the table.
-pub(super) fn close_calls(ranked: &Ranked) -> Option<String> {
-    let verdicts: Vec<String> = ranked
-        .field
-        .iter()
-        .filter(|&&arm| Some(arm) != ranked.floor)
-        .filter_map(|&arm| {
-            let name = &ranked.measured.arms[arm];
-            Some(format!("{name} {}", ranked.standing(name)?.verdict?))
-        })
-        .collect();
-    (!verdicts.is_empty()).then(|| {
+/// How contestants stand to the baseline, against the margin.
+fn verdicts(ranked: &Ranked) -> Option<String> {
+    let field = ranked.field.iter().filter_map(|&arm| {
+        let name = &ranked.measured.arms[arm];
+        Some(format!("{name} {}", ranked.standing(name)?.verdict?))
+    });
+    let field: Vec<String> = field.collect();
+    (!field.is_empty()).then(|| {
         format!(
-            "against the floor, where less than {:.0} % is a tie: {}.",
+            "against the baseline, a difference below {:.0} % being a tie: {}.",
             ranked.margin * 100.0,
-            verdicts.join(", ")
+            field.join(", ")
         )
     })
 }
 
-pub(super) fn noise(ranked: &Ranked) -> Option<String> {
+fn noise(ranked: &Ranked) -> Option<String> {
     let (components, ranking) = (ranked.components?, ranked.ranking.as_ref().ok()?);
     let percent = |sd: f64| format!("{:.1} %", sd * 100.0);
     let agreement = ranked
@@ -138,11 +101,11 @@ pub(super) fn noise(ranked: &Ranked) -> Option<String> {
         .map_or_else(String::new, |w| format!("; Kendall's W {w:.2}"));
     let joined = match ranking.joined.run {
         1 => String::new(),
-        run => format!("; blocks are like their neighbours, so each {run} count as one"),
+        run => format!("; neighbouring blocks are alike, so each {run} count as one"),
     };
     Some(format!(
-        "noise of a ratio in {} (standard deviation): neighbouring slices {}, all laps of a block {}, \
-         processes {}, blocks {}; lag-1 autocorrelation of blocks {:.2}{joined}{agreement}.",
+        "standard deviation of a ratio ({}): neighbouring slices {}, all rounds of a block {}, processes {}, \
+         blocks {}; lag-1 autocorrelation of blocks {:.2}{joined}{agreement}.",
         ranked.measure,
         percent(components.slice_sd),
         percent(components.lap_sd),
@@ -152,13 +115,13 @@ pub(super) fn noise(ranked: &Ranked) -> Option<String> {
     ))
 }
 
-fn left_out(report: &Report, ranked: &Ranked) -> Vec<String> {
+fn left_out(ranked: &Ranked, blocks: &[BlockRow]) -> Vec<String> {
     let mut lines = Vec::new();
-    if report.set_aside > 0 {
+    let excluded = blocks.len() - BlockRow::counting(blocks) as usize;
+    if excluded > 0 {
         lines.push(format!(
-            "{} of {} blocks were spoilt by the machine, set aside whole and measured again.",
-            report.set_aside,
-            report.set_aside + report.blocks
+            "{excluded} of {} blocks were disturbed by the machine, excluded whole and measured again.",
+            blocks.len()
         ));
     }
     if ranked.measured.incomplete > 0 {
@@ -175,18 +138,15 @@ fn left_out(report: &Report, ranked: &Ranked) -> Vec<String> {
     lines
 }
 
-/// What other ways to analyse the same records would change.
-pub(super) fn sensitivity(all: &[Sensitivity]) -> Option<String> {
-    let all: Vec<String> = all
-        .iter()
-        .map(|one| match one.changed.as_slice() {
-            [] => format!("{}: none", one.alternative),
-            changed => format!("{}: {}", one.alternative, changed.join(", ")),
-        })
-        .collect();
+fn sensitive(all: &[Sensitivity]) -> Option<String> {
+    let all = all.iter().map(|one| match one.changed.as_slice() {
+        [] => format!("{}: none", one.alternative),
+        changed => format!("{}: {}", one.alternative, changed.join(", ")),
+    });
+    let all: Vec<String> = all.collect();
     (!all.is_empty()).then(|| {
         format!(
-            "rank sets that another analysis would change, with {}.",
+            "rank sets that would differ with another analysis: with {}.",
             all.join("; with ")
         )
     })

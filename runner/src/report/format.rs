@@ -1,10 +1,10 @@
 //! Numbers as a reader wants them.
 
 use crate::environment::Machine;
-use crate::stats::Interval;
 
 /// `1234567` as `1,234,567`.
-pub(super) fn grouped(number: u64) -> String {
+#[must_use]
+pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (place, digit) in digits.chars().enumerate() {
@@ -17,32 +17,20 @@ pub(super) fn grouped(number: u64) -> String {
 }
 
 /// A positive number, rounded to a whole one.
-pub(super) fn rounded(number: f64) -> u64 {
+#[must_use]
+pub fn rounded(number: f64) -> u64 {
     number.round() as u64
 }
 
 /// A share as a percentage with one digit.
-pub(super) fn percent(share: f64) -> String {
+#[must_use]
+pub fn percent(share: f64) -> String {
     format!("{:.1}", share * 100.0)
 }
 
-/// KiB as MiB with one digit.
-pub(super) fn mib(kib: f64) -> String {
-    format!("{:.1}", kib / 1024.0)
-}
-
-/// A ratio, and half of its interval in percent where there is one.
-pub(super) fn ratio(estimate: f64, interval: Option<Interval>) -> String {
-    match interval {
-        Some(interval) if interval.half_width() > 0.0 => {
-            format!("{estimate:.3} ±{:.1}%", interval.half_width() * 100.0)
-        }
-        _ => format!("{estimate:.3}"),
-    }
-}
-
 /// A machine in one line.
-pub(super) fn described(machine: &Machine) -> String {
+#[must_use]
+pub fn described(machine: &Machine) -> String {
     let kind = if machine.virtualized {
         " (virtual)"
     } else {
@@ -61,7 +49,8 @@ pub(super) fn described(machine: &Machine) -> String {
 const TERMINAL_COLUMNS: usize = 80;
 
 /// A remark for a terminal: without the marks of a page, indented, broken between words.
-pub(super) fn remark(text: &str) -> String {
+#[must_use]
+pub fn wrapped(text: &str) -> String {
     let plain = text.replace('`', "").replace("\\*", "*");
     let mut lines = String::new();
     let mut line = String::from(" ");
@@ -78,19 +67,14 @@ pub(super) fn remark(text: &str) -> String {
     lines + &line + "\n"
 }
 
-/// `-`: there is no figure.
-pub(super) fn none() -> String {
-    "-".to_owned()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{TERMINAL_COLUMNS, grouped, remark};
+    use super::{TERMINAL_COLUMNS, grouped, wrapped};
 
     #[test]
     fn a_remark_is_broken_between_words() {
         let text = format!("`{}` {}", "a".repeat(70), "bc ".repeat(40));
-        let lines = remark(text.trim());
+        let lines = wrapped(text.trim());
         assert!(
             lines
                 .lines()
@@ -104,7 +88,7 @@ mod tests {
                 .collect::<Vec<_>>()
         };
         assert_eq!(words(&lines), words(&text));
-        assert_eq!(remark("\\* short"), "  * short\n");
+        assert_eq!(wrapped("\\* short"), "  * short\n");
     }
 
     #[test]

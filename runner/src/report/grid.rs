@@ -1,79 +1,237 @@
 //! A table of cells, for a page or for a terminal.
 
-use comfy_table::{Attribute, Cell, CellAlignment, Table, presets};
+use super::cell::Cell;
+use crate::run::{Arm, ArmKind};
+use comfy_table::{Attribute, CellAlignment, Table, presets};
+use serde::Serialize;
 use std::fmt::Write;
 
-/// The heading of a column.
+/// A column: its headings, and what it shows of a row `R`.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Heading {
-    /// Where there is room.
-    pub(super) long: &'static str,
-    /// On a terminal; columns without one are left out there.
-    pub(super) short: Option<&'static str>,
+pub struct Column<R> {
+    /// Its headings.
+    pub heading: Heading,
+    /// What stands in it.
+    pub cell: fn(&R) -> Cell,
+}
+
+/// The heading of a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Heading {
+    /// If there is room.
+    pub long: &'static str,
+    /// On a terminal; a column without one is left out there.
+    pub short: Option<&'static str>,
     /// Whether it holds numbers.
-    pub(super) is_number: bool,
+    pub is_number: bool,
+}
+
+impl Heading {
+    /// Of a column of numbers.
+    #[must_use]
+    pub const fn number(long: &'static str, short: Option<&'static str>) -> Self {
+        Self {
+            long,
+            short,
+            is_number: true,
+        }
+    }
+
+    /// Of a column of words.
+    #[must_use]
+    pub const fn text(long: &'static str, short: Option<&'static str>) -> Self {
+        Self {
+            long,
+            short,
+            is_number: false,
+        }
+    }
+}
+
+impl<R> Column<R> {
+    /// A column of numbers.
+    #[must_use]
+    pub const fn number(
+        long: &'static str,
+        short: Option<&'static str>,
+        cell: fn(&R) -> Cell,
+    ) -> Self {
+        let heading = Heading::number(long, short);
+        Self { heading, cell }
+    }
+
+    /// A column of words.
+    #[must_use]
+    pub const fn text(
+        long: &'static str,
+        short: Option<&'static str>,
+        cell: fn(&R) -> Cell,
+    ) -> Self {
+        let heading = Heading::text(long, short);
+        Self { heading, cell }
+    }
+}
+
+/// A row.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct GridRow {
+    /// The arm it is of; `None` if it is not of one.
+    pub arm: Option<String>,
+    /// Whether it is not distinguishable from the row below it, and both are ranked.
+    pub joins_next: bool,
+    /// As many cells as there are columns.
+    pub cells: Vec<Cell>,
 }
 
 /// A table.
-#[derive(Debug)]
-pub(super) struct Grid {
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Grid {
     /// Its columns.
-    pub(super) headings: Vec<Heading>,
-    /// As many cells per row as there are columns.
-    pub(super) rows: Vec<Vec<String>>,
+    pub headings: Vec<Heading>,
+    /// Its rows.
+    pub rows: Vec<GridRow>,
 }
 
 impl Grid {
-    /// As Markdown.
-    pub(super) fn markdown(&self) -> String {
-        let mut text = String::from("|");
-        for heading in &self.headings {
-            match heading.long {
-                "" => text.push_str(" |"),
-                long => {
-                    let _ = write!(text, " {long} |");
-                }
+    /// A table of arms: rank, name and version, and then `columns`. Who stands where is `row`'s to say.
+    #[must_use]
+    pub fn of_arms<R>(
+        columns: &[Column<R>],
+        rows: &[R],
+        arm: fn(&R) -> &Arm,
+        rank: impl Fn(&R) -> Cell,
+        name: impl Fn(&R) -> String,
+        joins_next: impl Fn(usize) -> bool,
+    ) -> Self {
+        let mut headings = vec![
+            Heading::number("rank", Some("rank")),
+            Heading::text("contestant", Some("contestant")),
+            Heading::text("version", None),
+        ];
+        headings.extend(columns.iter().map(|column| column.heading));
+        let rows = rows.iter().enumerate().map(|(at, row)| {
+            let version = arm(row).version.clone();
+            let mut cells = vec![
+                rank(row),
+                Cell::text(name(row)),
+                version.map_or(Cell::Empty, Cell::text),
+            ];
+            cells.extend(columns.iter().map(|column| (column.cell)(row)));
+            GridRow {
+                arm: Some(arm(row).name.clone()),
+                joins_next: joins_next(at),
+                cells,
             }
+        });
+        let rows = rows.collect();
+        Self { headings, rows }.without_empty_columns()
+    }
+
+    /// A table whose rows begin with a name.
+    #[must_use]
+    pub fn plain(headings: Vec<Heading>, rows: impl Iterator<Item = Vec<Cell>>) -> Self {
+        let rows = rows.map(|cells| GridRow {
+            arm: None,
+            joins_next: false,
+            cells,
+        });
+        Self {
+            headings,
+            rows: rows.collect(),
         }
-        text.push_str("\n|");
+    }
+
+    /// Without the columns of numbers that have one in no row.
+    fn without_empty_columns(mut self) -> Self {
+        let has_any = |column: usize| {
+            let mut cells = self.rows.iter().map(|row| &row.cells[column]);
+            cells.any(|cell| !matches!(cell, Cell::Missing | Cell::Empty))
+        };
+        let kept: Vec<bool> = (0..self.headings.len())
+            .map(|column| {
+                self.rows.is_empty() || !self.headings[column].is_number || has_any(column)
+            })
+            .collect();
+        let mut of_heading = kept.iter();
+        self.headings
+            .retain(|_| *of_heading.next().unwrap_or(&true));
+        for row in &mut self.rows {
+            let mut of_cell = kept.iter();
+            row.cells.retain(|_| *of_cell.next().unwrap_or(&true));
+        }
+        self
+    }
+
+    /// What stands before each row: rows that are not distinguishable from their neighbours are in one bracket.
+    fn brackets(&self) -> Option<Vec<&'static str>> {
+        let joined = |place: usize| self.rows[place].joins_next && place + 1 < self.rows.len();
+        let bracket = |place: usize| {
+            let above = place.checked_sub(1).is_some_and(joined);
+            match (above, joined(place)) {
+                (false, false) => "",
+                (false, true) => "┌",
+                (true, true) => "│",
+                (true, false) => "└",
+            }
+        };
+        let has_arms = self.rows.iter().any(|row| row.arm.is_some());
+        has_arms.then(|| (0..self.rows.len()).map(bracket).collect())
+    }
+
+    /// As Markdown.
+    #[must_use]
+    pub fn markdown(&self) -> String {
+        let brackets = self.brackets();
+        let mut text = String::from(if brackets.is_some() { "| |" } else { "|" });
+        for heading in &self.headings {
+            let _ = write!(text, " {} |", heading.long);
+        }
+        text.push_str(if brackets.is_some() { "\n|---|" } else { "\n|" });
         for heading in &self.headings {
             text.push_str(if heading.is_number { "---:|" } else { "---|" });
         }
         text.push('\n');
-        for row in &self.rows {
+        for (place, row) in self.rows.iter().enumerate() {
             text.push('|');
-            for cell in row {
-                let _ = write!(text, " {cell} |");
+            if let Some(brackets) = &brackets {
+                let _ = write!(text, " {} |", brackets[place]);
+            }
+            for cell in &row.cells {
+                let _ = write!(text, " {} |", cell.full());
             }
             text.push('\n');
         }
         text
     }
 
-    /// For a terminal: the columns with a short heading, and of each cell what stands before a
-    /// parenthesis.
-    pub(super) fn terminal(&self) -> Table {
-        let shown: Vec<(usize, &Heading)> = self
-            .headings
-            .iter()
-            .enumerate()
-            .filter(|(_, heading)| heading.short.is_some())
+    /// For a terminal: the columns with a short heading, and the brief form of each cell.
+    #[must_use]
+    pub fn terminal(&self) -> Table {
+        let shown: Vec<usize> = (0..self.headings.len())
+            .filter(|&column| self.headings[column].short.is_some())
             .collect();
+        let brackets = self.brackets();
         let mut table = Table::new();
         table.load_style(presets::NOTHING);
-        let bold = |text| Cell::new(text).add_attribute(Attribute::Bold);
-        table.set_header(
-            shown
+        let bold = |text| comfy_table::Cell::new(text).add_attribute(Attribute::Bold);
+        let headings = shown
+            .iter()
+            .filter_map(|&column| self.headings[column].short);
+        table.set_header(brackets.iter().map(|_| "").chain(headings).map(bold));
+        for (place, row) in self.rows.iter().enumerate() {
+            let bracket = brackets.iter().map(|all| all[place].to_owned());
+            let cells = shown
                 .iter()
-                .filter_map(|(_, heading)| heading.short)
-                .map(bold),
-        );
-        for row in &self.rows {
-            table.add_row(shown.iter().map(|&(place, _)| short(&row[place])));
+                .map(|&column| plain(&row.cells[column].brief()));
+            table.add_row(bracket.chain(cells));
         }
-        for (column, (_, heading)) in table.column_iter_mut().zip(shown) {
+        let first = usize::from(brackets.is_some());
+        for (place, column) in table.column_iter_mut().enumerate() {
             column.set_padding((0, 1));
-            if heading.is_number {
+            let heading = place
+                .checked_sub(first)
+                .map(|place| self.headings[shown[place]]);
+            if heading.is_some_and(|heading| heading.is_number) {
                 column.set_cell_alignment(CellAlignment::Right);
             }
         }
@@ -81,27 +239,19 @@ impl Grid {
     }
 }
 
+/// A row's name on a page; those of controls are in italics.
+#[must_use]
+pub fn arm_name(name: &str, kind: ArmKind) -> String {
+    match kind {
+        ArmKind::Contestant | ArmKind::Baseline => name.to_owned(),
+        _ => format!("*{name}*"),
+    }
+}
+
 /// What is in italics or escaped on a page is plain on a terminal.
-fn short(cell: &str) -> String {
-    let cell = cell.split_once(" (").map_or(cell, |(before, _)| before);
+fn plain(cell: &str) -> String {
     let italic = cell
         .strip_prefix('*')
         .and_then(|cell| cell.strip_suffix('*'));
     italic.unwrap_or(cell).replace("\\*", "*")
-}
-
-/// What binds each of `rows` rows to the next, given whether the row of a number is joined to the one
-/// after it.
-pub(super) fn brackets(rows: usize, is_joined: impl Fn(usize) -> bool) -> Vec<&'static str> {
-    let joined = |place: usize| place + 1 < rows && is_joined(place);
-    let bracket = |place: usize| {
-        let above = place.checked_sub(1).is_some_and(joined);
-        match (above, joined(place)) {
-            (false, false) => "",
-            (false, true) => "┌",
-            (true, true) => "│",
-            (true, false) => "└",
-        }
-    };
-    (0..rows).map(bracket).collect()
 }

@@ -1,33 +1,30 @@
 //! Tables from records, and from records only: the same files give the same bytes, on any machine.
 //!
-//! `figures` computes what a row shows, `columns` says how each column shows it, `claims` what a table
-//! as a whole says, `changes` what is new in a run, and `grid`, `terminal`,
-//! `markdown` and `splice` put it where it is read; `isolated` does the same for isolated runs.
+//! A [`Page`] says what is shown of a run, section by section; [`Grid`] is a table of cells; `markdown` and
+//! `terminal` put them where they are read, `splice` puts generated text into a page that is written by hand.
+//! `claims` are the sentences that stand under tables, `frame` is what every page has.
 
+mod cell;
 mod changes;
 mod claims;
-mod columns;
-mod figures;
 mod format;
+mod frame;
 mod grid;
-mod isolated;
-mod limit;
 mod markdown;
+mod page;
+mod pairs;
 mod splice;
+mod takeaway;
 mod terminal;
 
-pub use changes::changes;
-pub use figures::{Figures, Level, Outcome, Report, Row};
-pub use isolated::{
-    IsolatedReport, front_page_part as isolated_front_page_part, page as isolated_page, profile,
-    tables as isolated_tables,
-};
+pub use cell::{Bounds, Cell};
+pub use changes::{Comparison, comparison};
+pub use claims::{HOW_TO_READ_RANKS, rank_remarks};
+pub use format::{described, grouped, percent, rounded, wrapped};
+pub use grid::{Column, Grid, GridRow, Heading, arm_name};
 pub use markdown::{front_page_part, run_page};
+pub use page::{ArmFacts, Body, Page, Section, Shown, WARNINGS};
+pub use pairs::{Pair, Pairs};
 pub use splice::{NoPlace, splice};
+pub use takeaway::{Praise, takeaway};
 pub use terminal::tables;
-
-#[cfg(test)]
-pub(crate) use isolated::tests as isolated_tests;
-
-#[cfg(test)]
-mod tests;

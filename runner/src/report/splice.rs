@@ -12,7 +12,7 @@ pub struct NoPlace {
 ///
 /// # Errors
 ///
-/// [`NoPlace`] where the markers are not there.
+/// [`NoPlace`] if the markers are not there.
 pub fn splice(page: &str, name: &str, part: &str) -> Result<String, NoPlace> {
     let begin = format!("<!-- BEGIN: {name} -->");
     let end = format!("<!-- END: {name} -->");

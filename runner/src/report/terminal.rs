@@ -1,32 +1,37 @@
 //! Tables for a terminal of 80 columns.
 
-use super::claims;
-use super::columns::grid;
-use super::figures::Report;
-use super::format;
-use super::markdown::remarks;
+use super::format::wrapped;
+use super::page::{Page, Shown, WARNINGS};
 
 /// All tables of a run, with what has to be said under them.
 #[must_use]
-pub fn tables(report: &Report) -> String {
+pub fn tables(page: &Page) -> String {
     let mut text = String::new();
-    for level in &report.levels {
+    if let Some(unfinished) = &page.unfinished {
+        text.push_str(&format!("\n{}", wrapped(unfinished)));
+    }
+    for section in page.sections.iter().filter(|one| one.shown != Shown::Page) {
         text.push_str(&format!(
             "\n{}\n{}\n",
-            claims::heading(level),
-            grid(level).terminal()
+            section.full_heading(),
+            section.grid.terminal()
         ));
-        let claims = claims::under(report, level);
-        for remark in claims.into_iter().chain(remarks(report, level)) {
-            text.push_str(&format::remark(&remark));
+        if !section.takeaway.is_empty() {
+            text.push_str(&wrapped(&section.takeaway));
+        }
+        for remark in &section.remarks {
+            text.push_str(&wrapped(remark));
         }
     }
-    text.push_str(&format!("\n{}", format::remark(claims::HOW_TO_READ)));
-    for warning in &report.run.warnings {
-        text.push_str(&format!(
-            "\n{}",
-            format::remark(&format!("warning: {warning}"))
-        ));
+    if let Some(first) = page.reading.first() {
+        text.push_str(&format!("\n{}", wrapped(first)));
+    }
+    let warnings = page
+        .lists
+        .iter()
+        .filter(|(heading, _)| *heading == WARNINGS);
+    for warning in warnings.flat_map(|(_, warnings)| warnings) {
+        text.push_str(&format!("\n{}", wrapped(&format!("warning: {warning}"))));
     }
     text
 }

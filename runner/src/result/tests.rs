@@ -61,6 +61,7 @@ fn measured() -> Measured {
         stages: Vec::new(),
         fairness: None,
         closing: None,
+        first_half_ok: 0,
         cut: false,
         complaint: Some("status is 500, not 200".to_owned()),
     }

@@ -10,9 +10,10 @@ mod usage;
 
 pub use launch::Launched;
 pub use port::{PortTaken, check_free};
-pub use usage::{CpuTime, Usage};
+pub use usage::{CpuTime, Usage, cpu_of};
 
 use crate::interrupt;
+use crate::load::Exchange;
 use anyhow::{Context, Result, bail};
 use rustix::process::{Pid, Signal, kill_process};
 use std::ffi::OsString;
@@ -33,10 +34,10 @@ pub const END_WITHIN: Duration = Duration::from_secs(5);
 /// How often a process is looked at while it is waited for.
 const PAUSE: Duration = Duration::from_millis(2);
 
-/// How often a process that was just started is asked whether it answers,
+/// How often a process is asked whether it answers, shortly after its start.
 const SHORT_PAUSE: Duration = Duration::from_micros(100);
 
-/// and for how long that often.
+/// For how long after its start it is asked that often.
 const SOON: Duration = Duration::from_millis(100);
 
 /// What to start.
@@ -91,8 +92,8 @@ impl Server {
     ///
     /// Where it does not start, dies, or does not answer rightly in time; its own last words are
     /// part of the error.
-    pub fn start(program: &Program, processors: &[usize]) -> Result<Self> {
-        Self::start_within(program, processors, READY_WITHIN)
+    pub fn start(program: &Program, exchange: &Exchange, processors: &[usize]) -> Result<Self> {
+        Self::start_within(program, exchange, processors, READY_WITHIN)
     }
 
     /// The same for a program that takes longer to its first right answer, as under a tool that
@@ -103,6 +104,7 @@ impl Server {
     /// As [`Server::start`].
     pub fn start_within(
         program: &Program,
+        exchange: &Exchange,
         processors: &[usize],
         ready_within: Duration,
     ) -> Result<Self> {
@@ -127,11 +129,16 @@ impl Server {
             ready_after: Duration::ZERO,
             answer_bytes: 0,
         };
-        server.wait_until_ready(started, ready_within)?;
+        server.wait_until_ready(exchange, started, ready_within)?;
         Ok(server)
     }
 
-    fn wait_until_ready(&mut self, started: Instant, ready_within: Duration) -> Result<()> {
+    fn wait_until_ready(
+        &mut self,
+        exchange: &Exchange,
+        started: Instant,
+        ready_within: Duration,
+    ) -> Result<()> {
         let mut last = None;
         while started.elapsed() < ready_within {
             interrupt::check()?;
@@ -141,7 +148,7 @@ impl Server {
                     last_words(&mut self.words)
                 );
             }
-            match readiness::ask(self.address) {
+            match readiness::ask(exchange, self.address) {
                 Ok(answer_bytes) => {
                     self.answer_bytes = answer_bytes;
                     self.ready_after = started.elapsed();
@@ -179,13 +186,11 @@ impl Server {
         usage::read(self.pid())
     }
 
-    /// CPU time so far, exact while the server is idle.
-    ///
-    /// # Errors
-    ///
-    /// Where the process has gone.
-    pub fn cpu(&self) -> Result<Duration> {
-        usage::cpu(self.pid())
+    /// A clock of its CPU time, for another thread to read. A thread that is running is charged up to its last
+    /// switch or tick, so the clock is exact while the server waits.
+    pub fn cpu_clock(&self) -> impl Fn() -> Result<Duration> + Send + Sync + 'static {
+        let pid = self.pid();
+        move || usage::cpu_of(pid)
     }
 
     /// How it ended, if it is no longer running.
@@ -238,6 +243,36 @@ impl Drop for Server {
     fn drop(&mut self) {
         if matches!(self.child.try_wait(), Ok(None)) {
             self.kill();
+        }
+    }
+}
+
+/// How often a start is tried: a port may be taken between choosing it and listening, and a machine under load
+/// may end a server before it is ready.
+const ATTEMPTS: u32 = 3;
+
+/// Starts a server as [`Server::start`] does, again if it fails; how many attempts it took.
+///
+/// # Errors
+///
+/// That of the last attempt.
+pub fn start_repeatedly(
+    program: &Program,
+    exchange: &Exchange,
+    processors: &[usize],
+) -> Result<(Server, u32)> {
+    let mut attempt = 1;
+    loop {
+        interrupt::check()?;
+        match Server::start(program, exchange, processors) {
+            Ok(server) => return Ok((server, attempt)),
+            Err(error) if attempt == ATTEMPTS || !program.path.exists() => {
+                return match attempt {
+                    1 => Err(error),
+                    attempts => Err(error.context(format!("{attempts} starts failed"))),
+                };
+            }
+            Err(_) => attempt += 1,
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Is it there yet: ready means that one request has had the right answer.
 
 use crate::client::Client;
-use crate::contract;
 use crate::http::Method;
+use crate::load::Exchange;
 use anyhow::Result;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -11,9 +11,9 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Asks once on a connection of its own; the answer's length in bytes.
-pub(super) fn ask(address: SocketAddr) -> Result<usize> {
+pub(super) fn ask(exchange: &Exchange, address: SocketAddr) -> Result<usize> {
     let mut client = Client::connect(address, PATIENCE)?;
-    let answer = client.ask(&contract::request(address), Method::Get)?;
-    contract::check(&answer.parsed())?;
+    let answer = client.ask(&exchange.request(address), Method::Get)?;
+    exchange.expected.check(&answer.parsed())?;
     Ok(answer.length_bytes())
 }

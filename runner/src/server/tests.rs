@@ -1,6 +1,7 @@
 //! Children are started, found ready, and ended, whatever they do.
 
 use super::{Ending, Program, Server};
+use crate::load::Exchange;
 use std::time::Duration;
 
 fn shell(script: &str) -> Program {
@@ -12,7 +13,12 @@ fn shell(script: &str) -> Program {
 
 #[test]
 fn a_program_that_dies_is_reported_with_its_last_words() {
-    let error = Server::start(&shell("echo cannot bind >&2; exit 3"), &[]).unwrap_err();
+    let error = Server::start(
+        &shell("echo cannot bind >&2; exit 3"),
+        &Exchange::welcome(),
+        &[],
+    )
+    .unwrap_err();
     let text = format!("{error:#}");
     assert!(
         text.contains("exit status: 3") && text.ends_with("its last words: cannot bind"),
@@ -26,7 +32,7 @@ fn a_program_that_is_not_there_is_named() {
         path: "/nowhere/server".into(),
         arguments: Vec::new(),
     };
-    let error = Server::start(&program, &[]).unwrap_err();
+    let error = Server::start(&program, &Exchange::welcome(), &[]).unwrap_err();
     assert!(format!("{error:#}").starts_with("cannot start /nowhere/server"));
 }
 

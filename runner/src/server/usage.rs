@@ -50,7 +50,7 @@ pub(super) fn read(pid: u32) -> Result<Usage> {
 ///
 /// A thread that is running is charged up to its last switch or tick, so this is exact only while
 /// the process waits: between slices it does.
-pub(super) fn cpu(pid: u32) -> Result<Duration> {
+pub fn cpu_of(pid: u32) -> Result<Duration> {
     let pid = i32::try_from(pid).context("a process number is a positive int")?;
     let clock = ClockId::pid_cpu_clock_id(Pid::from_raw(pid)).context("the server has gone")?;
     let time = clock.now().context("cannot read a server's CPU time")?;
@@ -65,7 +65,7 @@ pub(super) fn cpu_of_group(leader: u32) -> Result<Duration> {
         let waited_for = u64::try_from(stat.cutime + stat.cstime).unwrap_or(0);
         let pid = u32::try_from(stat.pid).context("a process number is positive")?;
         // A process that has just ended has no more to say.
-        sum += cpu(pid).unwrap_or_default() + ticks(waited_for);
+        sum += cpu_of(pid).unwrap_or_default() + ticks(waited_for);
     }
     Ok(sum)
 }
@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn a_thread_that_has_ended_still_counts() {
-        let own = || cpu(std::process::id()).unwrap();
+        let own = || cpu_of(std::process::id()).unwrap();
         let before = own();
         let burn = || {
             let used = || Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).unwrap();
@@ -131,7 +131,10 @@ mod tests {
             .unwrap();
         let mut said = BufReader::new(shell.stdout.take().unwrap());
         said.read_line(&mut String::new()).unwrap();
-        let (group, own) = (cpu_of_group(shell.id()).unwrap(), cpu(shell.id()).unwrap());
+        let (group, own) = (
+            cpu_of_group(shell.id()).unwrap(),
+            cpu_of(shell.id()).unwrap(),
+        );
         drop(shell.stdin.take());
         shell.wait().unwrap();
         assert!(group > own * 2, "{group:?}, of which {own:?} its own");

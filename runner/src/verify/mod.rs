@@ -6,6 +6,7 @@
 mod checks;
 
 use crate::interrupt;
+use crate::load::Exchange;
 use crate::server::{END_WITHIN, Ending, Program, Server};
 use anyhow::Result;
 use serde::Serialize;
@@ -49,7 +50,7 @@ pub struct Finding {
 ///
 /// Where the server does not come up.
 pub fn verify(program: &Program, processors: &[usize]) -> Result<Vec<Finding>> {
-    findings(Server::start(program, processors)?)
+    findings(Server::start(program, &Exchange::welcome(), processors)?)
 }
 
 /// Runs every check of a server that is up, and ends it.

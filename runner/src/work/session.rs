@@ -3,6 +3,7 @@
 use super::callgrind::{Profile, parse};
 use super::tools::{self, Tool};
 use crate::interrupt;
+use crate::load::Exchange;
 use crate::server::{Program, Server, spawn};
 use anyhow::{Context, Result, bail, ensure};
 use std::ffi::OsString;
@@ -39,8 +40,11 @@ impl Session {
             path: valgrind,
             arguments: arguments(program, folder.path()),
         };
-        let server = Server::start_within(&command, &[processor], READY_WITHIN)
-            .with_context(|| format!("{} does not run under valgrind", program.path.display()))?;
+        let server =
+            Server::start_within(&command, &Exchange::welcome(), &[processor], READY_WITHIN)
+                .with_context(|| {
+                    format!("{} does not run under valgrind", program.path.display())
+                })?;
         Ok(Self {
             server,
             vgdb,

@@ -8,6 +8,7 @@ use super::requests::Requests;
 use super::rest::wait_for_rest;
 use super::tools::{self, Tool};
 use crate::interrupt;
+use crate::load::Exchange;
 use crate::server::{Program, Server};
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
@@ -62,8 +63,9 @@ fn counted_run(
         path: strace,
         arguments,
     };
-    let server = Server::start_within(&command, &[processor], READY_WITHIN)
-        .with_context(|| format!("{} does not run under strace", program.path.display()))?;
+    let server =
+        Server::start_within(&command, &Exchange::welcome(), &[processor], READY_WITHIN)
+            .with_context(|| format!("{} does not run under strace", program.path.display()))?;
     let mut connection = Requests::warmed_up(&server)?;
     connection.send(requests)?;
     drop(connection);

@@ -14,7 +14,7 @@ fn null(arguments: &[&str]) -> Server {
         path: env!("CARGO_BIN_EXE_runner").into(),
         arguments: arguments.map(Into::into).collect(),
     };
-    Server::start(&program, &[]).unwrap()
+    Server::start(&program, &runner::load::Exchange::welcome(), &[]).unwrap()
 }
 
 #[test]

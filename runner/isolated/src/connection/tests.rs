@@ -3,8 +3,8 @@
 use super::*;
 use crate::answer::Expected;
 use crate::drive::{Client, serving};
+use crate::entry::Bytes;
 use crate::handoff::Listener;
-use crate::level::Bytes;
 use crate::protocol::Sample;
 use std::future::poll_fn;
 use std::pin::pin;
@@ -65,8 +65,8 @@ fn drive(
     write: impl Fn(&mut Connection),
     client: impl AsyncFnOnce(Client) -> Result<Sample, Failure>,
 ) -> Result<Sample, Failure> {
-    let level = Bytes(async |listener| serve(listener, answers, write).await);
-    block_on(serving(level, client, Expected::WELCOME))
+    let entry = Bytes(async |listener| serve(listener, answers, write).await);
+    block_on(serving(entry, client, Expected::WELCOME))
 }
 
 fn write_whole(connection: &mut Connection) {
@@ -138,7 +138,7 @@ fn vectored_writes_are_taken_whole() {
 
 #[test]
 fn the_other_family_of_traits_and_clones_are_the_same_connection() {
-    let level = Bytes(async |listener: Listener| {
+    let entry = Bytes(async |listener: Listener| {
         loop {
             let (mut reader, _) = listener.accept().await;
             let writer = reader.clone();
@@ -158,7 +158,7 @@ fn the_other_family_of_traits_and_clones_are_the_same_connection() {
         }
     });
     let served = serving(
-        level,
+        entry,
         async |mut client| client.requests(1, 2).await,
         Expected::WELCOME,
     );
@@ -167,7 +167,7 @@ fn the_other_family_of_traits_and_clones_are_the_same_connection() {
 
 #[test]
 fn who_waits_for_an_answer_is_woken_by_it() {
-    let level = Bytes(async |listener: Listener| {
+    let entry = Bytes(async |listener: Listener| {
         let (connection, _) = listener.accept().await;
         // Reads and writes taking turns in one task, as some connection handlers do.
         let mut wrote = true;
@@ -190,7 +190,7 @@ fn who_waits_for_an_answer_is_woken_by_it() {
         std::future::pending().await
     });
     let served = serving(
-        level,
+        entry,
         async |mut client| client.requests(0, 3).await,
         Expected::WELCOME,
     );

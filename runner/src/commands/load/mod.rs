@@ -8,11 +8,11 @@ mod surroundings;
 mod target;
 mod url;
 
-use super::{Verdict, print_json};
 use crate::cli::{LoadOptions, Output, StageOption};
 use crate::environment::limits;
 use crate::interrupt::{self, Interrupted};
 use crate::load::{Address, Bound, Generator, LoadSpec, Opening, Pace, Target};
+use crate::output::{self, Verdict, print_json};
 use crate::result::{self, Asked, LoadResult};
 use crate::say::say;
 use crate::server::Launched;
@@ -167,7 +167,7 @@ fn print(output: &Output, result: &LoadResult) -> Result<()> {
     if output.json {
         return print_json(result);
     }
-    super::print(result::text(result, output.latency).trim_end())
+    output::print(result::text(result, output.latency).trim_end())
 }
 
 /// Whether all is good: errors are bad, so is a rate that was not held unless its limit was sought, a

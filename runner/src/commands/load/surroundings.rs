@@ -4,7 +4,7 @@
 use crate::cli::LoadOptions;
 use crate::environment::{Counters, Throttling, processors};
 use crate::interrupt;
-use crate::load::{Evidence, Generator, LoadSpec, Measured, Pace, Target};
+use crate::load::{Evidence, Exchange, Generator, LoadSpec, Measured, Pace, Target};
 use crate::result::Around;
 use crate::server::{Launched, Program, Server};
 use anyhow::{Context, Result};
@@ -88,7 +88,11 @@ pub(super) fn ceiling_rps(
         path: std::env::current_exe().context("cannot find the runner's own binary")?,
         arguments: vec!["null".into()],
     };
-    let server = Server::start(&program, processors.map_or(&[], |list| &list.0))?;
+    let server = Server::start(
+        &program,
+        &Exchange::welcome(),
+        processors.map_or(&[], |list| &list.0),
+    )?;
     let target = Target {
         requests_per_connection: target.requests_per_connection,
         pipeline: target.pipeline,

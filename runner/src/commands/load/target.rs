@@ -1,10 +1,11 @@
 //! From a URL and the options around it to the bytes that are sent and the answer that is expected.
 
 use super::url::{self, Url};
-use crate::cli::{HeaderField, Place, RequestOptions};
+use crate::cli::{Place, RequestOptions};
 use crate::http::{self, Method};
 use crate::load::{Address, Expected, Target};
 use crate::usage::UsageError;
+use crate::values::HeaderField;
 
 /// What is loaded: where it is, what is sent and expected, and how it may be named.
 #[derive(Debug)]

@@ -1,0 +1,85 @@
+//! The life of a run, the same for every experiment.
+
+use super::experiment::Experiment;
+use super::publish;
+use crate::framework::{self, Workspace};
+use crate::output::{Verdict, print};
+use crate::report::{Page, tables};
+use crate::run::Job;
+use anyhow::Result;
+use std::path::Path;
+
+/// Carries out what the options ask for: a new run, one that continues, its plan in words, or something else
+/// that the experiment offers.
+///
+/// # Errors
+///
+/// If it cannot be carried out, or was interrupted. What was measured by then stays in the run's folder.
+pub fn drive<E: Experiment>(options: &E::Options) -> Result<Verdict> {
+    let workspace = framework::discover()?;
+    if let Some(outcome) = E::instead(&workspace, options) {
+        return outcome;
+    }
+    if E::run_options(options).list {
+        return list::<E>(&workspace, options);
+    }
+    let mut job = begin_or_resume::<E>(&workspace, options)?;
+    let (arms, prepared) = E::prepare(&workspace, &mut job)?;
+    job.admit(arms)?;
+    // From here on everything is on record: what is measured stays, however this ends.
+    let page = measure_and_publish::<E>(&workspace, &mut job, prepared)?;
+    Ok(Verdict::good_if(page.is_good))
+}
+
+fn begin_or_resume<E: Experiment>(
+    workspace: &Workspace,
+    options: &E::Options,
+) -> Result<Job<E::Plan>> {
+    let run_options = E::run_options(options);
+    match &run_options.resume {
+        Some(folder) => {
+            let method = (E::NAME, E::METHOD);
+            Job::resume(workspace, folder, run_options.allow_busy, method)
+        }
+        None => Job::begin(workspace, run_options, E::design(workspace, options)?),
+    }
+}
+
+fn measure_and_publish<E: Experiment>(
+    workspace: &Workspace,
+    job: &mut Job<E::Plan>,
+    prepared: E::Prepared,
+) -> Result<Page> {
+    let folder = job.folder.path().to_owned();
+    let outcome = measure::<E>(job, prepared, &folder);
+    let finished = job.finish(outcome.is_ok());
+    let published = publish::one::<E>(&workspace.root, &folder);
+    if let Ok(page) = &published {
+        print(tables(page))?;
+    }
+    let shown = folder.strip_prefix(&workspace.root).unwrap_or(&folder);
+    eprintln!("records: {}", shown.display());
+    // What ended the run says more than what followed from it.
+    outcome?;
+    finished?;
+    published
+}
+
+fn measure<E: Experiment>(
+    job: &mut Job<E::Plan>,
+    prepared: E::Prepared,
+    folder: &Path,
+) -> Result<()> {
+    let done = E::read(folder)?;
+    E::measure(job, prepared, &done)
+}
+
+fn list<E: Experiment>(workspace: &Workspace, options: &E::Options) -> Result<Verdict> {
+    let run_options = E::run_options(options);
+    let design = E::design(workspace, options)?;
+    let selected = workspace.with_baseline(&run_options.names)?;
+    let names: Vec<String> = selected.iter().map(|one| one.name.clone()).collect();
+    let seed = run_options.seed.unwrap_or(1);
+    print(E::outline(&design.plan, seed, &names).text())?;
+    Ok(Verdict::Good)
+}

@@ -1,0 +1,117 @@
+//! What an experiment has to say of itself.
+
+use crate::analysis::Ranked;
+use crate::framework::Workspace;
+use crate::output::Verdict;
+use crate::report::Page;
+use crate::run::{Arm, Design, Job, Run, RunOptions};
+use anyhow::Result;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::fmt::Debug;
+use std::path::Path;
+use std::time::Duration;
+
+/// A kind of run.
+pub trait Experiment {
+    /// Its name in records, folders and on the front page.
+    const NAME: &'static str;
+
+    /// The version of its method; it changes if numbers are no longer comparable with older ones.
+    const METHOD: u32;
+
+    /// What can be asked for on the command line.
+    type Options: clap::Args + Debug;
+
+    /// What is measured when, as it is recorded.
+    type Plan: Serialize + DeserializeOwned + Clone + PartialEq + Debug;
+
+    /// What it takes to measure: launches, executables.
+    type Prepared;
+
+    /// Everything a run has left.
+    type Records;
+
+    /// The options that all experiments have.
+    fn run_options(options: &Self::Options) -> &RunOptions;
+
+    /// The design that the options ask for.
+    ///
+    /// # Errors
+    ///
+    /// A [`crate::usage::UsageError`] if it cannot be carried out as meant.
+    fn design(workspace: &Workspace, options: &Self::Options) -> Result<Design<Self::Plan>>;
+
+    /// What the options ask for instead of a run, if they do.
+    fn instead(_workspace: &Workspace, _options: &Self::Options) -> Option<Result<Verdict>> {
+        None
+    }
+
+    /// The plan in words, for `--list`.
+    fn outline(plan: &Self::Plan, seed: u64, contestants: &[String]) -> Outline;
+
+    /// Builds and checks the arms; what fails becomes part of them.
+    ///
+    /// # Errors
+    ///
+    /// If the run is interrupted or cannot be carried out at all.
+    fn prepare(
+        workspace: &Workspace,
+        job: &mut Job<Self::Plan>,
+    ) -> Result<(Vec<Arm>, Self::Prepared)>;
+
+    /// Measures what is not `done` yet.
+    ///
+    /// # Errors
+    ///
+    /// If the run is interrupted or cannot go on. What was measured stays.
+    fn measure(
+        job: &mut Job<Self::Plan>,
+        prepared: Self::Prepared,
+        done: &Self::Records,
+    ) -> Result<()>;
+
+    /// Reads a run.
+    ///
+    /// # Errors
+    ///
+    /// If a file does not read, or holds what cannot have been measured; the error names file and line.
+    fn read(folder: &Path) -> Result<Self::Records>;
+
+    /// The record of a run that was read.
+    fn run(records: &Self::Records) -> &Run<Self::Plan>;
+
+    /// What is shown of a run. Pure.
+    fn page(records: &Self::Records) -> Page;
+
+    /// Every table of a run by every measure, with its heading. Pure.
+    fn rankings(records: &Self::Records) -> Vec<(String, Ranked)>;
+
+    /// Whether this is the variant that the front page shows.
+    fn is_main(plan: &Self::Plan) -> bool;
+}
+
+/// A plan in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outline {
+    /// Arms in the order of their indices.
+    pub arms: Vec<String>,
+    /// What is done, an item each.
+    pub steps: Vec<String>,
+    /// How long the measuring takes, builds not included.
+    pub expected: Duration,
+}
+
+impl Outline {
+    /// As lines for a terminal.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut text = format!("arms ({}): {}\n", self.arms.len(), self.arms.join(", "));
+        for step in &self.steps {
+            text.push_str(&format!("- {step}\n"));
+        }
+        let minutes = self.expected.as_secs_f64() / 60.0;
+        text.push_str(&format!("expected time after the builds: {minutes:.1} min"));
+        text
+    }
+}

@@ -1,0 +1,200 @@
+//! The arms of an isolated run: built, and asked at which entry points they can be driven.
+
+use super::harness::absent_entries;
+use super::plan::{Entry, IsolatedPlan};
+use crate::framework::{self, BuildEnv, Framework, ISOLATED_BENCH, ServerKind, Workspace};
+use crate::interrupt;
+use crate::record::file_digest;
+use crate::run::{Arm, ArmKind, Job, contestant};
+use anyhow::Result;
+use std::path::{Path, PathBuf};
+
+/// The package whose benches are the controls.
+const CONTROLS: &str = "controls";
+
+/// Its bench that answers with canned bytes: what the harness itself costs.
+const CANNED: &str = "canned";
+
+/// Its bench that does the same and leaves something behind.
+const LEAK: &str = "leak";
+
+/// The feature of the harness that counts what the allocator is asked for.
+const COUNTING: &str = "isolated/counting";
+
+/// The executables that are made of an arm.
+#[derive(Debug, Clone)]
+pub struct Executables {
+    /// The arm's name.
+    pub(super) name: String,
+    /// What it is.
+    pub(super) kind: ArmKind,
+    /// The unmodified quickstart server; contestants only.
+    pub(super) server: Option<PathBuf>,
+    /// The bench that is timed.
+    pub(super) timed: Option<PathBuf>,
+    /// The same bench with a counting allocator.
+    pub(super) counting: Option<PathBuf>,
+    /// The entry points it has.
+    pub(super) entries: Vec<Entry>,
+}
+
+impl Executables {
+    fn none(name: &str, kind: ArmKind) -> Self {
+        Self {
+            name: name.to_owned(),
+            kind,
+            server: None,
+            timed: None,
+            counting: None,
+            entries: Vec::new(),
+        }
+    }
+
+    /// The entry point that shows most of it.
+    pub(super) fn fullest_entry(&self) -> Option<Entry> {
+        self.entries.iter().min().copied()
+    }
+
+    /// Builds a bench twice: to be timed, and to count.
+    fn build_benches(&mut self, workspace: &Workspace, package: &str, bench: &str) -> Result<()> {
+        let build = |features: &[&str]| framework::build_bench(workspace, package, bench, features);
+        self.timed = Some(build(&[])?);
+        self.counting = Some(build(&[COUNTING])?);
+        Ok(())
+    }
+
+    /// Enters into the arm what was built, and which entry points it lacks.
+    fn describe(&mut self, arm: &mut Arm) -> Result<()> {
+        let built: [(&str, Option<&Path>); 3] = [
+            ("server", self.server.as_deref()),
+            ("bench", self.timed.as_deref()),
+            ("counting bench", self.counting.as_deref()),
+        ];
+        for (use_, path) in built {
+            if let Some(path) = path {
+                arm.digests.insert(use_.to_owned(), file_digest(path)?);
+            }
+        }
+        if let Some(bench) = &self.timed {
+            let absent = absent_entries(bench)?;
+            let all = Entry::ALL.into_iter();
+            self.entries = all.filter(|entry| !absent.contains_key(entry)).collect();
+            arm.without = absent
+                .into_iter()
+                .map(|(entry, why)| (entry.word().to_owned(), why))
+                .collect();
+        }
+        Ok(())
+    }
+}
+
+/// Builds all arms; what fails becomes part of them.
+pub(super) fn prepare(
+    workspace: &Workspace,
+    job: &Job<IsolatedPlan>,
+) -> Result<(Vec<Arm>, Vec<Executables>)> {
+    let (mut arms, mut all) = (Vec::new(), Vec::new());
+    for framework in workspace.with_baseline(&job.names)? {
+        interrupt::check()?;
+        let (arm, executables) = build_contestant(workspace, framework)?;
+        arms.push(arm);
+        all.extend(executables);
+    }
+    for kind in [ArmKind::Twin, ArmKind::Planted] {
+        add_baseline_again(&mut arms, &mut all, kind);
+    }
+    for (bench, kind) in [(CANNED, ArmKind::Null), (LEAK, ArmKind::Leak)] {
+        interrupt::check()?;
+        let (mut arm, mut executables) = (Arm::new(bench, kind), Executables::none(bench, kind));
+        executables.build_benches(workspace, CONTROLS, bench)?;
+        executables.describe(&mut arm)?;
+        arms.push(arm);
+        all.push(executables);
+    }
+    if !job.run.arms.is_empty() {
+        all = continuing(all, &job.run.arms);
+    }
+    Ok((arms, all))
+}
+
+/// For a run that continues: arms that took part when it began and cannot be had at the moment fail in the blocks
+/// that follow, and the order is that of the record, since orders are indices.
+fn continuing(mut all: Vec<Executables>, recorded: &[Arm]) -> Vec<Executables> {
+    for arm in recorded.iter().filter(|arm| arm.takes_part()) {
+        if !all.iter().any(|one| one.name == arm.name) {
+            let entries = Entry::ALL.into_iter();
+            let entries = entries.filter(|entry| !arm.without.contains_key(entry.word()));
+            all.push(Executables {
+                entries: entries.collect(),
+                ..Executables::none(&arm.name, arm.kind)
+            });
+        }
+    }
+    all.retain(|one| {
+        recorded
+            .iter()
+            .any(|arm| arm.name == one.name && arm.takes_part())
+    });
+    all.sort_by_key(|one| recorded.iter().position(|arm| arm.name == one.name));
+    all
+}
+
+/// Builds a contestant's server and benches.
+fn build_contestant(
+    workspace: &Workspace,
+    framework: &Framework,
+) -> Result<(Arm, Option<Executables>)> {
+    let mut arm = contestant(framework);
+    arm.note = framework.notes.get(&ServerKind::Quickstart).cloned();
+    if !framework.has_isolated_bench {
+        let why = format!(
+            "it has no benches/{ISOLATED_BENCH}.rs (frameworks/README.md says how to write one), so only its server \
+             is counted"
+        );
+        arm.without = Entry::ALL
+            .map(|entry| (entry.word().to_owned(), why.clone()))
+            .into();
+    }
+    let mut executables = Executables::none(&arm.name, arm.kind);
+    match build(workspace, framework, &mut executables, &mut arm) {
+        Ok(()) => Ok((arm, Some(executables))),
+        Err(error) => {
+            interrupt::check()?;
+            let error = format!("{error:#}");
+            eprintln!("{}: {error}", arm.name);
+            arm.err = Some(error);
+            Ok((arm, None))
+        }
+    }
+}
+
+fn build(
+    workspace: &Workspace,
+    framework: &Framework,
+    executables: &mut Executables,
+    arm: &mut Arm,
+) -> Result<()> {
+    let (kind, env) = (ServerKind::Quickstart, BuildEnv::Release);
+    executables.server = Some(framework::build(workspace, framework, kind, env)?);
+    if framework.has_isolated_bench {
+        executables.build_benches(workspace, &framework.package, ISOLATED_BENCH)?;
+    }
+    executables.describe(arm)
+}
+
+/// The baseline's bench again, as a control.
+fn add_baseline_again(arms: &mut Vec<Arm>, all: &mut Vec<Executables>, kind: ArmKind) {
+    let baseline = arms.iter().find(|arm| arm.kind == ArmKind::Baseline);
+    let executables = all.iter().find(|one| one.kind == ArmKind::Baseline);
+    if let (Some(baseline), Some(executables)) = (baseline, executables) {
+        let control = Arm::control(baseline, kind);
+        all.push(Executables {
+            name: control.name.clone(),
+            kind,
+            server: None,
+            counting: None,
+            ..executables.clone()
+        });
+        arms.push(control);
+    }
+}

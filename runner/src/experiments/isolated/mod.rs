@@ -1,0 +1,134 @@
+//! Each framework alone: timed inside one process, its work counted, its memory watched, its start timed.
+
+mod arms;
+mod claims;
+mod columns;
+mod figures;
+mod growth;
+mod harness;
+mod memory;
+mod options;
+mod page;
+mod plan;
+mod processes;
+mod profile;
+mod profile_table;
+mod records;
+mod rows;
+mod sound;
+mod starts;
+mod tables;
+mod timing;
+mod work;
+
+pub use growth::{Growth, LeakControl, Watched, leak_controls};
+pub use options::IsolatedOptions;
+pub use plan::{Entry, IsolatedPlan, Part};
+pub use records::IsolatedRecords;
+pub use rows::{
+    AllocationRow, Exercise, FunctionRow, MemoryRow, OwnerRow, SampleRow, StartRow, SystemCallRow,
+    WorkRow,
+};
+
+use super::experiment::{Experiment, Outline};
+use crate::analysis::Ranked;
+use crate::framework::Workspace;
+use crate::output::Verdict;
+use crate::report::Page;
+use crate::run::{Arm, Design, Job, Run, RunOptions, Warning};
+use anyhow::Result;
+use arms::Executables;
+use std::path::Path;
+use tables::Table;
+
+/// The experiment.
+#[derive(Debug)]
+pub struct Isolated;
+
+impl Experiment for Isolated {
+    const NAME: &'static str = "isolated";
+    const METHOD: u32 = 1;
+
+    type Options = IsolatedOptions;
+    type Plan = IsolatedPlan;
+    type Prepared = Vec<Executables>;
+    type Records = IsolatedRecords;
+
+    fn run_options(options: &IsolatedOptions) -> &RunOptions {
+        &options.run
+    }
+
+    fn design(workspace: &Workspace, options: &IsolatedOptions) -> Result<Design<IsolatedPlan>> {
+        options.design(workspace, Self::NAME, Self::METHOD)
+    }
+
+    fn instead(workspace: &Workspace, options: &IsolatedOptions) -> Option<Result<Verdict>> {
+        options.profile.then(|| profile::run(workspace, options))
+    }
+
+    fn outline(plan: &IsolatedPlan, _seed: u64, contestants: &[String]) -> Outline {
+        plan.outline(contestants)
+    }
+
+    fn prepare(
+        workspace: &Workspace,
+        job: &mut Job<IsolatedPlan>,
+    ) -> Result<(Vec<Arm>, Vec<Executables>)> {
+        arms::prepare(workspace, job)
+    }
+
+    /// Part after part; what an interrupted run has already is not done again.
+    fn measure(
+        job: &mut Job<IsolatedPlan>,
+        all: Vec<Executables>,
+        done: &IsolatedRecords,
+    ) -> Result<()> {
+        let parts = job.run.plan.parts.clone();
+        if parts.contains(&Part::Work) {
+            work::announce_missing_tools();
+        }
+        if job.run.plan.is_short() {
+            let blocks = job.run.plan.blocks;
+            job.warn(Warning::ShortRun { blocks });
+        }
+        for part in parts {
+            match part {
+                Part::Time => timing::measure(job, &all, done)?,
+                Part::Work => work::measure(job, &all, done)?,
+                Part::Memory => memory::measure(job, &all, done)?,
+                Part::Start => starts::measure(job, &all, done)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn read(folder: &Path) -> Result<IsolatedRecords> {
+        IsolatedRecords::read(folder, Self::NAME, Self::METHOD)
+    }
+
+    fn run(records: &IsolatedRecords) -> &Run<IsolatedPlan> {
+        &records.run
+    }
+
+    fn page(records: &IsolatedRecords) -> Page {
+        page::page(records)
+    }
+
+    fn rankings(records: &IsolatedRecords) -> Vec<(String, Ranked)> {
+        let tables = Entry::ALL
+            .into_iter()
+            .filter_map(|entry| Table::of(records, entry));
+        let rankings = tables.flat_map(|table| {
+            let heading = table.entry.heading().to_owned();
+            [(heading.clone(), table.cpu), (heading, table.wall)]
+        });
+        rankings.collect()
+    }
+
+    fn is_main(_plan: &IsolatedPlan) -> bool {
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests;

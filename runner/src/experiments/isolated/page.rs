@@ -1,0 +1,114 @@
+//! What is shown of an isolated run.
+
+use super::claims;
+use super::columns::{call_table, growth_table, main_table, owner_table, server_table};
+use super::figures::Figures;
+use super::plan::Entry;
+use super::records::IsolatedRecords;
+use super::tables::Table;
+use crate::report::{Body, Page, Pairs, Praise, Section, Shown, grouped, takeaway};
+
+/// The page of a run.
+pub(super) fn page(records: &IsolatedRecords) -> Page {
+    let figures = Figures::of(records);
+    let run = &records.run;
+    let body = Body {
+        design: design(records),
+        unfinished: "The run was not finished; only what is there counts.".to_owned(),
+        is_good: figures.errors.is_empty(),
+        sections: sections(&figures),
+        reading: claims::how_to_read(&figures),
+        circumstances: Vec::new(),
+    };
+    Page::of(run, "Isolated", body)
+}
+
+const PRAISE: Praise = Praise {
+    one: "takes the least CPU time per request",
+    several: "take the least CPU time per request",
+};
+
+fn design(records: &IsolatedRecords) -> String {
+    let plan = &records.run.plan;
+    format!(
+        "Each framework alone. Timed in {} blocks of fresh processes, round robin in {} slices of about {} ms; work \
+         counted in {} processes over {} requests each; memory watched over {} requests in {} processes.",
+        records.counting(),
+        plan.rounds,
+        plan.slice_ms,
+        plan.work_processes,
+        grouped(plan.work_requests),
+        grouped(plan.leak_requests),
+        plan.leak_processes
+    )
+}
+
+fn sections(figures: &Figures) -> Vec<Section> {
+    let under = |entry| {
+        figures
+            .table(entry)
+            .map(|table| claims::under(figures, table))
+    };
+    let mut remarks = under(Entry::Bytes).unwrap_or_default();
+    remarks.extend(claims::remarks(figures));
+    let untrusted = claims::untrusted(figures);
+    let take_home = |table: &Table, is_untrusted| {
+        let condition = match table.entry {
+            Entry::Bytes => "by itself, bytes in and bytes out",
+            Entry::Call => "in router and handler alone",
+        };
+        takeaway(&table.cpu, PRAISE, condition, is_untrusted, |_| false)
+    };
+    let bytes = figures.table(Entry::Bytes);
+    let mut sections = vec![Section {
+        heading: Entry::Bytes.heading().to_owned(),
+        takeaway: bytes.map_or_else(String::new, |table| take_home(table, !untrusted.is_empty())),
+        pairs: bytes
+            .and_then(|table| Pairs::of(&table.cpu))
+            .into_iter()
+            .collect(),
+        untrusted,
+        grid: main_table(figures),
+        remarks,
+        ..Section::default()
+    }];
+    let call = figures.table(Entry::Call).zip(call_table(figures));
+    sections.extend(call.map(|(table, grid)| Section {
+        heading: Entry::Call.heading().to_owned(),
+        takeaway: take_home(table, !table.untrusted.is_empty()),
+        pairs: Pairs::of(&table.cpu).into_iter().collect(),
+        untrusted: table.untrusted.iter().map(ToString::to_string).collect(),
+        grid,
+        remarks: under(Entry::Call).unwrap_or_default(),
+        shown: Shown::PageAndTerminal,
+        ..Section::default()
+    }));
+    sections.extend(server_table(figures).map(|grid| Section {
+        heading: "The server".to_owned(),
+        grid,
+        shown: Shown::Terminal,
+        ..Section::default()
+    }));
+    sections.extend(owner_table(figures).map(|grid| Section {
+        heading: "Instructions by owner".to_owned(),
+        grid,
+        explanation: OWNERS,
+        shown: Shown::Page,
+        ..Section::default()
+    }));
+    sections.extend(growth_table(figures).map(|grid| Section {
+        heading: "Memory growth".to_owned(),
+        grid,
+        explanation: GROWTH,
+        shown: Shown::PageAndTerminal,
+        ..Section::default()
+    }));
+    sections
+}
+
+const OWNERS: &str = "An owner is the crate whose function the instructions are in; generic code counts for the crate it is \
+     written in. `std` is Rust's standard library, `allocator` is malloc and its relatives. Inlined code counts for the \
+     function it was inlined into.";
+
+const GROWTH: &str = "Bytes that were allocated and not freed, per repetition, with Sen's 95 % interval; docs/METHODOLOGY.md \
+     explains the test and its marks.";

@@ -1,0 +1,33 @@
+//! Where the work of one contestant goes, for its author: functions and owners by instructions.
+
+use super::options::IsolatedOptions;
+use super::profile_table::profile;
+use crate::framework::{self, BuildEnv, ServerKind, Workspace};
+use crate::output::{Verdict, print};
+use crate::server::Program;
+use crate::usage::UsageError;
+use crate::work::{self, tools};
+use anyhow::Result;
+use std::io::IsTerminal;
+
+pub(super) fn run(workspace: &Workspace, options: &IsolatedOptions) -> Result<Verdict> {
+    let [name] = options.run.names.as_slice() else {
+        return Err(UsageError(
+            "--profile looks at one contestant: runner isolated NAME --profile".to_owned(),
+        )
+        .into());
+    };
+    let plan = options.plan();
+    plan.validate()?;
+    let processor = options.processor()?;
+    let framework = workspace.find(name)?;
+    tools::find(tools::Tool::Valgrind)?;
+    tools::find(tools::Tool::Vgdb)?;
+    let (kind, env) = (ServerKind::Quickstart, BuildEnv::Release);
+    let server = framework::build(workspace, framework, kind, env)?;
+    let work = work::count(&Program::new(server), processor, plan.work_requests)?;
+    // In a file or a pager there is room for whole names.
+    let columns = std::io::stdout().is_terminal().then_some(80);
+    print(profile(name, &work, columns))?;
+    Ok(Verdict::Good)
+}

@@ -1,0 +1,84 @@
+//! How long each server takes from its start to its first right answer, and what memory it has then.
+
+use super::arms::Executables;
+use super::plan::IsolatedPlan;
+use super::records::IsolatedRecords;
+use super::rows::StartRow;
+use crate::duration::micros;
+use crate::interrupt;
+use crate::load::Exchange;
+use crate::run::{Job, one_line};
+use crate::server::{Program, start_repeatedly};
+use anyhow::Result;
+use std::path::Path;
+use std::time::Duration;
+
+/// How long a server that has answered once is left alone before its memory is read.
+const REST: Duration = Duration::from_millis(30);
+
+pub(super) fn measure(
+    job: &mut Job<IsolatedPlan>,
+    all: &[Executables],
+    done: &IsolatedRecords,
+) -> Result<()> {
+    let servers = all
+        .iter()
+        .filter_map(|one| Some((one.name.as_str(), one.server.as_deref()?)));
+    let servers: Vec<(&str, &Path)> = servers.collect();
+    let (plan, seed, processor) = (
+        job.run.plan.clone(),
+        job.run.seed,
+        job.run.processors.server[0],
+    );
+    eprintln!("starting {} servers {} times", servers.len(), plan.starts);
+    for round in 0..plan.starts {
+        let unit = unit(round);
+        if done.units.contains(&unit) {
+            continue;
+        }
+        for at in plan.start_order(seed, round, servers.len()) {
+            let (name, path) = servers[at];
+            let row = start(name, path, round, processor);
+            // What an interruption broke off is not a start that failed.
+            interrupt::check()?;
+            job.folder.journal.append(&row)?;
+        }
+        job.folder.journal.close(&unit)?;
+    }
+    Ok(())
+}
+
+/// The name of a round as a unit of the journal.
+pub(super) fn unit(round: u32) -> String {
+    format!("starts {round}")
+}
+
+fn start(name: &str, path: &Path, round: u32, processor: usize) -> StartRow {
+    let row = StartRow {
+        round,
+        arm: name.to_owned(),
+        ..StartRow::default()
+    };
+    match ready_and_rss(path, processor) {
+        Ok((attempts, ready_us, idle_rss_kib)) => StartRow {
+            attempts,
+            ready_us,
+            idle_rss_kib,
+            ..row
+        },
+        Err(error) => StartRow {
+            err: one_line(&format!("{error:#}")),
+            ..row
+        },
+    }
+}
+
+fn ready_and_rss(path: &Path, processor: usize) -> Result<(u32, u64, u64)> {
+    let program = Program::new(path.to_owned());
+    let (server, attempts) = start_repeatedly(&program, &Exchange::welcome(), &[processor])?;
+    std::thread::sleep(REST);
+    let rss_kib = server.usage()?.rss_kib;
+    let ready_us = micros(server.ready_after).max(1);
+    server.stop()?;
+    Ok((attempts, ready_us, rss_kib))
+}

@@ -1,0 +1,69 @@
+//! Pages and controls.
+
+use super::*;
+use crate::report::{front_page_part, run_page, tables};
+
+#[test]
+fn the_page_of_an_isolated_run() {
+    insta::assert_snapshot!(run_page(&Isolated::page(&MadeUp::new().records())));
+}
+
+#[test]
+fn its_part_of_the_front_page() {
+    let page = Isolated::page(&MadeUp::new().records());
+    insta::assert_snapshot!(front_page_part(&page, "results/a-run"));
+}
+
+#[test]
+fn its_tables_fit_a_terminal() {
+    let text = tables(&Isolated::page(&MadeUp::new().records()));
+    insta::assert_snapshot!(text);
+    for line in text.lines() {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+}
+
+#[test]
+fn controls_that_fail_are_named_in_the_heading() {
+    let mut run = MadeUp::new();
+    for row in run.samples.iter_mut().filter(|row| row.arm == "base-twin") {
+        row.server_cpu_ns = row.server_cpu_ns * 110 / 100;
+    }
+    run.leaks.remove("leak");
+    let page = run_page(&Isolated::page(&run.records()));
+    let heading = page
+        .lines()
+        .find(|line| line.starts_with("## Bytes in"))
+        .unwrap();
+    assert!(
+        heading.contains("two copies of one program differ in CPU time"),
+        "{heading}"
+    );
+    assert!(heading.contains("the leak control leak fails"), "{heading}");
+}
+
+#[test]
+fn a_counted_process_that_is_missing_is_named() {
+    let mut records = MadeUp::new().records();
+    records.units.remove("work base 1");
+    records
+        .work
+        .retain(|row| (row.arm.as_str(), row.process) != ("base", 1));
+    let page = run_page(&Isolated::page(&records));
+    let heading = page
+        .lines()
+        .find(|line| line.starts_with("## Bytes in"))
+        .unwrap();
+    assert!(
+        heading.contains("UNTRUSTED") && heading.contains("work base 1"),
+        "{heading}"
+    );
+}
+
+#[test]
+fn a_run_without_any_part_still_has_a_page() {
+    let mut run = MadeUp::new();
+    run.run.plan.parts.clear();
+    let page = run_page(&Isolated::page(&run.records()));
+    assert!(page.contains("| base |") && !page.contains("NaN"), "{page}");
+}

@@ -1,0 +1,196 @@
+//! What is shown of a latency run.
+
+use super::columns::{grid, search_grid};
+use super::figures::{TableRow, rows};
+use super::plan::BEYOND_MIN;
+use super::records::LatencyRecords;
+use super::tables::{CPU, P99, QUANTILES, Table, is_ranked};
+use crate::report::{
+    Body, HOW_TO_READ_RANKS, Page, Pairs, Praise, Section, grouped, percent, rank_remarks, takeaway,
+};
+use crate::run::ArmKind;
+
+/// The page of a run.
+pub(super) fn page(records: &LatencyRecords) -> Page {
+    let run = &records.run;
+    let rates = run.plan.rates.iter();
+    let tables: Vec<Table> = rates
+        .map(|level| Table::of(records, level.rate_per_s))
+        .collect();
+    let all: Vec<(&Table, Vec<TableRow>)> = tables
+        .iter()
+        .map(|table| (table, rows(records, table)))
+        .collect();
+    let mut sections: Vec<Section> = all
+        .iter()
+        .map(|(table, rows)| section(records, table, rows))
+        .collect();
+    sections.extend(search_section(records));
+    let (complete, planned) = (records.counting(), run.plan.blocks);
+    let body = Body {
+        design: design(records),
+        unfinished: format!(
+            "The run was not finished: {complete} of {planned} blocks are complete, and only they count."
+        ),
+        sections,
+        reading: reading(records),
+        is_good: all
+            .iter()
+            .all(|(_, rows)| rows.iter().all(TableRow::is_good)),
+        circumstances: vec![format!("engine {}", run.plan.engine)],
+    };
+    Page::of(run, "Latency", body)
+}
+
+const PRAISE: Praise = Praise {
+    one: "has the shortest 99th percentile of response times",
+    several: "have the shortest 99th percentile of response times",
+};
+
+fn design(records: &LatencyRecords) -> String {
+    let plan = &records.run.plan;
+    let rates = plan.rates.iter().map(|level| {
+        format!(
+            "{} slices of {} ms a block at {} requests/s",
+            level.rounds,
+            level.window_ms,
+            grouped(level.rate_per_s)
+        )
+    });
+    format!(
+        "`SERVER={} ENV={}`: open loop, {} arrivals over {} connections; {} blocks of fresh processes, measured \
+         round robin: {}.",
+        plan.server,
+        plan.env,
+        plan.arrivals,
+        plan.connections,
+        plan.blocks,
+        rates.collect::<Vec<_>>().join(", ")
+    )
+}
+
+fn section(records: &LatencyRecords, table: &Table, rows: &[TableRow]) -> Section {
+    let (p99, cpu) = (&table.measures[P99], &table.measures[CPU]);
+    let mut remarks = Vec::new();
+    remarks.extend(
+        table
+            .delay
+            .as_ref()
+            .map(super::delay::DelayControl::sentence),
+    );
+    let claims = rank_remarks(p99, &[cpu], &table.controls, &[], &records.blocks);
+    // The planted delay is this table's planted control.
+    remarks.extend(
+        claims
+            .into_iter()
+            .filter(|line| !line.starts_with("no planted control")),
+    );
+    remarks.push(beyond(records, table));
+    remarks.extend(rows.iter().filter_map(remark));
+    let condition = format!("at {}", table.heading());
+    let is_untrusted = !table.untrusted.is_empty();
+    Section {
+        heading: table.heading(),
+        takeaway: takeaway(p99, PRAISE, &condition, is_untrusted, |_| false),
+        pairs: table.measures.iter().filter_map(Pairs::of).collect(),
+        untrusted: table.untrusted.iter().map(ToString::to_string).collect(),
+        grid: grid(table, rows),
+        remarks,
+        ..Section::default()
+    }
+}
+
+/// How many answers lie beyond each percentile, in a slice and in the run.
+fn beyond(records: &LatencyRecords, table: &Table) -> String {
+    let level = records.level(table.rate_per_s);
+    let slices = level.map_or(0, |level| level.rounds * records.counting());
+    let parts = QUANTILES
+        .iter()
+        .enumerate()
+        .skip(P99)
+        .map(|(index, &quantile)| {
+            let beyond = level.map_or(0.0, |level| level.beyond(quantile));
+            let unranked = if is_ranked(records, table.rate_per_s, index) {
+                String::new()
+            } else {
+                format!(
+                    ", fewer than {BEYOND_MIN:.0}, so it is shown for the whole run and not ranked"
+                )
+            };
+            format!(
+                "beyond p{} lie {beyond:.1} answers of a slice and {:.0} of the run{unranked}",
+                quantile * 100.0,
+                beyond * f64::from(slices)
+            )
+        });
+    format!("{}.", parts.collect::<Vec<_>>().join("; "))
+}
+
+/// What has to be said of a row.
+fn remark(row: &TableRow) -> Option<String> {
+    let name = &row.arm.name;
+    let figures = match &row.figures {
+        Ok(figures) => figures,
+        Err(reason) if row.arm.absent.is_some() => return Some(format!("`{name}`: {reason}.")),
+        Err(reason) => return Some(format!("`{name}` failed: {reason}.")),
+    };
+    let mut parts = Vec::new();
+    if !figures.holds() {
+        parts.push(format!(
+            "held {} % of the rate, so its times are those of a backlog, and it is not ranked",
+            percent(figures.held_share)
+        ));
+    }
+    if figures.errors > 0 {
+        let first = figures
+            .first_error
+            .as_deref()
+            .unwrap_or("the reason was not kept");
+        parts.push(format!(
+            "errors: {}, the first: {first}",
+            grouped(figures.errors)
+        ));
+    }
+    (!parts.is_empty()).then(|| format!("`{name}`: {}.", parts.join("; ")))
+}
+
+fn search_section(records: &LatencyRecords) -> Option<Section> {
+    let objective = records.run.plan.objective.as_ref()?;
+    let missing = records.missing_searches();
+    Some(Section {
+        heading: format!("Highest rate with {objective}"),
+        untrusted: (missing > 0).then(|| format!("searches missing: {missing}")).into_iter().collect(),
+        grid: search_grid(records)?,
+        remarks: vec![
+            "requests per second: the median of the searches, each on a fresh process and exact to 5 %; a rate \
+             counts as held if one of three probes of 0.5 s meets the objective without an error."
+                .to_owned(),
+        ],
+        ..Section::default()
+    })
+}
+
+fn reading(records: &LatencyRecords) -> Vec<String> {
+    let arms = &records.run.arms;
+    let baseline = arms.iter().find(|arm| arm.kind == ArmKind::Baseline);
+    let baseline = baseline.map_or("the baseline".to_owned(), |arm| {
+        format!("`{}`, the baseline", arm.name)
+    });
+    vec![
+        HOW_TO_READ_RANKS.to_owned(),
+        "p50, p99, p99.9: percentiles of the response time over the whole run, from when a request was due by the \
+         schedule to its answer. A request that has to wait for a free connection waits on the clock. Rows are \
+         sorted and ranked by p99."
+            .to_owned(),
+        format!(
+            "ratios are to {baseline}, from slices that are next to each other in time; below 1 is better. All intervals \
+             of one measure are jointly valid at 95 %."
+        ),
+        "server CPU: per request at this rate, over all threads of the server. At a low rate that is what a running \
+         server costs, waking up included."
+            .to_owned(),
+        "rate held: the share of the schedule that was sent. Below 99 % a contestant is not ranked. dispatch delay: \
+         how late the generator itself sent."
+            .to_owned(),
+    ]
+}

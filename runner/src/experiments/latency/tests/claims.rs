@@ -1,0 +1,110 @@
+//! Pages, controls, and who is not ranked.
+
+use super::*;
+use crate::report::{front_page_part, run_page, tables};
+
+fn table(run: &MadeUp) -> Table {
+    Table::of(&run.records(), RATE)
+}
+
+#[test]
+fn the_page_of_a_run() {
+    insta::assert_snapshot!(run_page(&Latency::page(&searched().records())));
+}
+
+#[test]
+fn the_front_page() {
+    insta::assert_snapshot!(front_page_part(
+        &Latency::page(&MadeUp::new().records()),
+        "results/x"
+    ));
+}
+
+#[test]
+fn the_terminal() {
+    let text = tables(&Latency::page(&searched().records()));
+    for line in text.lines() {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn a_contestant_that_does_not_hold_the_rate_has_a_row_and_no_rank() {
+    let run = MadeUp::new();
+    let table = table(&run);
+    assert!(
+        table
+            .measures
+            .iter()
+            .all(|one| one.standing("late").is_none())
+    );
+    assert!(
+        table.measures[tables::P99]
+            .standing("fast")
+            .unwrap()
+            .rank
+            .is_some()
+    );
+    let page = run_page(&Latency::page(&run.records()));
+    assert!(page.contains("`late`: held 80.0 % of the rate"), "{page}");
+}
+
+#[test]
+fn below_one_is_better_than_the_baseline() {
+    let standing = table(&MadeUp::new()).measures[tables::P99]
+        .standing("fast")
+        .unwrap();
+    assert!((standing.ratio - 0.75).abs() < 0.03, "{standing:?}");
+    assert_eq!(standing.verdict.unwrap().to_string(), "faster");
+}
+
+#[test]
+fn a_delay_that_is_found_in_the_median_or_not_at_all_is_named_in_the_heading() {
+    let reasons = |change: fn(&mut PacedRow)| {
+        let mut run = MadeUp::new();
+        run.rows
+            .iter_mut()
+            .filter(|row| row.arm == delay::NAME)
+            .for_each(change);
+        let reasons = table(&run).untrusted;
+        reasons
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join("; ")
+    };
+    assert_eq!(reasons(|_| ()), "");
+    let median = reasons(|row| row.response_time_p50_ns *= 3);
+    assert!(median.contains("found in the median"), "{median}");
+    let hidden = reasons(|row| row.response_time_p99_ns = 200_000);
+    assert!(
+        hidden.contains("not found in the 99th percentile"),
+        "{hidden}"
+    );
+}
+
+#[test]
+fn a_twin_that_differs_is_named_in_the_heading() {
+    let mut run = MadeUp::new();
+    let twins = run.rows.iter_mut().filter(|row| row.arm == "base-twin");
+    twins.for_each(|row| row.response_time_p99_ns *= 2);
+    let reasons: Vec<String> = table(&run)
+        .untrusted
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert!(
+        reasons[0].contains("two copies of one program differ in p99"),
+        "{reasons:?}"
+    );
+}
+
+#[test]
+fn searches_that_are_missing_are_named() {
+    let run = searched();
+    let mut records = run.records();
+    records.units.remove("search 0 fast");
+    let page = run_page(&Latency::page(&records));
+    assert!(page.contains("UNTRUSTED, searches missing: 1"), "{page}");
+}

@@ -1,0 +1,128 @@
+//! Runs with real servers, runs that are killed, and records that are damaged.
+
+use super::*;
+use crate::fixtures::{damage, killed, programs};
+
+fn launched(arms: &[(&str, ArmKind, &str)]) -> (Vec<Arm>, Vec<Launch>) {
+    let all = arms
+        .iter()
+        .map(|&(name, kind, server)| programs::arm(name, kind, server));
+    all.unzip()
+}
+
+/// The smallest run that there can be.
+fn small(arms: Vec<Arm>, objective: Option<&str>) -> Run<LatencyPlan> {
+    let plan = LatencyPlan {
+        connections: 4,
+        rates: vec![RateLevel {
+            rate_per_s: 500,
+            window_ms: 40,
+            rounds: 1,
+        }],
+        blocks: 2,
+        settling_ms: 1,
+        warm_up_ms: 1,
+        objective: objective.map(str::to_owned),
+        ..plan()
+    };
+    runs::header(Latency::NAME, Latency::METHOD, plan, arms)
+}
+
+const ARMS: [(&str, ArmKind, &str); 2] = [
+    ("one", ArmKind::Baseline, "answers"),
+    ("twin", ArmKind::Twin, "answers"),
+];
+
+fn measured(run: &Run<LatencyPlan>, launches: Vec<Launch>) -> LatencyRecords {
+    let parent = tempfile::tempdir().unwrap();
+    let path = parent.path().join("run");
+    let mut job = runs::begin(&path, run);
+    let done = Latency::read(&path).unwrap();
+    Latency::measure(&mut job, launches, &done).unwrap();
+    job.finish(true).unwrap();
+    Latency::read(&path).unwrap()
+}
+
+#[test]
+fn requests_leave_by_schedule_and_are_timed_from_it() {
+    let (arms, launches) = launched(&ARMS);
+    let records = measured(&small(arms, None), launches);
+    assert_eq!(records.slices.len(), 4);
+    for row in &records.slices {
+        // At 500 requests per second no more are due than this, even if the window opened a second late.
+        let due = 500.0 * (row.elapsed_ns as f64 / 1e9 + 1.0);
+        assert!(
+            (row.sent + row.outside) as f64 <= due && row.ok > 0,
+            "{row:?}"
+        );
+        assert!(row.server_cpu_ns > 0 && row.err.is_empty(), "{row:?}");
+        assert!(
+            row.response_time_p50_ns >= row.service_time_p50_ns,
+            "{row:?}"
+        );
+    }
+    let times: u64 = records
+        .response_times
+        .values()
+        .map(|times| times.len())
+        .sum();
+    assert_eq!(times, records.slices.iter().map(|row| row.ok).sum::<u64>());
+}
+
+#[test]
+fn a_server_that_dies_fails_alone_in_rates_and_searches() {
+    let (arms, launches) = launched(&[ARMS[0], ("bad", ArmKind::Contestant, "dies_under_load")]);
+    let records = measured(&small(arms, Some("p99=1s")), launches);
+    let bad = records.processes.iter().filter(|row| row.arm == "bad");
+    for row in bad {
+        assert!(
+            row.err.is_empty() || row.err.contains("exit status: 7"),
+            "{row:?}"
+        );
+    }
+    let search = |arm: &str| records.searches.iter().find(|row| row.arm == arm).unwrap();
+    assert!(search("one").highest_rate_per_s > 0 && search("one").err.is_empty());
+    assert!(
+        search("bad").err.contains("exit status: 7"),
+        "{:?}",
+        search("bad")
+    );
+    assert_eq!(search("bad").highest_rate_per_s, 0);
+}
+
+fn keys(records: &LatencyRecords) -> Vec<String> {
+    let counting = records.blocks.iter().filter(|row| row.counts());
+    let numbers: Vec<u32> = counting.map(|row| row.block).collect();
+    let ordinal = |block: u32| numbers.iter().position(|&one| one == block).unwrap();
+    let slices = records.slices.iter();
+    let slices =
+        slices.map(|row| format!("slice {} {} {}", ordinal(row.block), row.round, row.arm));
+    let processes = records.processes.iter();
+    let processes = processes.map(|row| format!("process {} {}", ordinal(row.block), row.arm));
+    let times = records.response_times.keys();
+    let times = times.map(|tag| format!("times {} {}", ordinal(tag.block), tag.arm));
+    slices.chain(processes).chain(times).collect()
+}
+
+#[test]
+fn a_run_that_is_killed_at_any_write_continues_to_the_same_rows() {
+    let (arms, launches) = launched(&ARMS);
+    let run = small(arms, None);
+    let writes = killed::at_every_write::<Latency>(&run, || launches.clone(), keys);
+    // Two slices, two processes, two histograms, a block and its closing line, twice.
+    assert!(writes >= 16, "{writes}");
+}
+
+#[test]
+fn a_damaged_record_is_refused_or_untrusted_or_unchanged() {
+    let outcomes = damage::at_random::<Latency>(&searched().write(), 300);
+    println!("{outcomes:?}");
+    assert_eq!(
+        outcomes.refused + outcomes.untrusted + outcomes.without_effect,
+        300
+    );
+    assert!(
+        outcomes.refused > 100 && outcomes.untrusted > 20,
+        "{outcomes:?}"
+    );
+}

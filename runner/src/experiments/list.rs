@@ -1,0 +1,87 @@
+//! What is made of the list of experiments: a command each, and what is needed to read a run of any of them.
+
+use super::compare::compare_as;
+use super::experiment::Experiment;
+use crate::record::write_whole;
+use crate::report::{Comparison, Page, run_page};
+use anyhow::Result;
+use std::path::Path;
+
+/// An experiment, to those who meet its runs without knowing its types.
+#[derive(Debug, Clone, Copy)]
+pub struct Kind {
+    /// Its name in records.
+    pub name: &'static str,
+    /// Reads a run and says what is shown of it.
+    pub page: fn(&Path) -> Result<Page>,
+    /// Whether the front page may show a run.
+    pub is_main: fn(&Path) -> Result<bool>,
+    /// Holds two runs against each other.
+    pub compare: fn(&Path, &Path) -> Result<Comparison>,
+}
+
+impl Kind {
+    /// The kind of an experiment.
+    #[must_use]
+    pub const fn of<E: Experiment>() -> Self {
+        Self {
+            name: E::NAME,
+            page: |folder| Ok(E::page(&E::read(folder)?)),
+            is_main: |folder| Ok(E::is_main(&E::run(&E::read(folder)?).plan)),
+            compare: compare_as::<E>,
+        }
+    }
+
+    /// Writes the page of a run into its folder, unless it is there already or only a check is wanted; whether
+    /// it differed.
+    ///
+    /// # Errors
+    ///
+    /// If the run does not read, or the page cannot be written.
+    pub fn renew_page(&self, folder: &Path, check: bool) -> Result<bool> {
+        renew(
+            &folder.join("README.md"),
+            &run_page(&(self.page)(folder)?),
+            check,
+        )
+    }
+}
+
+/// Writes a page that differs from what is there, unless only a check is wanted; whether it differed.
+pub(super) fn renew(file: &Path, page: &str, check: bool) -> Result<bool> {
+    if std::fs::read_to_string(file).is_ok_and(|there| there == page) {
+        return Ok(false);
+    }
+    if !check {
+        write_whole(file, page)?;
+    }
+    Ok(true)
+}
+
+/// Makes the commands and the kinds of the experiments that are listed.
+macro_rules! experiments {
+    ($($(#[doc = $doc:literal])+ $command:ident => $experiment:ty,)+) => {
+        /// One command per experiment.
+        #[derive(Debug, clap::Subcommand)]
+        pub enum Command {
+            $($(#[doc = $doc])+ $command(Box<<$experiment as Experiment>::Options>),)+
+        }
+
+        impl Command {
+            /// Carries out the experiment.
+            ///
+            /// # Errors
+            ///
+            /// If it cannot be carried out.
+            pub fn run(&self) -> anyhow::Result<crate::output::Verdict> {
+                match self {
+                    $(Self::$command(options) => drive::<$experiment>(options),)+
+                }
+            }
+        }
+
+        /// Every experiment.
+        pub const KINDS: &[Kind] = &[$(Kind::of::<$experiment>()),+];
+    };
+}
+pub(super) use experiments;

@@ -1,0 +1,29 @@
+//! The experiments: kinds of run, one folder each. An experiment says what it plans, what it measures, what its
+//! rows are and what its page shows; the rest is the same for all ([`crate::run`]).
+//!
+//! Adding an experiment is adding its folder and its line in the list below.
+
+pub mod compare;
+mod drive;
+mod experiment;
+pub mod isolated;
+pub mod latency;
+mod list;
+pub mod publish;
+pub mod settling;
+pub mod throughput;
+
+pub use drive::drive;
+pub use experiment::{Experiment, Outline};
+pub use list::Kind;
+
+list::experiments! {
+    /// Measure throughput: closed loop, all contestants interleaved
+    Bench => throughput::Throughput,
+    /// Measure response times and CPU at equal rates: open loop, all contestants interleaved
+    Latency => latency::Latency,
+    /// Time, count and watch each framework alone, in one process and under an instruction counter
+    Isolated => isolated::Isolated,
+    /// Follow the first second of load, every 10 ms: what the windows of a throughput run follow from
+    Settling => settling::Settling,
+}

@@ -1,0 +1,155 @@
+//! From intervals to traces: how rate, 99th percentile and fairness of an arm go on from idle, and from when on they
+//! have settled. Pure.
+
+use super::records::SettlingRecords;
+use super::rows::IntervalRow;
+use crate::stats::median;
+use std::collections::BTreeMap;
+
+/// Settled is what stays this close to the plateau.
+const CLOSE: f64 = 0.02;
+
+/// The plateau is the mean of this last part of a slice.
+const PLATEAU_SHARE: f64 = 0.4;
+
+/// One arm at one concurrency: a figure for each interval, the median over slices.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trace {
+    /// The arm.
+    pub arm: String,
+    /// Connections.
+    pub connections: usize,
+    /// Right answers per second.
+    pub rate: Vec<f64>,
+    /// 99th percentile of the service time, in µs.
+    pub p99_us: Vec<f64>,
+    /// Share of the connections that got an answer.
+    pub served: Vec<f64>,
+    /// Right answers per second in the last part of the slice.
+    pub plateau: f64,
+    /// From when on it has settled; `None` if it never does.
+    pub settled: Option<Settled>,
+}
+
+/// From when on a trace has settled.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Settled {
+    /// Every window that begins here or later has the plateau's rate, to 2 %.
+    pub after_ms: u64,
+}
+
+/// The traces of all arms at one concurrency, in the order of the record's arms, with windows of this length.
+#[must_use]
+pub(super) fn traces(records: &SettlingRecords, connections: usize, window_ms: u64) -> Vec<Trace> {
+    let arms = records.run.arms.iter().filter(|arm| arm.takes_part());
+    let of_arm = arms.filter_map(|arm| {
+        let rows = records.intervals.iter();
+        let own = rows.filter(|row| row.arm == arm.name && row.connections == connections);
+        trace(records, &own.collect::<Vec<_>>(), window_ms)
+    });
+    of_arm.collect()
+}
+
+fn trace(records: &SettlingRecords, rows: &[&IntervalRow], window_ms: u64) -> Option<Trace> {
+    let first = rows.first()?;
+    let (plan, interval_s) = (
+        &records.run.plan,
+        records.run.plan.interval_ms as f64 / 1000.0,
+    );
+    let over_slices = |of: &dyn Fn(&IntervalRow) -> Option<f64>| -> Vec<f64> {
+        let of_interval = |interval| {
+            let own = rows.iter().filter(|row| row.interval == interval);
+            median(&own.filter_map(|row| of(row)).collect::<Vec<f64>>()).unwrap_or(0.0)
+        };
+        (0..plan.intervals()).map(of_interval).collect()
+    };
+    let slices = slices(rows, plan.intervals());
+    let plateaus: Vec<f64> = slices.iter().map(|slice| plateau(slice)).collect();
+    Some(Trace {
+        arm: first.arm.clone(),
+        connections: first.connections,
+        rate: over_slices(&|row| Some(row.ok as f64 / interval_s)),
+        p99_us: over_slices(&|row| (row.ok > 0).then_some(row.service_time_p99_us as f64)),
+        served: over_slices(&|row| Some(row.served as f64 / row.connections as f64)),
+        plateau: median(&plateaus)? / interval_s,
+        settled: settled(&slices, &plateaus, window_ms / plan.interval_ms).map(|interval| {
+            Settled {
+                after_ms: interval as u64 * plan.interval_ms,
+            }
+        }),
+    })
+}
+
+/// Right answers of each interval, one list per slice that is whole.
+fn slices(rows: &[&IntervalRow], intervals: u64) -> Vec<Vec<f64>> {
+    let mut slices: BTreeMap<(u32, u32), Vec<f64>> = BTreeMap::new();
+    for row in rows {
+        let slice = slices.entry((row.block, row.round)).or_default();
+        slice.push(row.ok as f64);
+    }
+    let whole = slices
+        .into_values()
+        .filter(|slice| slice.len() as u64 == intervals);
+    whole.collect()
+}
+
+fn plateau(slice: &[f64]) -> f64 {
+    let from = (slice.len() as f64 * (1.0 - PLATEAU_SHARE)) as usize;
+    mean(&slice[from.min(slice.len())..])
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len().max(1) as f64
+}
+
+/// The first interval from which on every window has the plateau's rate. A window's rate is taken relative to the
+/// plateau of its own slice, and the median over slices counts: the machine's drift is in both.
+fn settled(slices: &[Vec<f64>], plateaus: &[f64], window: u64) -> Option<usize> {
+    let length = slices.first()?.len();
+    let window = (window.max(1) as usize).min(length);
+    let is_close = |from: usize| {
+        let ratios = slices
+            .iter()
+            .zip(plateaus)
+            .filter(|(_, plateau)| **plateau > 0.0);
+        let ratios = ratios.map(|(slice, plateau)| mean(&slice[from..from + window]) / plateau);
+        let ratio = median(&ratios.collect::<Vec<f64>>())?;
+        Some((ratio - 1.0).abs() <= CLOSE)
+    };
+    let last = length - window;
+    let mut first = None;
+    for from in (0..=last).rev() {
+        if !is_close(from)? {
+            break;
+        }
+        first = Some(from);
+    }
+    first
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_ramps_up_has_settled_where_its_windows_reach_the_plateau() {
+        let ramp = |at: usize| if at < 10 { 50.0 } else { 100.0 };
+        let slice: Vec<f64> = (0..100).map(ramp).collect();
+        let slices = vec![slice; 3];
+        let plateaus: Vec<f64> = slices.iter().map(|slice| plateau(slice)).collect();
+        assert_eq!(plateaus, [100.0; 3]);
+        assert_eq!(settled(&slices, &plateaus, 1), Some(10));
+        // Five intervals of which one is half as high are 10 % lower, of fifty it is 1 %.
+        assert_eq!(settled(&slices, &plateaus, 5), Some(10));
+        assert_eq!(settled(&slices, &plateaus, 50), Some(9));
+    }
+
+    #[test]
+    fn what_goes_up_and_down_never_settles() {
+        let slice: Vec<f64> = (0..100)
+            .map(|at| if at % 2 == 0 { 50.0 } else { 150.0 })
+            .collect();
+        let plateaus = [plateau(&slice)];
+        assert_eq!(settled(&[slice], &plateaus, 1), None);
+    }
+}

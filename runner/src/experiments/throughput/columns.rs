@@ -1,0 +1,105 @@
+//! The columns of a throughput table: one list for every place a table is shown in.
+
+use super::figures::{Figures, Outcome, TableRow};
+use super::tables::Table;
+use crate::analysis::{Effect, Standing};
+use crate::report::{Cell, Column, Grid, arm_name};
+
+/// All columns after name and version.
+const COLUMNS: [Column<TableRow>; 13] = [
+    Column::number("requests/s", Some("req/s"), |row| {
+        of(row, |one| Some(Cell::whole(one.rate.median)))
+    }),
+    Column::number("IQR %", None, |row| {
+        of(row, |one| Some(Cell::percent(one.rate.relative_spread())))
+    }),
+    Column::number("ratio to baseline (95 %)", Some("ratio ±95%"), |row| {
+        of(row, |one| one.rate_standing.map(ratio))
+    }),
+    Column::number("p50 µs", Some("p50µs"), |row| {
+        of(row, |one| one.service_time_p50_us.map(Cell::count))
+    }),
+    Column::number("p99 µs", Some("p99µs"), |row| {
+        of(row, |one| one.service_time_p99_us.map(Cell::count))
+    }),
+    Column::number("served in 100 ms %", Some("served%"), |row| {
+        of(row, |one| one.served_per_100_ms.map(Cell::percent))
+    }),
+    Column::number("server CPU ns (user + system)", Some("CPUns"), |row| {
+        of(row, |one| Some(server_cpu(one)))
+    }),
+    Column::number("rank by CPU", Some("by CPU"), |row| {
+        let rank = |one: &Figures| Some(Cell::rank(one.cpu_standing?.rank?, false));
+        of(row, rank)
+    }),
+    Column::number(
+        "requests per CPU second, ratio to baseline (95 %)",
+        None,
+        |row| of(row, |one| one.cpu_standing.map(ratio)),
+    ),
+    Column::number("peak RSS MiB", None, |row| {
+        of(row, |one| one.peak_rss_kib.map(Cell::mib))
+    }),
+    Column::number("response bytes", None, |row| {
+        of(row, |_| Some(Cell::count(row.arm.answer_bytes? as u64)))
+    }),
+    Column::text("limit", None, |row| {
+        of(row, |_| row.limit.map(|limit| Cell::text(limit.text())))
+    }),
+    Column::number("errors", Some("err"), |row| match &row.outcome {
+        Outcome::Failed(_) => Cell::Failed,
+        _ => of(row, |one| Some(Cell::count(one.errors))),
+    }),
+];
+
+/// A cell of an arm that was measured.
+fn of<'r>(row: &'r TableRow, cell: impl Fn(&'r Figures) -> Option<Cell>) -> Cell {
+    row.figures().and_then(cell).unwrap_or(Cell::Missing)
+}
+
+fn ratio(standing: Standing) -> Cell {
+    Cell::ratio(standing.ratio, standing.interval)
+}
+
+fn server_cpu(figures: &Figures) -> Cell {
+    let value = figures.server_cpu_ns;
+    match figures.user_share {
+        Some(share) => Cell::Sum {
+            value,
+            parts: [value * share, value - value * share],
+        },
+        None => Cell::whole(value),
+    }
+}
+
+/// The table of one concurrency.
+pub(super) fn grid(table: &Table, rows: &[TableRow]) -> Grid {
+    let joins_next = |at: usize| {
+        let (Some(one), Some(other)) = (rows.get(at), rows.get(at + 1)) else {
+            return false;
+        };
+        [one, other].iter().all(|row| rank(row) != Cell::Empty)
+            && table.rate.differ(&one.arm.name, &other.arm.name) == Some(false)
+    };
+    let name = |row: &TableRow| name(table, row);
+    Grid::of_arms(&COLUMNS, rows, |row| &row.arm, rank, name, joins_next)
+}
+
+/// A row's name; the planted control says how much it withholds.
+fn name(table: &Table, row: &TableRow) -> String {
+    let mut controls = table.controls.iter();
+    let control = controls.find(|control| control.name == row.arm.name);
+    match control.map(|control| control.effect) {
+        Some(Effect::Withheld { percent }) => {
+            arm_name(&format!("{}-{percent}%", row.arm.name), row.arm.kind)
+        }
+        _ => arm_name(&row.arm.name, row.arm.kind),
+    }
+}
+
+/// The rank set by requests per second, with a sign if the generator was saturated: then the server could be
+/// faster than it shows.
+fn rank(row: &TableRow) -> Cell {
+    let rank = |one: &Figures| Some(Cell::rank(one.rate_standing?.rank?, row.is_client_bound()));
+    row.figures().and_then(rank).unwrap_or(Cell::Empty)
+}

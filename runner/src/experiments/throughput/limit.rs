@@ -1,0 +1,92 @@
+//! Which side was saturated in a row: the verdict of [`Evidence`] on what the records hold.
+
+use super::records::ThroughputRecords;
+use super::rows::SliceRow;
+use super::tables::Table;
+use crate::load::{Bound, Evidence};
+use crate::report::percent;
+use crate::run::{Arm, ArmKind};
+
+/// A verdict and the numbers it rests on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Limit {
+    /// Which side.
+    pub(super) bound: Bound,
+    /// What that rests on.
+    pub(super) evidence: Evidence,
+}
+
+impl Limit {
+    /// The verdict with its first numbers.
+    pub(super) fn text(&self) -> String {
+        let mut numbers = vec![format!(
+            "generator idle {}%",
+            percent(self.evidence.idle_share)
+        )];
+        if let Some(share) = self.evidence.server_cpu_share {
+            numbers.push(format!("server busy {}%", percent(share)));
+        }
+        if let Some(share) = self.evidence.ceiling_share {
+            numbers.push(format!("{}% of null", percent(share)));
+        }
+        format!("{}: {}", self.bound, numbers.join(", "))
+    }
+}
+
+/// Judges one arm of a table; `null_ratio` is that of the null server to the baseline. `None` if the arm was not
+/// measured.
+pub(super) fn limit_of(
+    records: &ThroughputRecords,
+    table: &Table,
+    arm: &Arm,
+    null_ratio: Option<f64>,
+) -> Option<Limit> {
+    let ceiling_share = match arm.kind {
+        ArmKind::Null => None,
+        _ => table
+            .rate
+            .standing(&arm.name)
+            .zip(null_ratio)
+            .map(|(own, null)| own.ratio / null),
+    };
+    let slices = records.slices_of(table.connections, &arm.name);
+    let slices: Vec<&SliceRow> = slices.into_iter().filter(|row| row.ok > 0).collect();
+    let evidence = evidence(records, &slices, ceiling_share)?;
+    Some(Limit {
+        bound: evidence.judge().0,
+        evidence,
+    })
+}
+
+fn evidence(
+    records: &ThroughputRecords,
+    slices: &[&SliceRow],
+    ceiling_share: Option<f64>,
+) -> Option<Evidence> {
+    let sum = |value: fn(&SliceRow) -> u64| slices.iter().map(|row| value(row)).sum::<u64>() as f64;
+    let elapsed_ns = sum(|row| row.elapsed_ns);
+    if elapsed_ns == 0.0 {
+        return None;
+    }
+    let processors = &records.run.processors;
+    let share = |part_ns: f64, processors: usize| part_ns / elapsed_ns / processors.max(1) as f64;
+    let generator_cpu_ns = sum(|row| row.generator_cpu_ns);
+    Some(Evidence {
+        elapsed_s: elapsed_ns / 1e9,
+        answers: sum(|row| row.ok) as u64,
+        idle_share: share(sum(|row| row.generator_idle_ns), 1),
+        generator_cpu_share: share(generator_cpu_ns, processors.generator.len()),
+        server_cpu_share: Some(share(sum(|row| row.server_cpu_ns), processors.server.len())),
+        ceiling_share,
+        steal_share: steal_share(records),
+        ..Evidence::default()
+    })
+}
+
+/// Over the whole run: the hypervisor's share of the processors' time.
+fn steal_share(records: &ThroughputRecords) -> f64 {
+    let steal_ms: u64 = records.blocks.iter().map(|block| block.steal_ms).sum();
+    let elapsed_ms: u64 = records.blocks.iter().map(|block| block.elapsed_ms).sum();
+    let processors = records.run.machine.processors.max(1) as u64;
+    steal_ms as f64 / (elapsed_ms.max(1) * processors) as f64
+}

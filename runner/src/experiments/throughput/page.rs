@@ -1,0 +1,175 @@
+//! What is shown of a throughput run.
+
+use super::columns::grid;
+use super::figures::{Outcome, TableRow, rows};
+use super::records::ThroughputRecords;
+use super::tables::Table;
+use crate::report::{
+    Body, HOW_TO_READ_RANKS, Page, Pairs, Praise, Section, grouped, rank_remarks, takeaway,
+};
+use crate::run::ArmKind;
+
+/// The page of a run.
+pub(super) fn page(records: &ThroughputRecords) -> Page {
+    let run = &records.run;
+    let levels = run.plan.connections().into_iter();
+    let tables: Vec<Table> = levels.map(|level| Table::of(records, level)).collect();
+    let all: Vec<(&Table, Vec<TableRow>)> = tables
+        .iter()
+        .map(|table| (table, rows(records, table)))
+        .collect();
+    let (complete, planned) = (records.counting(), run.plan.blocks);
+    let body = Body {
+        design: design(records),
+        unfinished: format!(
+            "The run was not finished: {complete} of {planned} blocks are complete, and only they count."
+        ),
+        sections: all
+            .iter()
+            .map(|(table, rows)| section(records, table, rows))
+            .collect(),
+        reading: reading(records),
+        is_good: all
+            .iter()
+            .all(|(_, rows)| rows.iter().all(TableRow::is_good)),
+        circumstances: vec![format!("engine {}", run.plan.engine)],
+    };
+    Page::of(run, "Throughput", body)
+}
+
+const PRAISE: Praise = Praise {
+    one: "answers the most requests per second",
+    several: "answer the most requests per second",
+};
+
+fn design(records: &ThroughputRecords) -> String {
+    let plan = &records.run.plan;
+    let levels = plan.levels.iter().map(|level| {
+        format!(
+            "{} slices of {} ms a block at {} connections",
+            level.rounds, level.window_ms, level.connections
+        )
+    });
+    format!(
+        "`SERVER={} ENV={}`: {} blocks of fresh processes, measured round robin under load that has settled: {}.",
+        plan.server,
+        plan.env,
+        plan.blocks,
+        levels.collect::<Vec<_>>().join(", ")
+    )
+}
+
+fn section(records: &ThroughputRecords, table: &Table, rows: &[TableRow]) -> Section {
+    let mut remarks = rank_remarks(
+        &table.rate,
+        &[&table.cpu],
+        &table.controls,
+        &table.sensitivity,
+        &records.blocks,
+    );
+    if rows.iter().any(TableRow::is_client_bound) {
+        remarks.push(
+            "†: the generator was saturated, so the server may be faster than its rank by requests/s; its rank by \
+             server CPU does not depend on that."
+                .to_owned(),
+        );
+    }
+    remarks.extend(rows.iter().filter_map(|row| remark(records, row)));
+    let is_client_bound = |name: &str| {
+        rows.iter()
+            .any(|row| row.arm.name == name && row.is_client_bound())
+    };
+    let condition = format!("at {}", table.heading());
+    let is_untrusted = !table.untrusted.is_empty();
+    Section {
+        heading: table.heading(),
+        takeaway: takeaway(
+            &table.rate,
+            PRAISE,
+            &condition,
+            is_untrusted,
+            is_client_bound,
+        ),
+        pairs: [&table.rate, &table.cpu]
+            .into_iter()
+            .filter_map(Pairs::of)
+            .collect(),
+        untrusted: table.untrusted.iter().map(ToString::to_string).collect(),
+        grid: grid(table, rows),
+        remarks,
+        ..Section::default()
+    }
+}
+
+/// What has to be said of a row.
+fn remark(records: &ThroughputRecords, row: &TableRow) -> Option<String> {
+    let name = &row.arm.name;
+    let figures = match &row.outcome {
+        Outcome::Absent(reason) => return Some(format!("`{name}`: {reason}.")),
+        Outcome::Failed(reason) => return Some(format!("`{name}` failed: {reason}.")),
+        Outcome::Measured(figures) => figures,
+    };
+    let mut parts = Vec::new();
+    if figures.errors > 0 {
+        let first = figures
+            .first_error
+            .as_deref()
+            .unwrap_or("the reason was not kept");
+        parts.push(match figures.errors {
+            1 => format!("one error: {first}"),
+            count => format!("{} errors, the first: {first}", grouped(count)),
+        });
+    }
+    let asked = records.run.plan.requests;
+    if row.arm.kind == ArmKind::Contestant && figures.requests < asked {
+        parts.push(format!(
+            "{} requests counted of {}: its windows ended before",
+            grouped(figures.requests),
+            grouped(asked)
+        ));
+    }
+    if figures.restarted > 0 {
+        parts.push(format!(
+            "{} processes had to be started again",
+            figures.restarted
+        ));
+    }
+    (!parts.is_empty()).then(|| format!("`{name}`: {}.", parts.join("; ")))
+}
+
+fn reading(records: &ThroughputRecords) -> Vec<String> {
+    let arms = &records.run.arms;
+    let name = |kind| {
+        arms.iter()
+            .find(|arm| arm.kind == kind)
+            .map(|arm| arm.name.as_str())
+    };
+    let baseline = match name(ArmKind::Baseline) {
+        Some(name) => format!("`{name}`, the baseline, which has no router and is not ranked"),
+        None => "the baseline, which took no part".to_owned(),
+    };
+    let mut items = vec![
+        HOW_TO_READ_RANKS.to_owned(),
+        "requests/s: right answers per second; each block counts once, with the median of its slices, and the \
+         column is the median over blocks. IQR: the interquartile range over blocks, as a share of the median."
+            .to_owned(),
+        format!(
+            "ratio: to {baseline}, from comparisons of slices that are next to each other in time, so that the \
+             drift of the machine cancels. Rows are sorted by it, not by requests/s, which the drift does move. \
+             All intervals of a table are jointly valid at 95 %."
+        ),
+        "p50, p99: *service time* at fixed concurrency in a closed loop, from sending a request to reading its \
+         answer. It is not the latency at a given rate."
+            .to_owned(),
+        "server CPU: per request, over all threads of the server, in user and in system mode.".to_owned(),
+        "limit: which side was saturated. Generator idle share, server CPU utilisation, and throughput as a share \
+         of the null server's (docs/LOAD.md)."
+            .to_owned(),
+    ];
+    if let Some(null) = name(ArmKind::Null) {
+        items.push(format!(
+            "`{null}` sends canned answers: the limit of generator and kernel on this machine."
+        ));
+    }
+    items
+}

@@ -1,0 +1,327 @@
+//! The design of a throughput run: blocks, concurrencies, rounds and windows. Pure.
+
+use crate::experiments::Outline;
+use crate::framework::{BuildEnv, ServerKind};
+use crate::load::{EngineKind, Window};
+use crate::run::Orders;
+use crate::usage::{UsageError, within};
+use rand::{RngExt, SeedableRng};
+use rand_pcg::Pcg64;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// Fewer blocks than these make a run that is not worth keeping.
+const KEPT_BLOCKS_MIN: u32 = 12;
+
+/// Fewer requests than these do.
+const KEPT_REQUESTS_MIN: u64 = 100_000;
+
+const CONNECTIONS_MAX: usize = 50_000;
+const REQUESTS_MAX: u64 = 1_000_000_000_000;
+const BLOCKS_MAX: u32 = 10_000;
+const TIME_MAX_MS: u64 = 60_000;
+
+/// Each slice settles for up to this much longer than it has to, at random. A server whose answers come in step,
+/// such as one that waits for a delayed ACK of 40 ms (RFC 9293, section 3.8.6.3), would otherwise have the same
+/// number of steps in every window, one too many or one too few.
+const JITTER_US: u64 = 40_000;
+
+/// How much of the baseline's rate a contestant must reach so that the rounds suffice for the requests asked for.
+const REACHED_SHARE: f64 = 0.4;
+
+/// A block has at least two rounds, so that what its processes have in common can be seen,
+const ROUNDS_MIN: u32 = 2;
+
+/// and no more than these, whatever number of requests they come to.
+const ROUNDS_MAX: u32 = 16;
+
+/// What is measured when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ThroughputPlan {
+    /// Which program of each contestant serves.
+    pub server: ServerKind,
+    /// How it is built.
+    pub env: BuildEnv,
+    /// The numbers of connections, and how each is measured.
+    pub levels: Vec<Level>,
+    /// Counted requests per contestant and concurrency that the rounds are to suffice for.
+    pub requests: u64,
+    /// Blocks; with `until`, those of the first stage.
+    pub blocks: u32,
+    /// How precise the run has to be, if it is not to end after `blocks`.
+    pub until: Option<Until>,
+    /// After its window a slice sends nothing; what is open after this long is given up.
+    pub rest_ms: u64,
+    /// How long each arm is driven before its first slice at a concurrency; not counted.
+    pub warm_up_ms: u64,
+    /// An answer that takes longer is given up.
+    pub timeout_ms: u64,
+    /// The generator's engine.
+    pub engine: EngineKind,
+}
+
+/// One concurrency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Level {
+    /// Connections, each with one request open at a time.
+    pub connections: usize,
+    /// Load before each window, which is not counted.
+    pub settling_ms: u64,
+    /// How long each window is counted.
+    pub window_ms: u64,
+    /// Rounds per block; 0 until the rate of the baseline has said how many it takes.
+    pub rounds: u32,
+}
+
+/// A precision to reach: the second stage of a run adds blocks until the half-widths of all ratios to the
+/// baseline are expected to be small enough. It looks at variances, never at who is ahead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Until {
+    /// Half-width of the ratio, in parts per million: 20 000 for 2 %.
+    pub half_width_ppm: u32,
+    /// Blocks in all, whatever they still leave open.
+    pub blocks_max: u32,
+}
+
+impl Level {
+    /// The settling and window that this many connections need (docs/METHODOLOGY.md, "Settling").
+    #[must_use]
+    pub(super) fn of(connections: usize) -> Self {
+        let connections_over = connections.saturating_sub(64) as u64;
+        Self {
+            connections,
+            settling_ms: 10 + connections_over / 4,
+            window_ms: (60 + connections_over / 6).min(1000),
+            rounds: 0,
+        }
+    }
+
+    /// The rounds per block that suffice for `requests` requests over all blocks, if the baseline answers this
+    /// many per second.
+    pub(super) fn fit(&mut self, requests: u64, blocks: u32, rate: f64) {
+        let per_round = REACHED_SHARE * rate * self.window_ms as f64 / 1000.0 * f64::from(blocks);
+        let rounds = (requests as f64 / per_round.max(1.0)).ceil();
+        // A float beyond the range becomes the end of the range.
+        self.rounds = (rounds as u32).clamp(ROUNDS_MIN, ROUNDS_MAX);
+    }
+}
+
+impl ThroughputPlan {
+    /// Checks that the plan can be carried out as meant.
+    pub(super) fn validate(&self) -> Result<(), UsageError> {
+        let all = |of: fn(&Level) -> u64| self.levels.iter().map(of).collect::<Vec<u64>>();
+        let connections = all(|level| level.connections as u64);
+        within("connections (C)", &connections, 1, CONNECTIONS_MAX as u64)?;
+        within(
+            "settling in ms",
+            &all(|level| level.settling_ms),
+            0,
+            TIME_MAX_MS,
+        )?;
+        within(
+            "window in ms",
+            &all(|level| level.window_ms),
+            1,
+            TIME_MAX_MS,
+        )?;
+        within("rounds", &all(|level| u64::from(level.rounds)), 0, 1000)?;
+        within("requests (N)", &[self.requests], 1, REQUESTS_MAX)?;
+        within("blocks (BLOCKS)", &[self.blocks], 1, BLOCKS_MAX)?;
+        if let Some(until) = self.until {
+            within("max-blocks", &[until.blocks_max], self.blocks, BLOCKS_MAX)?;
+        }
+        Ok(())
+    }
+
+    /// The numbers of connections.
+    #[must_use]
+    pub fn connections(&self) -> Vec<usize> {
+        self.levels.iter().map(|level| level.connections).collect()
+    }
+
+    /// The level of this many connections.
+    #[must_use]
+    pub(super) fn level(&self, connections: usize) -> Option<&Level> {
+        self.levels
+            .iter()
+            .find(|level| level.connections == connections)
+    }
+
+    /// The window of a slice. Its settling is a little longer each time, the same for all arms of a round.
+    #[must_use]
+    pub(super) fn window(&self, level: &Level, seed: u64, block: u32, round: u32) -> Window {
+        let number = (u64::from(block) << 32) | u64::from(round) | (level.connections as u64) << 48;
+        let mut random = Pcg64::seed_from_u64(seed ^ number);
+        let jitter = Duration::from_micros(random.random_range(0..JITTER_US));
+        Window {
+            settling: Duration::from_millis(level.settling_ms) + jitter,
+            length: Duration::from_millis(level.window_ms),
+            rest: Duration::from_millis(self.rest_ms),
+        }
+    }
+
+    /// How much of its work the planted control withholds at this concurrency, in percent of what counts: 2 if
+    /// that can be found, 5 if it takes more blocks than the run has.
+    ///
+    /// Fixed before the run: at a thousand connections a block's ratio varies almost twice as much as at 64,
+    /// so four times the blocks would be needed (docs/METHODOLOGY.md).
+    #[must_use]
+    pub(super) fn withheld_percent(&self, connections: usize) -> u64 {
+        const BLOCKS_MIN: u32 = 24;
+        const CONNECTIONS_MAX: usize = 256;
+        if self.blocks >= BLOCKS_MIN && connections <= CONNECTIONS_MAX {
+            2
+        } else {
+            5
+        }
+    }
+
+    /// Whether the run is too short to be kept among the results.
+    #[must_use]
+    pub(super) fn is_short(&self) -> bool {
+        self.blocks < KEPT_BLOCKS_MIN || self.requests < KEPT_REQUESTS_MIN
+    }
+
+    /// [`ThroughputPlan::timeout_ms`] as a duration.
+    #[must_use]
+    pub(super) fn timeout(&self) -> Duration {
+        Duration::from_millis(self.timeout_ms)
+    }
+
+    /// The plan in words.
+    pub(super) fn outline(&self, seed: u64, contestants: &[String]) -> Outline {
+        /// What a baseline answers per second on a machine of two processors.
+        const RATE: f64 = 100_000.0;
+        let mut arms = contestants.to_vec();
+        arms.extend(["null", "twin", "planted"].map(str::to_owned));
+        let orders = Orders {
+            seed,
+            series: 2 * self.levels.len() as u64,
+        };
+        let first = orders.order(0, 0, arms.len());
+        let first: Vec<&str> = first.into_iter().map(|arm| arms[arm].as_str()).collect();
+        let mut steps = vec![format!(
+            "build and check each contestant ({} {}); {} blocks, each with fresh processes for all arms",
+            self.server, self.env, self.blocks
+        )];
+        let mut slices_ms = 0.0;
+        for level in &self.levels {
+            let mut fitted = *level;
+            if level.rounds == 0 {
+                fitted.fit(self.requests, self.blocks, RATE);
+            }
+            let slice_ms = level.settling_ms + JITTER_US / 2000 + level.window_ms;
+            slices_ms += f64::from(fitted.rounds) * slice_ms as f64 + self.warm_up_ms as f64;
+            steps.push(format!(
+                "{} connections: {} rounds a block; a slice settles {} ms (and up to {} more) and counts {} ms",
+                level.connections,
+                fitted.rounds,
+                level.settling_ms,
+                JITTER_US / 1000,
+                level.window_ms
+            ));
+        }
+        steps.push(format!(
+            "order of the first round (seed {seed}): {}",
+            first.join(", ")
+        ));
+        let block_s = arms.len() as f64 * (slices_ms / 1000.0 + 0.1);
+        Outline {
+            steps,
+            arms,
+            expected: Duration::from_secs_f64(block_s * f64::from(self.blocks)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn plan() -> ThroughputPlan {
+        ThroughputPlan {
+            server: ServerKind::Quickstart,
+            env: BuildEnv::Release,
+            levels: vec![Level::of(64), Level::of(1000)],
+            requests: 1_000_000,
+            blocks: 24,
+            until: None,
+            rest_ms: 1000,
+            warm_up_ms: 150,
+            timeout_ms: 2000,
+            engine: EngineKind::Epoll,
+        }
+    }
+
+    #[test]
+    fn numbers_out_of_range_are_named() {
+        let refused = |change: fn(&mut ThroughputPlan)| {
+            let mut plan = plan();
+            change(&mut plan);
+            plan.validate().unwrap_err().to_string()
+        };
+        assert!(
+            refused(|plan| plan.levels[0].connections = 0).starts_with("connections (C): 0 is out")
+        );
+        assert!(refused(|plan| plan.levels.clear()).starts_with("connections (C): at least one"));
+        assert!(refused(|plan| plan.levels[0].window_ms = 0).starts_with("window in ms: 0 is out"));
+        assert!(refused(|plan| plan.requests = 0).starts_with("requests (N): 0 is out"));
+        assert!(refused(|plan| plan.blocks = 0).starts_with("blocks (BLOCKS): 0 is out"));
+        let few = refused(|plan| {
+            plan.until = Some(Until {
+                half_width_ppm: 20_000,
+                blocks_max: 12,
+            });
+        });
+        assert!(few.contains("it goes from 24 to"), "{few}");
+        plan().validate().unwrap();
+    }
+
+    #[test]
+    fn the_withheld_share_is_one_the_run_can_find() {
+        assert_eq!(plan().withheld_percent(64), 2);
+        assert_eq!(plan().withheld_percent(1000), 5);
+        let few = ThroughputPlan {
+            blocks: 12,
+            ..plan()
+        };
+        assert_eq!(few.withheld_percent(64), 5);
+    }
+
+    #[test]
+    fn rounds_suffice_for_the_requests_or_end_at_their_most() {
+        let rounds = |requests, rate| {
+            let mut level = Level::of(64);
+            level.fit(requests, 24, rate);
+            level.rounds
+        };
+        // 0.4 × 100 000/s × 60 ms × 24 blocks are 57 600 requests a round.
+        assert_eq!(rounds(576_000, 100_000.0), 10);
+        assert_eq!(rounds(576_001, 100_000.0), 11);
+        assert_eq!(rounds(1, 100_000.0), ROUNDS_MIN);
+        assert_eq!(rounds(1_000_000, 0.0), ROUNDS_MAX);
+    }
+
+    #[test]
+    fn settling_differs_from_round_to_round_and_is_the_same_for_the_same_seed() {
+        let plan = plan();
+        let settling = |round| plan.window(&plan.levels[0], 7, 3, round).settling;
+        assert_eq!(settling(1), settling(1));
+        let all: std::collections::BTreeSet<Duration> = (0..16).map(settling).collect();
+        assert!(all.len() > 10, "{all:?}");
+    }
+
+    proptest! {
+        #[test]
+        fn settling_is_at_least_what_it_has_to_be(seed: u64, block in 0..100_u32, round in 0..16_u32) {
+            let plan = plan();
+            let window = plan.window(&plan.levels[1], seed, block, round);
+            let extra = window.settling - Duration::from_millis(plan.levels[1].settling_ms);
+            prop_assert!(extra < Duration::from_micros(JITTER_US));
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! Runs with real servers that behave and misbehave, runs that are killed, and records that are damaged.
+
+use super::*;
+use crate::fixtures::{damage, killed, programs};
+
+fn launched(arms: &[(&str, ArmKind, &str)]) -> (Vec<Arm>, Vec<Launch>) {
+    let all = arms
+        .iter()
+        .map(|&(name, kind, server)| programs::arm(name, kind, server));
+    all.unzip()
+}
+
+/// The smallest run that there can be.
+fn small(arms: Vec<Arm>, blocks: u32) -> Run<ThroughputPlan> {
+    let plan = ThroughputPlan {
+        levels: vec![Level {
+            connections: 4,
+            settling_ms: 1,
+            window_ms: 20,
+            rounds: 1,
+        }],
+        blocks,
+        warm_up_ms: 1,
+        ..plan()
+    };
+    runs::header(Throughput::NAME, Throughput::METHOD, plan, arms)
+}
+
+fn measured(arms: &[(&str, ArmKind, &str)], blocks: u32) -> ThroughputRecords {
+    let parent = tempfile::tempdir().unwrap();
+    let path = parent.path().join("run");
+    let (arms, launches) = launched(arms);
+    let mut job = runs::begin(&path, &small(arms, blocks));
+    let done = Throughput::read(&path).unwrap();
+    Throughput::measure(&mut job, launches, &done).unwrap();
+    job.finish(true).unwrap();
+    Throughput::read(&path).unwrap()
+}
+
+/// The error of an arm's process in each block, excluded ones left out.
+fn errors(records: &ThroughputRecords, arm: &str) -> Vec<String> {
+    let rows = records.processes.iter().filter(|row| row.arm == arm);
+    rows.map(|row| row.err.clone()).collect()
+}
+
+fn every_other_arm_is_measured(records: &ThroughputRecords, blocks: usize) {
+    let good = records.slices.iter().filter(|row| row.arm == "good");
+    assert_eq!(good.clone().count(), blocks);
+    for row in good {
+        assert!(
+            row.ok > 0 && row.errors() == 0 && row.err.is_empty(),
+            "{row:?}"
+        );
+        assert!(row.server_cpu_ns > 0 && row.served > 0, "{row:?}");
+    }
+}
+
+const GOOD: (&str, ArmKind, &str) = ("good", ArmKind::Baseline, "answers");
+
+#[test]
+fn a_server_that_dies_in_a_slice_fails_alone_and_says_how() {
+    let bad = ("bad", ArmKind::Contestant, "dies_under_load");
+    let records = measured(&[GOOD, bad], 2);
+    for err in errors(&records, "bad") {
+        assert!(
+            err.contains("exit status: 7") && err.contains("this is where it dies"),
+            "{err}"
+        );
+    }
+    assert_eq!(errors(&records, "bad").len(), 2);
+    every_other_arm_is_measured(&records, 2);
+}
+
+#[test]
+fn wrong_answers_are_counted_and_quoted_and_are_not_throughput() {
+    let bad = ("bad", ArmKind::Contestant, "answers_wrongly_under_load");
+    let records = measured(&[GOOD, bad], 1);
+    let row = records.slices.iter().find(|row| row.arm == "bad").unwrap();
+    assert!(row.bad_body > 0 && row.balances(), "{row:?}");
+    assert!(row.err.contains("Hello World?"), "{row:?}");
+    every_other_arm_is_measured(&records, 1);
+}
+
+#[test]
+fn a_server_that_refuses_to_stop_is_killed_and_the_run_goes_on() {
+    let bad = ("bad", ArmKind::Contestant, "refuses_to_stop");
+    let records = measured(&[GOOD, bad], 1);
+    let row = records.slices.iter().find(|row| row.arm == "bad").unwrap();
+    assert!(row.ok > 0 && row.err.is_empty(), "{row:?}");
+    every_other_arm_is_measured(&records, 1);
+}
+
+#[test]
+fn a_program_that_is_not_there_fails_in_every_block_until_it_is_given_up() {
+    let (mut arms, mut launches) = launched(&[GOOD]);
+    arms.push(Arm::new("bad", ArmKind::Contestant));
+    let mut launch = launches[0].clone();
+    (launch.name, launch.kind) = ("bad".to_owned(), ArmKind::Contestant);
+    launch.program = Err("cargo could not build it".to_owned());
+    launches.push(launch);
+    let parent = tempfile::tempdir().unwrap();
+    let path = parent.path().join("run");
+    let mut job = runs::begin(&path, &small(arms, 5));
+    let done = Throughput::read(&path).unwrap();
+    Throughput::measure(&mut job, launches, &done).unwrap();
+    let records = Throughput::read(&path).unwrap();
+    assert_eq!(errors(&records, "bad"), vec!["cargo could not build it"; 5]);
+    every_other_arm_is_measured(&records, 5);
+}
+
+/// Keys of rows that do not depend on how many blocks the machine has disturbed.
+fn keys(records: &ThroughputRecords) -> Vec<String> {
+    let counting = records.blocks.iter().filter(|row| row.counts());
+    let numbers: Vec<u32> = counting.map(|row| row.block).collect();
+    let ordinal = |block: u32| numbers.iter().position(|&one| one == block).unwrap();
+    let slices = records.slices.iter();
+    let slices =
+        slices.map(|row| format!("slice {} {} {}", ordinal(row.block), row.round, row.arm));
+    let processes = records.processes.iter();
+    let processes = processes.map(|row| format!("process {} {}", ordinal(row.block), row.arm));
+    let times = records.service_times.keys();
+    let times = times.map(|tag| format!("times {} {}", ordinal(tag.block), tag.arm));
+    slices.chain(processes).chain(times).collect()
+}
+
+#[test]
+fn a_run_that_is_killed_at_any_write_continues_to_the_same_rows() {
+    let (arms, launches) = launched(&[GOOD, ("twin", ArmKind::Twin, "answers")]);
+    let run = small(arms, 2);
+    let writes = killed::at_every_write::<Throughput>(&run, || launches.clone(), keys);
+    // Two slices, two processes, two histograms, a block and its closing line, twice.
+    assert!(writes >= 16, "{writes}");
+}
+
+#[test]
+fn a_damaged_record_is_refused_or_untrusted_or_unchanged() {
+    let outcomes = damage::at_random::<Throughput>(&MadeUp::new().write(), 300);
+    println!("{outcomes:?}");
+    assert_eq!(
+        outcomes.refused + outcomes.untrusted + outcomes.without_effect,
+        300
+    );
+    assert!(
+        outcomes.refused > 100 && outcomes.untrusted > 20,
+        "{outcomes:?}"
+    );
+}

@@ -1,0 +1,244 @@
+//! The values of cells, and how each is written: in one way, wherever a table is shown.
+
+use super::format::grouped;
+use crate::stats::{Interval, RankSet};
+use serde::Serialize;
+
+/// What stands in a cell.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Cell {
+    /// Nothing belongs here.
+    Empty,
+    /// There is no figure.
+    Missing,
+    /// It was to be measured and could not be.
+    Failed,
+    /// Words.
+    Text {
+        /// They.
+        text: String,
+    },
+    /// A figure.
+    Number {
+        /// Its value.
+        value: f64,
+        /// Digits after the point.
+        digits: usize,
+    },
+    /// A figure with what it is made of.
+    Sum {
+        /// Its value.
+        value: f64,
+        /// The parts, which a terminal leaves out.
+        parts: [f64; 2],
+    },
+    /// A figure with its interval.
+    Estimate {
+        /// Its value.
+        value: f64,
+        /// The interval's lower end.
+        lower: f64,
+        /// The interval's upper end.
+        upper: f64,
+    },
+    /// A ratio to the baseline.
+    Ratio {
+        /// Its value.
+        value: f64,
+        /// Its interval at 95 %, jointly valid with those of the whole table; `None` for the baseline itself, and
+        /// if there are too few blocks for any.
+        interval: Option<Bounds>,
+    },
+    /// The ranks a row can have.
+    Rank {
+        /// The best.
+        best: usize,
+        /// The worst.
+        worst: usize,
+        /// The generator was saturated, so the row may deserve a better one.
+        client_bound: bool,
+    },
+}
+
+/// The ends of an interval.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Bounds {
+    /// The lower end.
+    pub lower: f64,
+    /// The upper end.
+    pub upper: f64,
+}
+
+impl Cell {
+    /// Words.
+    #[must_use]
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::Text { text: text.into() }
+    }
+
+    /// A figure with so many digits after the point.
+    #[must_use]
+    pub fn number(value: f64, digits: usize) -> Self {
+        Self::Number { value, digits }
+    }
+
+    /// A whole figure.
+    #[must_use]
+    pub fn whole(value: f64) -> Self {
+        Self::number(value.round(), 0)
+    }
+
+    /// A count.
+    #[must_use]
+    pub fn count(count: u64) -> Self {
+        Self::number(count as f64, 0)
+    }
+
+    /// A share as a percentage with one digit.
+    #[must_use]
+    pub fn percent(share: f64) -> Self {
+        match share.is_finite() {
+            true => Self::number(share * 100.0, 1),
+            false => Self::Missing,
+        }
+    }
+
+    /// KiB as MiB with one digit.
+    #[must_use]
+    pub fn mib(kib: f64) -> Self {
+        Self::number(kib / 1024.0, 1)
+    }
+
+    /// A ratio to the baseline, with its interval if there is one.
+    #[must_use]
+    pub fn ratio(value: f64, interval: Option<Interval>) -> Self {
+        let interval = interval.filter(|interval| interval.half_width() > 0.0);
+        Self::Ratio {
+            value,
+            interval: interval.map(|one| Bounds {
+                lower: one.lower,
+                upper: one.upper,
+            }),
+        }
+    }
+
+    /// The ranks a row can have.
+    #[must_use]
+    pub fn rank(rank: RankSet, client_bound: bool) -> Self {
+        Self::Rank {
+            best: rank.best,
+            worst: rank.worst,
+            client_bound,
+        }
+    }
+
+    /// As it is written on a page.
+    #[must_use]
+    pub fn full(&self) -> String {
+        match self {
+            Self::Empty => String::new(),
+            Self::Missing => "-".to_owned(),
+            Self::Failed => "failed".to_owned(),
+            Self::Text { text } => text.clone(),
+            Self::Number { value, digits: 0 } => grouped(value.round() as u64),
+            Self::Number { value, digits } => format!("{value:.digits$}"),
+            Self::Sum { value, parts } => {
+                let [one, other] = parts.map(|part| grouped(part.round() as u64));
+                format!("{} ({one} + {other})", grouped(value.round() as u64))
+            }
+            Self::Estimate {
+                value,
+                lower,
+                upper,
+            } if [value, lower, upper] == [&0.0; 3] => "0".to_owned(),
+            Self::Estimate {
+                value,
+                lower,
+                upper,
+            } => format!("{value:.3} ({lower:.3}–{upper:.3})"),
+            Self::Ratio { value, interval } => ratio(*value, *interval),
+            Self::Rank {
+                best,
+                worst,
+                client_bound,
+            } => {
+                let sign = if *client_bound { "†" } else { "" };
+                let rank = RankSet {
+                    best: *best,
+                    worst: *worst,
+                };
+                format!("{rank}{sign}")
+            }
+        }
+    }
+
+    /// As it is written on a terminal: without what stands in parentheses.
+    #[must_use]
+    pub fn brief(&self) -> String {
+        match self {
+            Self::Sum { value, .. } => grouped(value.round() as u64),
+            Self::Estimate { value, .. } if *value != 0.0 => format!("{value:.3}"),
+            other => other.full(),
+        }
+    }
+}
+
+/// With half of the interval, in percent: as many digits of the ratio as the interval leaves a meaning.
+fn ratio(value: f64, interval: Option<Bounds>) -> String {
+    let Some(Bounds { lower, upper }) = interval else {
+        return format!("{value:.3}");
+    };
+    let half_width = Interval {
+        estimate: value,
+        lower,
+        upper,
+    }
+    .half_width();
+    let digits = (-(half_width * value).log10()).ceil().clamp(3.0, 6.0) as usize;
+    format!("{value:.digits$} ±{:.1}%", half_width * 100.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn around(value: f64, half_width: f64) -> Cell {
+        let interval = Interval {
+            estimate: value,
+            lower: value / (1.0 + half_width),
+            upper: value * (1.0 + half_width),
+        };
+        Cell::ratio(value, Some(interval))
+    }
+
+    #[test]
+    fn figures_are_written_with_the_digits_they_have() {
+        assert_eq!(Cell::count(1_234_567).full(), "1,234,567");
+        assert_eq!(Cell::number(2.25, 1).full(), "2.2");
+        assert_eq!(Cell::percent(0.9537).full(), "95.4");
+        assert_eq!(Cell::percent(f64::NAN).full(), "-");
+        assert_eq!(around(0.943, 0.026).full(), "0.943 ±2.6%");
+        assert_eq!(around(0.014, 0.02).full(), "0.0140 ±2.0%");
+        assert_eq!(Cell::ratio(1.0, None).full(), "1.000");
+    }
+
+    #[test]
+    fn a_terminal_leaves_parentheses_out() {
+        let sum = Cell::Sum {
+            value: 6003.0,
+            parts: [1501.0, 4502.0],
+        };
+        assert_eq!(
+            (sum.full().as_str(), sum.brief().as_str()),
+            ("6,003 (1,501 + 4,502)", "6,003")
+        );
+    }
+
+    #[test]
+    fn a_rank_of_a_client_bound_row_has_its_sign() {
+        let rank = RankSet { best: 2, worst: 3 };
+        assert_eq!(Cell::rank(rank, false).full(), "2–3");
+        assert_eq!(Cell::rank(rank, true).full(), "2–3†");
+    }
+}

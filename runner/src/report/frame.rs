@@ -1,0 +1,81 @@
+//! What every page of a run has: when and where it was made, by which command, and what weakens it.
+
+use super::format::described;
+use crate::run::{Arm, Run};
+
+/// The day a run began.
+pub(super) fn date<P>(run: &Run<P>) -> &str {
+    run.started_at.split('T').next().unwrap_or_default()
+}
+
+/// Machine, tools and command; `more` comes after the machine.
+pub(super) fn circumstances<P>(run: &Run<P>, more: Vec<String>) -> Vec<String> {
+    let toolchain = &run.toolchain;
+    let tools = [&toolchain.rustc, &toolchain.cargo]
+        .into_iter()
+        .chain(toolchain.tools.values());
+    let tools: Vec<&str> = tools.map(String::as_str).collect();
+    let sources = match toolchain.uncommitted {
+        Some(true) => ", with changes that are not in it",
+        Some(false) => "",
+        None => ", not known whether unchanged",
+    };
+    let mut items = vec![
+        format!(
+            "command: `runner {}`, seed {}",
+            run.command.join(" "),
+            run.seed
+        ),
+        format!("machine: {}", described(&run.machine)),
+        format!(
+            "processors: server on {:?}, generator on {:?}",
+            run.processors.server, run.processors.generator
+        ),
+    ];
+    items.extend(more);
+    items.push(format!("tools: {}", tools.join("; ")));
+    if !run.environment.is_empty() {
+        let variables = run
+            .environment
+            .iter()
+            .map(|(name, value)| format!("`{name}={value}`"));
+        items.push(format!(
+            "variables: {}",
+            variables.collect::<Vec<_>>().join(", ")
+        ));
+    }
+    items.push(format!(
+        "revision {}{sources}, method {} of {}, records of schema {}",
+        toolchain.revision.as_deref().unwrap_or("unknown"),
+        run.method,
+        run.experiment,
+        run.schema
+    ));
+    items.push(format!(
+        "started {}, ended {}",
+        run.started_at,
+        run.ended_at
+            .as_deref()
+            .unwrap_or("at a time that is not recorded (killed)")
+    ));
+    items
+}
+
+/// Checks beyond the contract that contestants do not pass.
+pub(super) fn conformance(arms: &[Arm]) -> Vec<String> {
+    let arms = arms.iter().filter(|arm| !arm.conformance_misses.is_empty());
+    arms.map(|arm| format!("`{}`: {}.", arm.name, arm.conformance_misses.join("; ")))
+        .collect()
+}
+
+/// What a reader has to know of single contestants.
+pub(super) fn notes(arms: &[Arm]) -> Vec<String> {
+    let arms = arms.iter().filter(|arm| arm.kind.is_contestant());
+    arms.filter_map(|arm| Some(format!("`{}`: {}", arm.name, arm.note.as_ref()?)))
+        .collect()
+}
+
+/// What weakens a run.
+pub(super) fn warnings<P>(run: &Run<P>) -> Vec<String> {
+    run.warnings.iter().map(ToString::to_string).collect()
+}

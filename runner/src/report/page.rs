@@ -1,0 +1,157 @@
+//! What is shown of a run, whatever it measured: figures and sentences, before anybody has decided how to draw them.
+//! Terminal, Markdown, pictures, page and JSON are all made from it, so they cannot disagree.
+
+use super::frame;
+use super::grid::Grid;
+use super::pairs::Pairs;
+use crate::run::{Arm, ArmKind, Run, State};
+use serde::Serialize;
+
+/// The heading of the list of warnings, which a terminal shows too.
+pub const WARNINGS: &str = "Warnings";
+
+/// A run as its readers see it.
+#[derive(Debug, Default, Serialize)]
+pub struct Page {
+    /// Which experiment.
+    pub experiment: String,
+    /// The version of its method.
+    pub method: u32,
+    /// The day it began.
+    pub date: String,
+    /// The revision of the sources.
+    pub revision: Option<String>,
+    /// Its title.
+    pub title: String,
+    /// How it was made, in sentences.
+    pub design: String,
+    /// Said in bold if the run has not been finished.
+    pub unfinished: Option<String>,
+    /// Who took part.
+    pub arms: Vec<ArmFacts>,
+    /// Its tables.
+    pub sections: Vec<Section>,
+    /// How to read them, an item each.
+    pub reading: Vec<String>,
+    /// Further lists with their headings.
+    pub lists: Vec<(&'static str, Vec<String>)>,
+    /// Machine, tools and command, an item each: what the numbers must be read with.
+    pub circumstances: Vec<String>,
+    /// Whether everything was measured without an error.
+    pub is_good: bool,
+}
+
+/// What is said of an arm besides its figures.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ArmFacts {
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub kind: ArmKind,
+    /// Its version.
+    pub version: Option<String>,
+    /// What a reader has to know of it.
+    pub note: Option<String>,
+}
+
+/// A table with its heading and what has to be said under it.
+#[derive(Debug, Default, Serialize)]
+pub struct Section {
+    /// Its heading.
+    pub heading: String,
+    /// Who is first, in one sentence; empty if it ranks nobody.
+    pub takeaway: String,
+    /// Why it is not to be trusted, if it is not; this stands in the heading.
+    pub untrusted: Vec<String>,
+    /// The table.
+    pub grid: Grid,
+    /// Every pair of its arms, by each measure.
+    pub pairs: Vec<Pairs>,
+    /// Remarks under it, an item each.
+    pub remarks: Vec<String>,
+    /// A sentence under it.
+    pub explanation: &'static str,
+    /// Where it is shown.
+    pub shown: Shown,
+}
+
+/// What an experiment has to say of its run; the rest is the same for all.
+#[derive(Debug, Default)]
+pub struct Body {
+    /// How it was made, in sentences.
+    pub design: String,
+    /// How far it came, if it has not been finished.
+    pub unfinished: String,
+    /// Its tables.
+    pub sections: Vec<Section>,
+    /// How to read them, an item each.
+    pub reading: Vec<String>,
+    /// Whether all rows are without an error.
+    pub is_good: bool,
+    /// What stands beside machine and command.
+    pub circumstances: Vec<String>,
+}
+
+impl Page {
+    /// The page of a run, whose experiment is called `name`.
+    #[must_use]
+    pub fn of<P>(run: &Run<P>, name: &str, body: Body) -> Self {
+        let is_complete = run.state == State::Complete;
+        let facts = |arm: &Arm| ArmFacts {
+            name: arm.name.clone(),
+            kind: arm.kind,
+            version: arm.version.clone(),
+            note: arm.note.clone(),
+        };
+        Self {
+            experiment: run.experiment.clone(),
+            method: run.method,
+            date: frame::date(run).to_owned(),
+            revision: run.toolchain.revision.clone(),
+            title: format!(
+                "{name}, {}, {}, {} processors",
+                frame::date(run),
+                run.machine.processor,
+                run.machine.processors
+            ),
+            design: body.design,
+            unfinished: (!is_complete).then_some(body.unfinished),
+            arms: run.arms.iter().map(facts).collect(),
+            sections: body.sections,
+            reading: body.reading,
+            lists: vec![
+                ("Conformance misses", frame::conformance(&run.arms)),
+                ("Notes", frame::notes(&run.arms)),
+                (WARNINGS, frame::warnings(run)),
+            ],
+            circumstances: frame::circumstances(run, body.circumstances),
+            is_good: is_complete && body.is_good,
+        }
+    }
+}
+
+/// Where a section is shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Shown {
+    /// On the front page, on the run's page and on a terminal.
+    #[default]
+    Everywhere,
+    /// On the run's page and on a terminal.
+    PageAndTerminal,
+    /// On the run's page.
+    Page,
+    /// On a terminal, whose main table has no room for it.
+    Terminal,
+}
+
+impl Section {
+    /// The heading, with what makes the section untrusted.
+    #[must_use]
+    pub fn full_heading(&self) -> String {
+        match self.untrusted.as_slice() {
+            [] => self.heading.clone(),
+            reasons => format!("{}: UNTRUSTED, {}", self.heading, reasons.join(", ")),
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! What a reader takes home from a table, in one sentence: who is first, with everybody who cannot be told from
+//! them, and by how much they differ from the baseline. It never says more than the table's ranks do.
+
+use super::cell::Cell;
+use crate::analysis::Ranked;
+use crate::stats::RankSet;
+
+/// How the first of a table are spoken of.
+#[derive(Debug, Clone, Copy)]
+pub struct Praise {
+    /// Of one, such as `answers the most requests per second`.
+    pub one: &'static str,
+    /// Of several, such as `answer the most requests per second`.
+    pub several: &'static str,
+}
+
+/// A contestant in a takeaway.
+#[derive(Debug, Clone, PartialEq)]
+struct Ranker {
+    name: String,
+    rank: RankSet,
+    /// Its ratio to the baseline, as the table writes it.
+    ratio: String,
+    /// The generator was saturated, so nobody knows how fast it is.
+    is_client_bound: bool,
+}
+
+/// The takeaway of a table that `ranked` ranks, whose heading is about `condition`, such as `at 64 connections`.
+#[must_use]
+pub fn takeaway(
+    ranked: &Ranked,
+    praise: Praise,
+    condition: &str,
+    is_untrusted: bool,
+    is_client_bound: impl Fn(&str) -> bool,
+) -> String {
+    let sets = ranked.rank_sets().into_iter();
+    let rankers: Vec<Ranker> = sets
+        .map(|(name, rank)| {
+            let standing = ranked.standing(name);
+            let ratio = standing.map(|one| Cell::ratio(one.ratio, one.interval).full());
+            Ranker {
+                name: name.to_owned(),
+                rank,
+                ratio: ratio.unwrap_or_default(),
+                is_client_bound: is_client_bound(name),
+            }
+        })
+        .collect();
+    let baseline = ranked
+        .baseline
+        .map(|arm| ranked.measured.arms[arm].as_str());
+    match (is_untrusted, ranked.field.is_empty(), &ranked.ranking) {
+        (_, true, _) => format!("No contestant was measured {condition}."),
+        (true, ..) => format!("The table {condition} is untrusted, so it ranks nobody."),
+        (_, _, Err(too_few)) => format!("No ranking {condition}: {too_few}."),
+        (_, _, Ok(_)) => sentence(&rankers, praise, condition, baseline),
+    }
+}
+
+fn sentence(rankers: &[Ranker], praise: Praise, condition: &str, baseline: Option<&str>) -> String {
+    let first: Vec<&Ranker> = rankers.iter().filter(|one| one.rank.best == 1).collect();
+    let signed = |one: &&Ranker| {
+        format!(
+            "`{}`{}",
+            one.name,
+            if one.is_client_bound { "†" } else { "" }
+        )
+    };
+    let names = listed(&first.iter().map(signed).collect::<Vec<_>>());
+    let to_baseline = |one: &Ranker| match baseline {
+        Some(baseline) => format!(": {} to the baseline, `{baseline}`", one.ratio),
+        None => String::new(),
+    };
+    match first.as_slice() {
+        [] => format!("Nobody ranks first {condition}."),
+        [only] if rankers.len() == 1 => {
+            format!(
+                "{names} is the only contestant {condition}{}.",
+                to_baseline(only)
+            )
+        }
+        [only] if only.rank.worst == 1 => {
+            format!("{names} {} {condition}{}.", praise.one, to_baseline(only))
+        }
+        [only] => format!(
+            "{names} ranks {} {condition}{}; nobody else can be first.",
+            only.rank,
+            to_baseline(only)
+        ),
+        all if all.len() == rankers.len() => {
+            format!(
+                "No contestant is distinguishable from all others {condition}: {names} share rank 1."
+            )
+        }
+        _ => format!(
+            "{names} {} {condition}; they are not distinguishable.",
+            praise.several
+        ),
+    }
+}
+
+/// `a`, `b` and `c`.
+fn listed(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => one.clone(),
+        [all @ .., last] => format!("{} and {last}", all.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const PRAISE: Praise = Praise {
+        one: "answers the most",
+        several: "answer the most",
+    };
+
+    fn ranker(name: &str, best: usize, worst: usize) -> Ranker {
+        Ranker {
+            name: name.to_owned(),
+            rank: RankSet { best, worst },
+            ratio: "0.943 ±2.6%".to_owned(),
+            is_client_bound: false,
+        }
+    }
+
+    fn said(rankers: &[Ranker]) -> String {
+        sentence(rankers, PRAISE, "at 64 connections", Some("base"))
+    }
+
+    #[test]
+    fn the_first_is_named_with_its_ratio() {
+        let text = said(&[ranker("a", 1, 1), ranker("b", 2, 2)]);
+        assert_eq!(
+            text,
+            "`a` answers the most at 64 connections: 0.943 ±2.6% to the baseline, `base`."
+        );
+    }
+
+    #[test]
+    fn all_who_share_the_first_rank_are_named() {
+        let text = said(&[
+            ranker("a", 1, 3),
+            ranker("b", 1, 3),
+            ranker("c", 1, 3),
+            ranker("d", 4, 4),
+        ]);
+        assert_eq!(
+            text,
+            "`a`, `b` and `c` answer the most at 64 connections; they are not distinguishable."
+        );
+    }
+
+    #[test]
+    fn when_all_are_tied_nobody_is_praised() {
+        let text = said(&[ranker("a", 1, 2), ranker("b", 1, 2)]);
+        assert!(
+            text.starts_with("No contestant is distinguishable"),
+            "{text}"
+        );
+        assert!(!text.contains("most"), "{text}");
+    }
+
+    #[test]
+    fn one_contestant_is_not_the_best_of_any() {
+        let text = said(&[ranker("a", 1, 1)]);
+        assert!(
+            text.contains("the only contestant") && !text.contains("most"),
+            "{text}"
+        );
+        let alone = sentence(&[ranker("a", 1, 1)], PRAISE, "at 64 connections", None);
+        assert_eq!(alone, "`a` is the only contestant at 64 connections.");
+    }
+
+    #[test]
+    fn a_client_bound_leader_has_its_sign() {
+        let mut first = ranker("a", 1, 1);
+        first.is_client_bound = true;
+        assert!(said(&[first, ranker("b", 2, 2)]).starts_with("`a`† answers"));
+    }
+
+    proptest! {
+        #[test]
+        fn everybody_who_may_be_first_is_named_and_nobody_else(
+            ranks in proptest::collection::vec((1..5_usize, 0..5_usize), 1..9)
+        ) {
+            let rankers: Vec<Ranker> = ranks
+                .iter()
+                .enumerate()
+                .map(|(at, &(best, more))| ranker(&format!("n{at}"), best, best + more))
+                .collect();
+            let text = said(&rankers);
+            for one in &rankers {
+                let is_named = text.contains(&format!("`{}`", one.name));
+                prop_assert_eq!(is_named, one.rank.best == 1, "{}", text);
+            }
+            let first = rankers.iter().filter(|one| one.rank.best == 1).count();
+            if first > 1 {
+                prop_assert!(!text.contains(PRAISE.one), "{}", text);
+            }
+        }
+    }
+}

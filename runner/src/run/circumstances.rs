@@ -1,0 +1,78 @@
+//! What weakens a run, as seen before and after its blocks.
+
+use super::blocks::BlockRow;
+use super::header::Processors;
+use super::job::Job;
+use super::warning::Warning;
+use crate::environment::Counters;
+use anyhow::Result;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::time::Duration;
+
+/// How long the machine is watched; the kernel counts in hundredths of a second.
+const WATCH_FOR: Duration = Duration::from_millis(500);
+
+/// What a machine uses by itself stays below this.
+const BUSY_MATTERS_PERCENT: u64 = 10;
+
+/// The share of stolen time from which on it matters, in parts per million.
+const STEAL_MATTERS_PPM: u64 = 10_000;
+
+/// Adds what is known before the first block: shared processors, a short plan of so many blocks, a busy machine.
+///
+/// # Errors
+///
+/// If the kernel does not tell.
+pub fn before_blocks<P: Serialize + DeserializeOwned + Clone>(
+    job: &mut Job<P>,
+    is_short: bool,
+    blocks: u32,
+) -> Result<()> {
+    let shared = shared_processors(&job.run.processors);
+    shared.into_iter().for_each(|one| job.warn(one));
+    if is_short {
+        job.warn(Warning::ShortRun { blocks });
+    }
+    look_around(job)
+}
+
+/// A warning if server and generator share processors.
+fn shared_processors(processors: &Processors) -> Option<Warning> {
+    let server = processors.server.iter().copied();
+    let shared: Vec<usize> = server
+        .filter(|one| processors.generator.contains(one))
+        .collect();
+    (!shared.is_empty()).then_some(Warning::SharedProcessors { processors: shared })
+}
+
+/// Watches for a moment whether anything else is running, while nothing of ours is.
+fn look_around<P: Serialize + DeserializeOwned + Clone>(job: &mut Job<P>) -> Result<()> {
+    let before = Counters::read()?;
+    std::thread::sleep(WATCH_FOR);
+    let busy = Counters::read()?.since(&before).busy;
+    let available = WATCH_FOR.as_secs_f64() * job.run.machine.processors as f64;
+    let busy_percent = (busy.as_secs_f64() / available * 100.0).round() as u64;
+    if busy_percent > BUSY_MATTERS_PERCENT {
+        job.warn(Warning::BusyMachine { busy_percent });
+    }
+    Ok(())
+}
+
+/// Adds the warnings that only the blocks show.
+pub fn summarize_blocks<P: Serialize + DeserializeOwned + Clone>(
+    job: &mut Job<P>,
+    blocks: &[BlockRow],
+) {
+    let overflows: u64 = blocks.iter().map(|block| block.listen_overflows).sum();
+    if overflows > 0 {
+        job.warn(Warning::ListenOverflows { count: overflows });
+    }
+    let steal_ms: u64 = blocks.iter().map(|block| block.steal_ms).sum();
+    let elapsed_ms: u64 = blocks.iter().map(|block| block.elapsed_ms).sum();
+    let available_ms = (elapsed_ms * job.run.machine.processors as u64).max(1);
+    let steal_ppm = steal_ms * 1_000_000 / available_ms;
+    if steal_ppm > STEAL_MATTERS_PPM {
+        job.warn(Warning::Steal { steal_ppm });
+    }
+}

@@ -1,0 +1,242 @@
+//! Contestants as arms: the servers of the folders under frameworks/, built and checked, with what failed kept
+//! as a row; and the controls that are made of the baseline.
+
+use super::arm::{Arm, ArmKind, Launch};
+use crate::framework::{self, BuildEnv, BuildError, Framework, Role, ServerKind, Workspace};
+use crate::interrupt;
+use crate::load::Exchange;
+use crate::record::file_digest;
+use crate::server::{Program, Server, start_repeatedly};
+use crate::verify::{self, Finding, Kind};
+use anyhow::{Context, Result};
+use std::ffi::OsString;
+use std::thread;
+
+/// The use of a server's binary among an arm's digests.
+const SERVER: &str = "server";
+
+/// The null server's name in rows.
+const NULL: &str = "null";
+
+/// Which servers of the contestants take part.
+#[derive(Debug, Clone, Copy)]
+pub struct Variant {
+    /// Which program serves.
+    pub server: ServerKind,
+    /// How it is built.
+    pub env: BuildEnv,
+}
+
+/// All arms, and how those are launched that take part.
+#[derive(Debug, Default)]
+pub struct Prepared {
+    /// As they are recorded.
+    pub arms: Vec<Arm>,
+    /// One for each that takes part.
+    pub launches: Vec<Launch>,
+}
+
+impl Prepared {
+    /// Builds the servers of the named contestants and of the baseline.
+    ///
+    /// # Errors
+    ///
+    /// If the run is interrupted. A build that fails is an arm with a reason.
+    pub fn build(workspace: &Workspace, names: &[String], variant: Variant) -> Result<Self> {
+        let mut prepared = Self::default();
+        for framework in workspace.with_baseline(names)? {
+            interrupt::check()?;
+            prepared.add_contestant(workspace, framework, variant)?;
+        }
+        Ok(prepared)
+    }
+
+    fn add_contestant(
+        &mut self,
+        workspace: &Workspace,
+        framework: &Framework,
+        variant: Variant,
+    ) -> Result<()> {
+        let mut arm = contestant(framework);
+        arm.topology = framework.topology.get(&variant.server).cloned();
+        arm.note = framework.notes.get(&variant.server).cloned();
+        match framework::build(workspace, framework, variant.server, variant.env) {
+            Ok(path) => {
+                arm.digests.insert(SERVER.to_owned(), file_digest(&path)?);
+                self.launches.push(Launch {
+                    name: arm.name.clone(),
+                    kind: arm.kind,
+                    program: Ok(Program::new(path)),
+                    exchange: Exchange::welcome(),
+                });
+            }
+            Err(error @ BuildError::NoSuchServer { .. }) => arm.absent = Some(error.to_string()),
+            Err(error) => {
+                interrupt::check()?;
+                let error = format!("{:#}", anyhow::Error::from(error));
+                eprintln!("{}: {error}", arm.name);
+                arm.err = Some(error);
+            }
+        }
+        self.arms.push(arm);
+        Ok(())
+    }
+
+    /// Adds the null server under this name, with these options on top.
+    ///
+    /// # Errors
+    ///
+    /// If the runner cannot find its own binary.
+    pub fn add_null(&mut self, name: &str, kind: ArmKind, options: &[&str]) -> Result<()> {
+        let path = std::env::current_exe().context("the runner cannot find its own binary")?;
+        let mut arm = Arm::new(name, kind);
+        arm.digests.insert(SERVER.to_owned(), file_digest(&path)?);
+        let options = options.iter().map(OsString::from);
+        self.launches.push(Launch {
+            name: name.to_owned(),
+            kind,
+            program: Ok(Program {
+                path,
+                arguments: std::iter::once(NULL.into()).chain(options).collect(),
+            }),
+            exchange: Exchange::welcome(),
+        });
+        self.arms.push(arm);
+        Ok(())
+    }
+
+    /// Adds the baseline's binary under another name, as a control of this kind.
+    pub fn add_baseline_again(&mut self, kind: ArmKind) {
+        let baseline = self.arms.iter().find(|arm| arm.kind == ArmKind::Baseline);
+        let Some(control) = baseline.map(|baseline| Arm::control(baseline, kind)) else {
+            return;
+        };
+        let launch = self
+            .launches
+            .iter()
+            .find(|one| one.kind == ArmKind::Baseline);
+        if let Some(launch) = launch.cloned() {
+            self.launches.push(Launch {
+                name: control.name.clone(),
+                kind,
+                ..launch
+            });
+            self.arms.push(control);
+        }
+    }
+
+    /// Checks all arms at once, each on a thread of its own; an arm that breaks the contract does not take
+    /// part. The runner's own servers route nothing, and need not.
+    ///
+    /// # Errors
+    ///
+    /// If the run is interrupted.
+    pub fn check(&mut self, processors: &[usize]) -> Result<()> {
+        eprintln!("checking the contract");
+        let results: Vec<Result<Checked>> = thread::scope(|scope| {
+            let threads: Vec<_> = self
+                .launches
+                .iter()
+                .map(|launch| scope.spawn(|| check(launch, processors)))
+                .collect();
+            let joined = threads.into_iter().map(|thread| {
+                let joined = thread.join();
+                joined.unwrap_or_else(|_| Err(anyhow::anyhow!("the check has panicked")))
+            });
+            joined.collect()
+        });
+        interrupt::check()?;
+        for (launch, result) in self.launches.iter().zip(results) {
+            let mut arms = self.arms.iter_mut();
+            let arm = arms.find(|arm| arm.name == launch.name);
+            let arm = arm.context("every launch is of an arm")?;
+            enter(arm, result);
+            if let Some(err) = &arm.err {
+                eprintln!("{}: {err}", arm.name);
+            }
+        }
+        let arms = &self.arms;
+        let takes_part = |launch: &Launch| {
+            let mut arms = arms.iter();
+            arms.any(|arm| arm.name == launch.name && arm.takes_part())
+        };
+        self.launches.retain(takes_part);
+        Ok(())
+    }
+
+    /// For a run that continues: of the arms that took part when it began, those that cannot be had at the
+    /// moment. They stay arms, and fail in the blocks that follow.
+    #[must_use]
+    pub fn continuing(mut self, recorded: &[Arm]) -> Self {
+        for arm in recorded.iter().filter(|arm| arm.takes_part()) {
+            if self.launches.iter().any(|launch| launch.name == arm.name) {
+                continue;
+            }
+            let now = self.arms.iter().find(|one| one.name == arm.name);
+            let why = now.and_then(|now| now.err.clone());
+            self.launches.push(Launch {
+                name: arm.name.clone(),
+                kind: arm.kind,
+                program: Err(why.unwrap_or_else(|| "it could not be prepared again".to_owned())),
+                exchange: Exchange::welcome(),
+            });
+        }
+        self.launches.retain(|launch| {
+            let mut recorded = recorded.iter();
+            recorded.any(|arm| arm.name == launch.name && arm.takes_part())
+        });
+        // The order is that of the record: orders are indices.
+        self.launches
+            .sort_by_key(|launch| recorded.iter().position(|arm| arm.name == launch.name));
+        self
+    }
+}
+
+/// A contestant as an arm, before anything is built.
+#[must_use]
+pub fn contestant(framework: &Framework) -> Arm {
+    let kind = match framework.role {
+        Role::Contestant => ArmKind::Contestant,
+        Role::Baseline => ArmKind::Baseline,
+    };
+    Arm {
+        version: Some(framework.version.clone()),
+        ..Arm::new(&framework.name, kind)
+    }
+}
+
+/// What the checks of one arm have found.
+struct Checked {
+    answer_bytes: usize,
+    findings: Vec<Finding>,
+}
+
+fn check(launch: &Launch, processors: &[usize]) -> Result<Checked> {
+    let program = launch
+        .program
+        .as_ref()
+        .map_err(|why| anyhow::anyhow!("{why}"))?;
+    let (server, _): (Server, u32) = start_repeatedly(program, &launch.exchange, processors)?;
+    let answer_bytes = server.answer_bytes;
+    Ok(Checked {
+        answer_bytes,
+        findings: match launch.kind.is_contestant() {
+            true => verify::findings(server)?,
+            false => Vec::new(),
+        },
+    })
+}
+
+/// Enters what was found into the arm.
+fn enter(arm: &mut Arm, result: Result<Checked>) {
+    match result {
+        Err(error) => arm.err = Some(format!("{error:#}")),
+        Ok(checked) => {
+            arm.answer_bytes = Some(checked.answer_bytes);
+            arm.err = verify::breach(&checked.findings);
+            let misses = checked.findings.into_iter();
+            let misses = misses.filter(|finding| finding.kind == Kind::Conformance);
+            arm.conformance_misses = misses.filter_map(|finding| finding.failure).collect();
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! The folder of a run: created once, locked while it is written, never overwritten.
+
+use super::header::{Facts, RUN_FILE, Run};
+use super::journal::{Journal, UNITS_FILE};
+use super::reader::Reader;
+use crate::record::{CsvLines, write_whole};
+use crate::usage::UsageError;
+use anyhow::{Context, Result, bail, ensure};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
+
+/// The folder of a run that is being written. The lock on it ends with this value, or with the process.
+#[derive(Debug)]
+pub struct Folder {
+    path: PathBuf,
+    _lock: File,
+    /// The rows.
+    pub journal: Journal,
+    /// Whether `run.json` has been written: until then, the folder is removed if the run does not begin.
+    has_begun: bool,
+}
+
+impl Folder {
+    /// Creates the folder of a new run.
+    ///
+    /// # Errors
+    ///
+    /// If something is already there, since nothing is ever overwritten, or if the disk does not take it.
+    pub fn create(path: &Path) -> Result<Self> {
+        if path.symlink_metadata().is_ok() {
+            let path = path.display();
+            let refusal = format!(
+                "{path} is already there and is not overwritten; name another folder with --out, or continue \
+                 that run: --resume {path}"
+            );
+            return Err(UsageError(refusal).into());
+        }
+        fs::create_dir_all(path).with_context(|| format!("cannot create {}", path.display()))?;
+        let lock = lock(path)?;
+        Ok(Self {
+            path: path.to_owned(),
+            _lock: lock,
+            journal: Journal::open(path, String::new(), 0)?,
+            has_begun: false,
+        })
+    }
+
+    /// Opens the folder of a run that was interrupted, to append to it. Units at its end that have lost lines
+    /// are given up; their names are returned.
+    ///
+    /// # Errors
+    ///
+    /// If another runner is writing to it, or lines are missing in the middle.
+    pub fn reopen(path: &Path) -> Result<(Self, Vec<String>)> {
+        let lock = lock(path)?;
+        let reader = Reader::open(path)?;
+        let Some((closings, last_digest)) = reader.whole_closings() else {
+            bail!(
+                "{} has lost lines in the middle, so the run cannot continue; `runner report {0}` shows what is left",
+                path.display()
+            );
+        };
+        let given_up = reader.broken();
+        if !given_up.is_empty() {
+            let mut text = String::new();
+            for (number, closing) in closings.iter().enumerate() {
+                let lines = CsvLines::of(closing)?;
+                if number == 0 {
+                    text.push_str(&format!("{}\n", lines.header));
+                }
+                text.push_str(&format!("{}\n", lines.row));
+            }
+            write_whole(&path.join(UNITS_FILE), &text)?;
+        }
+        let folder = Self {
+            path: path.to_owned(),
+            _lock: lock,
+            journal: Journal::open(path, last_digest, closings.len())?,
+            has_begun: true,
+        };
+        Ok((folder, given_up))
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Writes `run.json`, whole or not at all.
+    ///
+    /// # Errors
+    ///
+    /// If the disk does not take it.
+    pub fn write_run<P: Serialize + DeserializeOwned>(&mut self, run: &mut Run<P>) -> Result<()> {
+        let text = run.text()?;
+        #[cfg(test)]
+        self.journal.failpoint.before_replacing()?;
+        write_whole(&self.path.join(RUN_FILE), &text)?;
+        self.has_begun = true;
+        Ok(())
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if !self.has_begun {
+            // Nothing was recorded, so nothing is left. A folder that is no longer empty stays.
+            let _ = fs::remove_file(self.path.join(UNITS_FILE));
+            let _ = fs::remove_dir(&self.path);
+        }
+    }
+}
+
+/// Locks a folder for writing, as flock(2) does: the kernel releases it however the process ends.
+fn lock(path: &Path) -> Result<File> {
+    let folder = File::open(path).with_context(|| {
+        format!(
+            "cannot open {}; is this the folder of a run?",
+            path.display()
+        )
+    })?;
+    match folder.try_lock() {
+        Ok(()) => Ok(folder),
+        Err(TryLockError::WouldBlock) => bail!(
+            "another runner is writing to {}; wait until it has ended",
+            path.display()
+        ),
+        Err(TryLockError::Error(error)) => {
+            Err(error).with_context(|| format!("cannot lock {}", path.display()))
+        }
+    }
+}
+
+/// The runs under a folder.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// Those that were read, the newest first.
+    pub runs: Vec<(PathBuf, Facts)>,
+    /// What could not be read: one of them takes no other run's table away.
+    pub unreadable: Vec<Unreadable>,
+}
+
+/// A folder that could not be read as a run, and why.
+#[derive(Debug)]
+pub struct Unreadable {
+    /// The folder.
+    pub path: PathBuf,
+    /// Why.
+    pub error: anyhow::Error,
+}
+
+/// Finds the folders under `parent` that hold a run.
+///
+/// # Errors
+///
+/// If `parent` cannot be read.
+pub fn find_runs(parent: &Path) -> Result<Found> {
+    let entries =
+        fs::read_dir(parent).with_context(|| format!("cannot read {}", parent.display()))?;
+    let mut found = Found::default();
+    for entry in entries {
+        let path = entry
+            .with_context(|| format!("cannot read {}", parent.display()))?
+            .path();
+        if !path.join(RUN_FILE).is_file() {
+            continue;
+        }
+        match Facts::read(&path) {
+            Ok(facts) => found.runs.push((path, facts)),
+            Err(error) => found.unreadable.push(Unreadable { path, error }),
+        }
+    }
+    let newest_first = |one: &(PathBuf, Facts), other: &(PathBuf, Facts)| {
+        (&other.1.started_at, &one.0).cmp(&(&one.1.started_at, &other.0))
+    };
+    found.runs.sort_by(newest_first);
+    found
+        .unreadable
+        .sort_by(|one, other| one.path.cmp(&other.path));
+    Ok(found)
+}
+
+/// Reads the record of a run of `experiment`, and opens its files.
+///
+/// # Errors
+///
+/// If it does not read, or was made by a newer method.
+pub fn open_run<P: Serialize + DeserializeOwned>(
+    path: &Path,
+    experiment: &str,
+    method: u32,
+) -> Result<(Run<P>, Reader)> {
+    let run = Run::read(path, experiment, method)?;
+    let reader = Reader::open(path)?;
+    let names: Vec<&String> = run.arms.iter().map(|arm| &arm.name).collect();
+    let twice = names
+        .iter()
+        .enumerate()
+        .find(|(at, name)| names[..*at].contains(name));
+    ensure!(
+        twice.is_none(),
+        "{} has an arm twice: {twice:?}",
+        path.join(RUN_FILE).display()
+    );
+    Ok((run, reader))
+}

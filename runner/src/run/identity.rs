@@ -1,0 +1,120 @@
+//! Whether a run that was interrupted can continue: its numbers mix only if nothing has changed that could
+//! change them.
+
+use super::arm::Arm;
+use super::header::Run;
+use crate::environment::{Machine, Toolchain, variables};
+use anyhow::Result;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// What makes the processes of a run what they are, besides their binaries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Surroundings {
+    /// The machine.
+    pub machine: Machine,
+    /// The toolchain.
+    pub toolchain: Toolchain,
+    /// The variables that are set.
+    pub environment: BTreeMap<String, String>,
+}
+
+impl Surroundings {
+    /// Reads them, with the variables that contestants say they read.
+    ///
+    /// # Errors
+    ///
+    /// If the kernel, cargo or rustc does not tell.
+    pub(super) fn read(root: &Path, read_by_contestants: &[String]) -> Result<Self> {
+        Ok(Self {
+            machine: Machine::read()?,
+            toolchain: Toolchain::read(root)?,
+            environment: variables(read_by_contestants),
+        })
+    }
+
+    /// Every way in which a run was begun under other circumstances than these.
+    #[must_use]
+    pub(super) fn differences<P>(&self, run: &Run<P>) -> Vec<String> {
+        let mut differences = Vec::new();
+        let mut compare = |what: &str, then: &str, now: &str| {
+            if then != now {
+                differences.push(format!("{what} was {then} and is {now}"));
+            }
+        };
+        let (then, now) = (&run.machine, &self.machine);
+        compare("the processor", &then.processor, &now.processor);
+        compare(
+            "the number of processors",
+            &then.processors.to_string(),
+            &now.processors.to_string(),
+        );
+        compare(
+            "the memory in MiB",
+            &then.memory_mib.to_string(),
+            &now.memory_mib.to_string(),
+        );
+        compare("the kernel", &then.kernel, &now.kernel);
+        compare(
+            "the frequency governor",
+            then.governor.as_deref().unwrap_or("none"),
+            now.governor.as_deref().unwrap_or("none"),
+        );
+        compare("rustc", &run.toolchain.rustc, &self.toolchain.rustc);
+        compare("cargo", &run.toolchain.cargo, &self.toolchain.cargo);
+        let names: std::collections::BTreeSet<&String> = run
+            .environment
+            .keys()
+            .chain(self.environment.keys())
+            .collect();
+        for name in names {
+            let of = |all: &BTreeMap<String, String>| {
+                all.get(name)
+                    .map_or_else(|| "not set".to_owned(), |value| format!("`{value}`"))
+            };
+            compare(
+                &format!("the variable {name}"),
+                &of(&run.environment),
+                &of(&self.environment),
+            );
+        }
+        differences
+    }
+}
+
+/// Every way in which arms that are there now are not those the run began with. An arm that cannot be had at
+/// the moment differs in nothing: its blocks of now fail, and those of then count.
+#[must_use]
+pub(super) fn changed_arms(then: &[Arm], now: &[Arm]) -> Vec<String> {
+    let mut changes = Vec::new();
+    for arm in now {
+        let Some(before) = then.iter().find(|one| one.name == arm.name) else {
+            changes.push(format!("`{}` was not there", arm.name));
+            continue;
+        };
+        if arm.takes_part() && before.version != arm.version {
+            let version = |arm: &Arm| arm.version.clone().unwrap_or_else(|| "unknown".to_owned());
+            changes.push(format!(
+                "`{}` was version {} and is {}",
+                arm.name,
+                version(before),
+                version(arm)
+            ));
+        }
+        for (use_, digest) in &arm.digests {
+            if let Some(then) = before.digests.get(use_).filter(|then| *then != digest) {
+                changes.push(format!(
+                    "the {use_} of `{}` is another binary (SHA-256 {:.12}… then, {:.12}… now): its sources, the \
+                     toolchain or the flags have changed",
+                    arm.name, then, digest
+                ));
+            }
+        }
+    }
+    for arm in then {
+        if !now.iter().any(|one| one.name == arm.name) {
+            changes.push(format!("`{}` is no longer there", arm.name));
+        }
+    }
+    changes
+}

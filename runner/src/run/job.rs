@@ -1,0 +1,287 @@
+//! A run from beginning to end: a new one or one that continues, its folder, its record, its arms.
+
+use super::arm::Arm;
+use super::exclusive::Exclusive;
+use super::folder::{Folder, open_run};
+use super::header::{Processors, Run, SCHEMA, State};
+use super::identity::{Surroundings, changed_arms};
+use super::options::RunOptions;
+use super::row::one_line;
+use super::warning::Warning;
+use crate::framework::Workspace;
+use crate::usage::UsageError;
+use anyhow::{Result, bail, ensure};
+use jiff::{Timestamp, Zoned};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::path::{Path, PathBuf};
+
+/// What an experiment brings to a run that is to begin.
+#[derive(Debug, Clone)]
+pub struct Design<P> {
+    /// The experiment's name.
+    pub experiment: &'static str,
+    /// The version of its method.
+    pub method: u32,
+    /// The plan.
+    pub plan: P,
+    /// Who runs where.
+    pub processors: Processors,
+    /// Says of a variant other than the one that is kept by default, for the folder's name.
+    pub variant: Option<String>,
+    /// Whether the run is worth keeping under results/.
+    pub is_kept: bool,
+}
+
+/// A run that is being measured.
+#[derive(Debug)]
+pub struct Job<P> {
+    /// Its record.
+    pub run: Run<P>,
+    /// Its folder.
+    pub folder: Folder,
+    /// The contestants asked for; all if empty.
+    pub names: Vec<String>,
+    is_resumed: bool,
+    _exclusive: Exclusive,
+}
+
+impl<P: Serialize + DeserializeOwned + Clone> Job<P> {
+    /// Begins a run: claims the machine and a folder that is free.
+    ///
+    /// # Errors
+    ///
+    /// If either cannot be had.
+    pub fn begin(workspace: &Workspace, options: &RunOptions, design: Design<P>) -> Result<Self> {
+        let selected = workspace.select(&options.names)?;
+        let exclusive = Exclusive::claim(options.allow_busy)?;
+        let surroundings = Surroundings::read(&workspace.root, &workspace.variables())?;
+        let path = match &options.out {
+            Some(path) => path.clone(),
+            None => default_path(workspace, options, &design, &surroundings.machine.slug()),
+        };
+        let folder = Folder::create(&path)?;
+        let mut warnings = Vec::new();
+        warnings.extend(
+            exclusive
+                .other
+                .map(|process| Warning::OtherRunner { process }),
+        );
+        match surroundings.toolchain.uncommitted {
+            Some(true) => warnings.push(Warning::UncommittedSources),
+            None => warnings.push(Warning::UnknownSources),
+            Some(false) => {}
+        }
+        let run = Run {
+            schema: SCHEMA,
+            experiment: design.experiment.to_owned(),
+            method: design.method,
+            started_at: now(),
+            ended_at: None,
+            state: State::Running,
+            command: std::env::args().skip(1).collect(),
+            seed: options.seed.unwrap_or_else(seed_from_clock),
+            plan: design.plan,
+            processors: design.processors,
+            machine: surroundings.machine,
+            toolchain: surroundings.toolchain,
+            environment: surroundings.environment,
+            arms: Vec::new(),
+            missing: Vec::new(),
+            failures: Vec::new(),
+            warnings,
+            units: None,
+            digest: String::new(),
+        };
+        let names = match options.names.is_empty() {
+            true => Vec::new(),
+            false => selected.iter().map(|one| one.name.clone()).collect(),
+        };
+        Ok(Self {
+            run,
+            folder,
+            names,
+            is_resumed: false,
+            _exclusive: exclusive,
+        })
+    }
+
+    /// Continues a run that was interrupted: its own plan, its own seed, its own folder, if nothing has changed
+    /// that could change its numbers.
+    ///
+    /// # Errors
+    ///
+    /// If it is complete, if anything differs, or if another runner writes to it.
+    pub fn resume(
+        workspace: &Workspace,
+        path: &Path,
+        allow_busy: bool,
+        kind: (&str, u32),
+    ) -> Result<Self> {
+        let surroundings = Surroundings::read(&workspace.root, &workspace.variables())?;
+        Self::continue_in(&surroundings, path, allow_busy, kind)
+    }
+
+    fn continue_in(
+        surroundings: &Surroundings,
+        path: &Path,
+        allow_busy: bool,
+        (experiment, method): (&str, u32),
+    ) -> Result<Self> {
+        let (run, reader) = open_run::<P>(path, experiment, method)?;
+        if run.state == State::Complete {
+            let refusal = format!(
+                "{} is complete; there is nothing to continue",
+                path.display()
+            );
+            return Err(UsageError(refusal).into());
+        }
+        ensure!(
+            run.method == method,
+            "{} was begun by method {}, and this runner measures by method {method}",
+            path.display(),
+            run.method
+        );
+        refuse(path, &surroundings.differences(&run))?;
+        let exclusive = Exclusive::claim(allow_busy)?;
+        for file in reader.torn() {
+            eprintln!("{file}: the last line was torn off and does not count");
+        }
+        let (folder, given_up) = Folder::reopen(path)?;
+        for unit in given_up {
+            eprintln!("`{unit}` has lost lines and is measured again");
+        }
+        let contestants = run.arms.iter().filter(|arm| arm.kind.is_contestant());
+        let names = contestants.map(|arm| arm.name.clone()).collect();
+        let mut job = Self {
+            run,
+            folder,
+            names,
+            is_resumed: true,
+            _exclusive: exclusive,
+        };
+        job.run.state = State::Running;
+        job.run.units = None;
+        job.run.missing.clear();
+        job.run.failures.clear();
+        if let Some(process) = job._exclusive.other {
+            job.warn(Warning::OtherRunner { process });
+        }
+        Ok(job)
+    }
+
+    /// Enters the arms that were prepared, and writes the record: from here on, what is measured stays.
+    ///
+    /// # Errors
+    ///
+    /// If the run was begun with other binaries, or no arm can be measured at all.
+    pub fn admit(&mut self, arms: Vec<Arm>) -> Result<()> {
+        if self.is_resumed {
+            refuse(self.folder.path(), &changed_arms(&self.run.arms, &arms))?;
+        } else {
+            self.run.arms = arms;
+        }
+        let mut contestants = self.run.arms.iter().filter(|arm| arm.kind.is_contestant());
+        if !contestants.any(Arm::takes_part) {
+            bail!("no contestant can be measured; the errors above say why");
+        }
+        self.folder.write_run(&mut self.run)
+    }
+
+    /// Adds a warning, once.
+    pub fn warn(&mut self, warning: Warning) {
+        if !self.run.warnings.contains(&warning) {
+            self.run.warnings.push(warning);
+        }
+    }
+
+    /// Notes what failed and has no row of its own.
+    pub fn note_failure(&mut self, what: &str, error: &anyhow::Error) {
+        let line = one_line(&format!("{what}: {error:#}"));
+        eprintln!("{line}");
+        self.run.failures.push(line);
+    }
+
+    /// Says in the record how the run has ended.
+    ///
+    /// # Errors
+    ///
+    /// If the disk does not take it.
+    pub fn finish(&mut self, is_complete: bool) -> Result<()> {
+        self.run.state = match is_complete {
+            true => State::Complete,
+            false => State::Interrupted,
+        };
+        self.run.ended_at = Some(now());
+        self.run.units = Some(self.folder.journal.closed());
+        self.folder.write_run(&mut self.run)
+    }
+}
+
+#[cfg(test)]
+impl<P: Serialize + DeserializeOwned + Clone> Job<P> {
+    /// A run that begins with this record, without cargo.
+    pub(crate) fn of_test(path: &Path, run: Run<P>) -> Result<Self> {
+        Ok(Self {
+            run,
+            folder: Folder::create(path)?,
+            names: Vec::new(),
+            is_resumed: false,
+            _exclusive: Exclusive::claim(true)?,
+        })
+    }
+
+    /// Continues a run in the surroundings it was begun in.
+    pub(crate) fn continue_in_test(path: &Path, experiment: &str, method: u32) -> Result<Self> {
+        let (run, _) = open_run::<P>(path, experiment, method)?;
+        let surroundings = Surroundings {
+            machine: run.machine,
+            toolchain: run.toolchain,
+            environment: run.environment,
+        };
+        Self::continue_in(&surroundings, path, true, (experiment, method))
+    }
+}
+
+fn refuse(path: &Path, differences: &[String]) -> Result<()> {
+    ensure!(
+        differences.is_empty(),
+        "{} cannot continue: {}; begin a new run",
+        path.display(),
+        differences.join("; ")
+    );
+    Ok(())
+}
+
+/// Kept runs stand under results/, named by day, machine and experiment; short ones and those of single
+/// contestants are left to target/.
+fn default_path<P>(
+    workspace: &Workspace,
+    options: &RunOptions,
+    design: &Design<P>,
+    machine: &str,
+) -> PathBuf {
+    let mut name = format!("{machine}-{}", design.experiment);
+    if let Some(variant) = &design.variant {
+        name = format!("{name}-{variant}");
+    }
+    let now = Zoned::now();
+    if design.is_kept && options.names.is_empty() {
+        let day = now.strftime("%Y-%m-%d");
+        workspace.root.join("results").join(format!("{day}-{name}"))
+    } else {
+        let second = now.strftime("%Y-%m-%d-%H%M%S");
+        let runs = workspace.target.join("runs");
+        runs.join(format!("{second}-{name}"))
+    }
+}
+
+/// The time as records have it (RFC 3339, UTC).
+fn now() -> String {
+    Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// Any number will do, as long as it is recorded.
+fn seed_from_clock() -> u64 {
+    Timestamp::now().as_millisecond().unsigned_abs()
+}

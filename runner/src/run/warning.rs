@@ -1,0 +1,94 @@
+//! What weakens a run: what was seen, why it matters, what to do. Warnings are kept with the run's record, not
+//! only printed.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// One warning.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "warning", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Warning {
+    /// Server and generator have to share processors.
+    SharedProcessors {
+        /// Those that are shared.
+        processors: Vec<usize>,
+    },
+    /// The plan is too short to say much.
+    ShortRun {
+        /// Blocks of the plan.
+        blocks: u32,
+    },
+    /// Something else was running just before the first block.
+    BusyMachine {
+        /// Share of the processors' time that was used while nothing of ours ran, in percent.
+        busy_percent: u64,
+    },
+    /// Another runner was measuring when this one began.
+    OtherRunner {
+        /// Its process.
+        process: i32,
+    },
+    /// The hypervisor took processor time away.
+    Steal {
+        /// Share of processor time, in parts per million.
+        steal_ppm: u64,
+    },
+    /// Connections did not fit into a server's listen queue.
+    ListenOverflows {
+        /// How many.
+        count: u64,
+    },
+    /// The sources differ from the revision that is recorded.
+    UncommittedSources,
+    /// It is not known whether they do.
+    UnknownSources,
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Self::SharedProcessors { processors } => write!(
+                f,
+                "Server and generator share processors {processors:?}: each slows the other, and no row says what \
+                 its server can do. Use a machine with two processors or more."
+            ),
+            Self::ShortRun { blocks } => write!(
+                f,
+                "The run is short ({blocks} blocks): it shows that everything works, not who is faster. Use the \
+                 defaults for a ranking."
+            ),
+            Self::BusyMachine { busy_percent } => write!(
+                f,
+                "Something else used {busy_percent} % of the processors just before the first block, and may \
+                 have disturbed arms at random. Stop it and run again."
+            ),
+            Self::OtherRunner { process } => write!(
+                f,
+                "Another runner (process {process}) was measuring on this machine when the run began. Run again \
+                 without it."
+            ),
+            Self::Steal { steal_ppm } => write!(
+                f,
+                "The hypervisor took {}.{:02} % of the processor time for others: blocks in which it took much \
+                 are slower. Use a quieter host, or more blocks.",
+                steal_ppm / 10_000,
+                steal_ppm % 10_000 / 100
+            ),
+            Self::ListenOverflows { count } => write!(
+                f,
+                "{count} connections did not fit into a server's listen queue and were tried again by the \
+                 kernel: connecting took longer, the slices did not."
+            ),
+            Self::UncommittedSources => write!(
+                f,
+                "The sources had changes that are in no revision: the run cannot be repeated from its record \
+                 alone. Commit first."
+            ),
+            Self::UnknownSources => write!(
+                f,
+                "Git did not say whether the sources differ from their revision. Install git, or let it trust \
+                 the folder (git config --global --add safe.directory)."
+            ),
+        }
+    }
+}

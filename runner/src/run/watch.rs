@@ -1,0 +1,222 @@
+//! Watches the machine while a block is measured: stolen time, other programs, limits, pauses, and a fixed piece of
+//! work.
+
+use super::blocks::BlockRow;
+use super::disturbance::Disturbance;
+use super::header::Processors;
+use crate::duration::millis;
+use crate::environment::{Counters, Throttling, sentinel};
+use crate::server::cpu_of;
+use crate::stats::median;
+use anyhow::Result;
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+/// How often the sentinel is timed before the first block.
+const CALIBRATIONS: u32 = 25;
+
+/// Watches block after block.
+pub(super) struct Watch {
+    /// The servers' processors, where the sentinel runs.
+    servers: Vec<usize>,
+    /// All processors that we use.
+    ours: Vec<usize>,
+    /// Of the machine.
+    processors: usize,
+    calibrated: Duration,
+    /// Blocks that may still be excluded. Once they are used up the run is untrusted anyway, and it has to end.
+    left: u32,
+    began: Reading,
+    /// Of the current block.
+    block: BlockRow,
+    sentinels: Vec<Duration>,
+}
+
+/// What the machine said at one moment.
+struct Reading {
+    at: Instant,
+    counters: Counters,
+    throttling: Throttling,
+    /// CPU time of our processes; that of this one has the number 0.
+    own: BTreeMap<u32, Duration>,
+    /// CPU time used by anybody on our processors.
+    busy: Duration,
+}
+
+impl Watch {
+    /// Calibrates on the servers' processors, while nothing runs there. No more than a third of `planned`
+    /// blocks is measured again; of those that are there, `counting` count.
+    pub(super) fn new(
+        used: &Processors,
+        processors: usize,
+        planned: u32,
+        counting: u32,
+        there: usize,
+    ) -> Result<Self> {
+        let times: Vec<Duration> = (0..CALIBRATIONS)
+            .map(|_| sentinel::time(&used.server))
+            .collect::<Result<_>>()?;
+        let there = u32::try_from(there).unwrap_or(u32::MAX);
+        let mut ours = [used.server.as_slice(), &used.generator].concat();
+        ours.sort_unstable();
+        ours.dedup();
+        Ok(Self {
+            servers: used.server.clone(),
+            began: Reading::take(&ours, &[])?,
+            ours,
+            processors,
+            calibrated: typical(&times),
+            left: planned
+                .div_ceil(3)
+                .saturating_sub(there.saturating_sub(counting)),
+            block: BlockRow::default(),
+            sentinels: Vec::new(),
+        })
+    }
+
+    /// A block begins.
+    pub(super) fn begin_block(&mut self) -> Result<()> {
+        self.block = BlockRow::default();
+        self.sentinels.clear();
+        self.began = Reading::take(&self.ours, &[])?;
+        Ok(())
+    }
+
+    /// Times the work once, before a round, and reads where our processes are.
+    pub(super) fn begin_round(&mut self, processes: &[u32]) -> Result<RoundWatch> {
+        self.sentinels.push(sentinel::time(&self.servers)?);
+        Ok(RoundWatch {
+            before: Reading::take(&self.ours, processes)?,
+        })
+    }
+
+    /// The round has ended; its slices saw these pauses.
+    pub(super) fn end_round(
+        &mut self,
+        round: &RoundWatch,
+        processes: &[u32],
+        pauses: Duration,
+    ) -> Result<()> {
+        let (before, after) = (&round.before, Reading::take(&self.ours, processes)?);
+        let own: Duration = after
+            .own
+            .iter()
+            .filter_map(|(pid, cpu)| Some(cpu.saturating_sub(*before.own.get(pid)?)))
+            .sum();
+        let busy = after.busy.saturating_sub(before.busy);
+        self.block.watched_ms += millis(after.at - before.at);
+        self.block.others_cpu_ms += millis(busy.saturating_sub(own));
+        self.block.throttled_periods += after.throttling.since(&before.throttling).periods;
+        self.block.pause_ms += millis(pauses);
+        Ok(())
+    }
+
+    /// What the block of this number came to, and whether it counts.
+    pub(super) fn end_block(&mut self, number: u32) -> Result<BlockRow> {
+        let during = Counters::read()?.since(&self.began.counters);
+        let time = typical(&std::mem::take(&mut self.sentinels));
+        let mut row = BlockRow {
+            block: number,
+            elapsed_ms: millis(self.began.at.elapsed()),
+            steal_ms: millis(during.steal),
+            listen_overflows: during.listen_overflows,
+            sentinel_slowdown_ppm: slowdown_ppm(time, self.calibrated),
+            ..std::mem::take(&mut self.block)
+        };
+        row.disturbed_by = Disturbance::of(&row, self.processors, self.ours.len());
+        if row.disturbed_by != Disturbance::None && self.left > 0 {
+            self.left -= 1;
+            row.excluded = 1;
+        }
+        Ok(row)
+    }
+}
+
+/// A round that is being measured.
+pub(super) struct RoundWatch {
+    before: Reading,
+}
+
+impl Reading {
+    fn take(ours: &[usize], processes: &[u32]) -> Result<Self> {
+        // A process that has ended has no clock, and is in one reading only.
+        let own = processes
+            .iter()
+            .filter_map(|&pid| Some((pid, cpu_of(pid).ok()?)));
+        let mut own: BTreeMap<u32, Duration> = own.collect();
+        own.insert(0, cpu_of(std::process::id())?);
+        Ok(Self {
+            at: Instant::now(),
+            counters: Counters::read()?,
+            throttling: Throttling::read(),
+            own,
+            busy: Counters::busy_on(ours)?,
+        })
+    }
+}
+
+fn typical(times: &[Duration]) -> Duration {
+    let seconds: Vec<f64> = times.iter().map(Duration::as_secs_f64).collect();
+    Duration::from_secs_f64(median(&seconds).unwrap_or(0.0))
+}
+
+fn slowdown_ppm(time: Duration, calibrated: Duration) -> u64 {
+    let slowdown = time.as_secs_f64() / calibrated.as_secs_f64().max(1e-9) - 1.0;
+    // A negative float becomes 0: faster than calibrated is not slow.
+    (slowdown * 1e6) as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn watch(left: u32) -> Watch {
+        let allowed = crate::environment::processors::allowed().unwrap();
+        let used = Processors {
+            server: vec![allowed[0]],
+            generator: Vec::new(),
+        };
+        let mut watch = Watch::new(&used, allowed.len(), 3 * left, 0, 0).unwrap();
+        watch.begin_block().unwrap();
+        watch
+    }
+
+    #[test]
+    fn pauses_exclude_a_block_until_too_many_are() {
+        let mut watch = watch(1);
+        let mut judged = |pauses| {
+            watch.begin_block().unwrap();
+            let round = watch.begin_round(&[]).unwrap();
+            watch
+                .end_round(&round, &[], Duration::from_millis(pauses))
+                .unwrap();
+            watch.end_block(0).unwrap()
+        };
+        let paused = judged(60_000);
+        assert_eq!(
+            (paused.disturbed_by, paused.counts()),
+            (Disturbance::Pause, false)
+        );
+        let again = judged(60_000);
+        // None may be excluded any more, and yet it is on record.
+        assert_eq!(
+            (again.disturbed_by, again.counts()),
+            (Disturbance::Pause, true)
+        );
+    }
+
+    #[test]
+    fn our_own_work_is_not_that_of_others() {
+        let mut watch = watch(1);
+        let round = watch.begin_round(&[]).unwrap();
+        let started = Instant::now();
+        while started.elapsed() < Duration::from_millis(200) {
+            std::hint::black_box(sentinel::time(&watch.servers).unwrap());
+        }
+        watch.end_round(&round, &[], Duration::ZERO).unwrap();
+        let row = watch.end_block(0).unwrap();
+        assert!(row.watched_ms >= 200);
+        // Others may use all the rest of one processor, and ticks round.
+        assert!(row.others_cpu_ms <= row.watched_ms + 20, "{row:?}");
+    }
+}

@@ -1,0 +1,131 @@
+//! Wrong arguments, and what is said of them.
+
+use super::refused;
+
+/// Each of these is a wrong argument, and the words say in what.
+fn assert_refused(cases: &[(&[&str], &str)]) {
+    for (arguments, expected) in cases {
+        let (status, words) = refused(arguments);
+        assert_eq!(status, 2, "{arguments:?}: {words}");
+        assert!(words.contains(expected), "{arguments:?}: {words}");
+    }
+}
+
+#[test]
+fn absurd_numbers_are_refused_with_their_range() {
+    assert_refused(&[
+        (&["bench", "-c", "0"], "connections (C): 0 is out of range"),
+        (
+            &["bench", "-c", "64,1000000"],
+            "connections (C): 1000000 is out of range",
+        ),
+        (&["bench", "-c", "x"], "`x` is not a whole number"),
+        (&["bench", "-n", "0"], "requests (N): 0 is out of range"),
+        (
+            &["bench", "--blocks", "0"],
+            "blocks (BLOCKS): 0 is out of range",
+        ),
+        (&["bench", "--rounds", "0"], "0 is not in 1..=1000"),
+        (
+            &["bench", "--window", "2m"],
+            "window in ms: 120000 is out of range",
+        ),
+        (
+            &["bench", "--server-processors", "9-1"],
+            "is not a list of processors",
+        ),
+        (
+            &["bench", "--generator-processors", "0,1023"],
+            "there is no processor 1023 here",
+        ),
+        (&["bench", "--server", "fast"], "invalid value 'fast'"),
+        (&["bench", "--precision", "0%"], "it goes from 0.1% to 50%"),
+        (
+            &["bench", "--precision", "2%", "--max-blocks", "6"],
+            "max-blocks: 6 is out of range; it goes from 24",
+        ),
+        (&["latency", "--rate", "0"], "rate: 0 is out of range"),
+        (&["latency", "--slo", "p99"], "no objective such as"),
+        (
+            &["isolated", "--leak-requests", "100"],
+            "leak-requests: 100 is out of range",
+        ),
+        (
+            &["simulate", "--blocks", "5"],
+            "blocks: 5 is out of range; it goes from 6",
+        ),
+        (&["simulate", "--arms", "1"], "arms: 1 is out of range"),
+        (
+            &["simulate", "--experiments", "0"],
+            "experiments: 0 is out of range",
+        ),
+    ]);
+}
+
+#[test]
+fn an_address_that_cannot_be_loaded_is_refused() {
+    assert_refused(&[
+        (
+            &["load", "http://127.0.0.1:1/", "--processors", "1023"],
+            "there is no processor 1023 here",
+        ),
+        (
+            &["load", "http://0.0.0.0:1/"],
+            "0.0.0.0 is where servers listen, no address to connect to; write http://127.0.0.1:1/",
+        ),
+        (&["load", "http://[::]/x?y"], "write http://[::1]:80/x?y"),
+        (
+            &["load", "http://127.0.0.1:1/", "-c", "10000G"],
+            "or ask for fewer connections\n",
+        ),
+        (&["load", "http://127.0.0.1:1/", "-c", "0"], "start at 1"),
+        (
+            &["load", "http://127.0.0.1:1/", "-d", "-1"],
+            "unexpected argument",
+        ),
+        (
+            &["load", "http://127.0.0.1:1/", "-t", "9", "-c", "8"],
+            "each needs a connection",
+        ),
+        (&["load", "ftp://127.0.0.1/"], "does not begin with http://"),
+        (
+            &["load", "http://192.0.2.1/"],
+            "192.0.2.1:80 is not on the loopback interface",
+        ),
+    ]);
+}
+
+/// Options that would change nothing are wrong arguments.
+#[test]
+fn options_without_effect_are_refused() {
+    assert_refused(&[
+        (
+            &["bench", "--max-blocks", "30"],
+            "required arguments were not provided",
+        ),
+        (
+            &["bench", "-n", "1k", "--rounds", "2"],
+            "cannot be used with",
+        ),
+        (
+            &["latency", "--searches", "2"],
+            "required arguments were not provided",
+        ),
+    ]);
+    for experiment in ["bench", "latency", "isolated"] {
+        assert_refused(&[
+            (
+                &[experiment, "--resume", "x", "--blocks", "3"],
+                "cannot be used with",
+            ),
+            (
+                &[experiment, "--resume", "x", "--seed", "3"],
+                "cannot be used with",
+            ),
+            (
+                &[experiment, "--resume", "x", "--list"],
+                "cannot be used with",
+            ),
+        ]);
+    }
+}

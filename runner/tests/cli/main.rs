@@ -1,0 +1,293 @@
+//! The command line as a person meets it: right and wrong arguments, and what is said to them.
+//! Nothing here builds a contestant.
+#![allow(clippy::unwrap_used, reason = "the panic of a test is its report")]
+
+mod arguments;
+
+use assert_cmd::Command;
+use controls::{Planted, Server};
+use std::net::TcpListener;
+
+fn runner(arguments: &[&str]) -> Command {
+    let mut command = Command::cargo_bin("runner").unwrap();
+    command.args(arguments);
+    command
+}
+
+/// Exit status and standard error.
+fn refused(arguments: &[&str]) -> (i32, String) {
+    let output = runner(arguments).output().unwrap();
+    let words = String::from_utf8(output.stderr).unwrap();
+    assert!(!words.contains("panicked"), "{words}");
+    (output.status.code().unwrap(), words)
+}
+
+fn any_framework() -> String {
+    let output = runner(&["list", "--json"]).output().unwrap();
+    let list: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    list[0]["name"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn the_list_has_a_version_and_a_server_for_each_framework() {
+    let output = runner(&["list", "--json"]).output().unwrap();
+    let list: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let list = list.as_array().unwrap();
+    assert!(list.len() >= 8, "{list:?}");
+    for framework in list {
+        assert!(
+            framework["version"].as_str().unwrap().contains('.'),
+            "{framework}"
+        );
+        assert!(
+            framework["servers"]["quickstart"].is_string(),
+            "{framework}"
+        );
+    }
+    let baselines = list
+        .iter()
+        .filter(|framework| framework["role"] == "baseline")
+        .count();
+    assert_eq!(baselines, 1);
+}
+
+#[test]
+fn an_unknown_framework_is_refused_with_the_known_ones() {
+    let known = any_framework();
+    for arguments in [
+        &["serve", "nosuch"][..],
+        &["verify", "nosuch"],
+        &["bench", "nosuch"],
+    ] {
+        let (status, words) = refused(arguments);
+        assert_eq!(status, 2, "{words}");
+        assert!(
+            words.contains("no framework `nosuch`") && words.contains(&known),
+            "{words}"
+        );
+    }
+}
+
+#[test]
+fn more_connections_than_files_are_refused_with_the_limit() {
+    let script = r#"ulimit -n 300; exec "$0" load http://127.0.0.1:1/ -c 500"#;
+    let binary = assert_cmd::cargo::cargo_bin("runner");
+    let output = Command::new("sh")
+        .args(["-c", script])
+        .arg(binary)
+        .output()
+        .unwrap();
+    let words = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{words}");
+    assert!(words.contains("the limit is 300"), "{words}");
+}
+
+#[test]
+fn a_taken_port_names_its_holder() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let (status, words) = refused(&["serve", &any_framework(), "--address", &address]);
+    assert_eq!(status, 1, "{words}");
+    let holder = format!("(process {})", std::process::id());
+    assert!(
+        words.contains("is taken by") && words.contains(&holder),
+        "{words}"
+    );
+}
+
+#[test]
+fn a_folder_that_is_there_is_not_overwritten() {
+    let folder = tempfile::tempdir().unwrap();
+    let (status, words) = refused(&["bench", "--out", folder.path().to_str().unwrap()]);
+    assert_eq!(status, 2, "{words}");
+    assert!(
+        words.contains("is already there and is not overwritten"),
+        "{words}"
+    );
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn load_counts_what_the_server_counts() {
+    let server = Server::start(Planted::Status500Every(10));
+    let url = format!("http://{}/welcome", server.address);
+    let output = runner(&["load", &url, "-c", "4", "-n", "1k", "--json"])
+        .output()
+        .unwrap();
+    let result: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(result["sent"], 1000);
+    assert_eq!(result["errors"]["bad_status"], server.planted());
+    assert_eq!(output.status.code(), Some(1), "errors are bad");
+}
+
+#[test]
+fn nobody_listening_is_an_error_with_the_address() {
+    let address = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let (status, words) = refused(&["load", &format!("http://{address}/"), "-n", "1"]);
+    assert_eq!(status, 1, "{words}");
+    assert!(
+        words.contains(&format!("cannot connect to {address}")),
+        "{words}"
+    );
+}
+
+/// All subcommands, as the parser has them.
+fn commands() -> Vec<String> {
+    use clap::CommandFactory;
+    let command = runner::cli::Cli::command();
+    let names = command
+        .get_subcommands()
+        .map(|sub| sub.get_name().to_owned());
+    names.collect()
+}
+
+#[test]
+fn every_command_explains_itself() {
+    let commands = commands();
+    assert!(commands.len() > 10, "{commands:?}");
+    for command in commands {
+        runner(&[&command, "--help"]).assert().success();
+    }
+}
+
+#[test]
+fn the_plan_of_a_run_is_printed_and_nothing_is_measured() {
+    for experiment in ["bench", "latency", "isolated"] {
+        let output = runner(&[experiment, "--list", "--seed", "7"])
+            .output()
+            .unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success(), "{text}");
+        assert!(
+            text.contains("arms (") && text.contains("expected time"),
+            "{text}"
+        );
+        let again = runner(&[experiment, "--list", "--seed", "7"])
+            .output()
+            .unwrap();
+        assert_eq!(String::from_utf8(again.stdout).unwrap(), text);
+    }
+}
+
+#[test]
+fn completions_and_manual_pages_know_every_command() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let output = runner(&["completions", shell]).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        for command in commands() {
+            assert!(text.contains(&command), "{shell}: {command}");
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    runner(&["man", folder.path().to_str().unwrap()])
+        .assert()
+        .success();
+    for command in commands() {
+        let page = folder.path().join(format!("runner-{command}.1"));
+        let page = std::fs::read_to_string(&page).unwrap();
+        assert!(
+            page.contains(".SH NAME") && page.contains(".SH OPTIONS"),
+            "{command}"
+        );
+    }
+    assert!(folder.path().join("runner.1").exists());
+}
+
+/// A run that no machine has measured; `experiments/throughput/tests/format.rs` holds it current.
+fn a_run() -> std::path::PathBuf {
+    std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/records/throughput")
+}
+
+#[test]
+fn simulation_says_how_often_the_analysis_is_wrong() {
+    let run = a_run();
+    let arguments = [
+        "simulate",
+        "--experiments",
+        "20",
+        "--arms",
+        "4",
+        "--json",
+        "--from",
+    ];
+    let output = runner(&arguments).arg(&run).output().unwrap();
+    let result: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(result["experiments"], 20);
+    for name in ["false_difference_rate", "rank_set_coverage"] {
+        let rate = result[name].as_f64().unwrap();
+        assert!((0.0..=1.0).contains(&rate), "{name}: {rate}");
+    }
+    for effect in ["1%", "2%", "3%", "5%"] {
+        assert!(result["power"][effect].is_f64(), "{result}");
+        assert!(result["blocks_needed"][effect].is_u64(), "{result}");
+    }
+    let again = runner(&arguments).arg(&run).output().unwrap();
+    assert_eq!(again.stdout, output.stdout, "the seed fixes the answer");
+}
+
+#[test]
+fn a_run_is_not_compared_with_itself() {
+    let run = a_run();
+    let run = run.to_str().unwrap();
+    let (status, words) = refused(&["compare", run, run]);
+    assert_eq!(status, 2, "{words}");
+    assert!(words.contains("both folders are the same run"), "{words}");
+    let (status, words) = refused(&["compare", "/nowhere", "/nowhere"]);
+    assert_eq!(status, 1);
+    assert!(words.contains("is this the folder of a run?"), "{words}");
+}
+
+/// Commands with a result, and none that builds anything.
+fn with_results(run: &str) -> [Vec<&str>; 3] {
+    [
+        vec!["list"],
+        vec!["completions", "bash"],
+        vec![
+            "simulate",
+            "--experiments",
+            "2",
+            "--arms",
+            "2",
+            "--from",
+            run,
+        ],
+    ]
+}
+
+#[test]
+fn a_result_that_cannot_be_written_is_an_error() {
+    let run = a_run();
+    for arguments in with_results(run.to_str().unwrap()) {
+        let full = std::fs::File::create("/dev/full").unwrap();
+        let output = std::process::Command::new(assert_cmd::cargo::cargo_bin("runner"))
+            .args(&arguments)
+            .stdout(full)
+            .output()
+            .unwrap();
+        let words = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {words}");
+        assert!(
+            words.starts_with("error: cannot write to standard output: No space left"),
+            "{arguments:?}: {words}"
+        );
+    }
+}
+
+#[test]
+fn a_closed_pipe_is_not_an_error() {
+    let run = a_run();
+    for arguments in with_results(run.to_str().unwrap()) {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = std::process::Command::new(assert_cmd::cargo::cargo_bin("runner"))
+            .args(&arguments)
+            .stdout(writer)
+            .output()
+            .unwrap();
+        let words = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), words.as_str()), (Some(0), ""));
+    }
+}
