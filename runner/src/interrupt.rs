@@ -1,7 +1,7 @@
 //! Ctrl-C in any phase: the first asks every loop to end in order, the second ends at once.
 //!
-//! Children need no care in the second case: the kernel ends them with the runner, and a guard ends
-//! what a launched command has started (`server/guard.rs`).
+//! Children need no care in the second case: the kernel ends them with the runner, and a keeper ends
+//! what a server has started (`server/keeper.rs`).
 
 use anyhow::{Context, Result};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};

@@ -15,33 +15,34 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How often it is looked whether the user has had enough.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// Asks the server at `address` once.
-pub(super) fn ask(address: &Address, target: &Target) -> Result<()> {
+/// Asks the server at `address` once, and waits no longer than `within` for the answer.
+pub(super) fn ask(address: &Address, target: &Target, within: Duration) -> Result<()> {
+    let patience = within.clamp(LOOK, PATIENCE);
     match address {
         Address::Tcp(address) => {
-            let stream = TcpStream::connect_timeout(address, PATIENCE).context("cannot connect")?;
+            let stream = TcpStream::connect_timeout(address, patience).context("cannot connect")?;
             stream.set_read_timeout(Some(LOOK))?;
             stream.set_write_timeout(Some(LOOK))?;
-            converse(stream, target)
+            converse(stream, target, patience)
         }
         Address::Unix(path) => {
             let stream = UnixStream::connect(path).context("cannot connect")?;
             stream.set_read_timeout(Some(LOOK))?;
             stream.set_write_timeout(Some(LOOK))?;
-            converse(stream, target)
+            converse(stream, target, patience)
         }
     }
 }
 
-fn converse(mut stream: impl Read + Write, target: &Target) -> Result<()> {
-    let until = Instant::now() + PATIENCE;
+fn converse(mut stream: impl Read + Write, target: &Target, patience: Duration) -> Result<()> {
+    let until = Instant::now() + patience;
     let mut unsent = target.request.as_slice();
     let mut check = Check::new(target);
     let mut buffer = [0; 16 * 1024];
     loop {
         interrupt::check()?;
         if Instant::now() > until {
-            bail!("no whole answer within {} s", PATIENCE.as_secs());
+            bail!("no whole answer within {patience:?}");
         }
         // A server may answer before it has read all; while it does not, it is given the rest.
         if !unsent.is_empty() {
@@ -84,7 +85,7 @@ mod tests {
         let of = |planted| {
             let server = Server::start(planted);
             let target = Target::welcome(server.address);
-            ask(&target.address, &target).map_err(|error| format!("{error:#}"))
+            ask(&target.address, &target, PATIENCE).map_err(|error| format!("{error:#}"))
         };
         assert_eq!(of(Planted::Nothing), Ok(()));
         assert_eq!(of(Planted::OneByteSegments), Ok(()));
@@ -110,6 +111,6 @@ mod tests {
             },
             ..Target::welcome(([127, 0, 0, 1], 1).into())
         };
-        ask(&target.address, &target).unwrap();
+        ask(&target.address, &target, PATIENCE).unwrap();
     }
 }

@@ -103,9 +103,16 @@ fn launch(
     let processors = options.place.server_processors.as_ref();
     let mut server = Launched::start(command, processors.map_or(&[], |list| &list.0))?;
     let ready_within = options.place.ready_timeout;
-    let ask = |address: &Address| ask::ask(address, target);
-    target.address =
-        server.wait_until_ready(ready_within, || reach::first_right(addresses, ask))?;
+    let ready = server.wait_until_ready(ready_within, |left| {
+        reach::first_right(addresses, |address| ask::ask(address, target, left))
+    })?;
+    target.address = ready;
+    if let Some(count) = server.in_background()? {
+        say(format_args!(
+            "the command that was launched has gone into the background: {count} of its processes go on there; they \
+             count as the server and end with this run"
+        ));
+    }
     Ok(Some(server))
 }
 
