@@ -11,6 +11,7 @@ use crate::duration::micros;
 use crate::experiments::Experiment as _;
 use crate::interrupt;
 use crate::run::{ArmKind, Block, Job, Journal, Slices, Slot, one_line, run_blocks, summarize_blocks};
+use crate::server::Tree;
 use anyhow::{Result, anyhow};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -126,12 +127,12 @@ impl Slices for Timing<'_> {
         Ok(Duration::from_nanos(off_ns).saturating_sub(PAUSE_MIN))
     }
 
-    fn processes(&self) -> Vec<u32> {
+    fn processes(&self) -> Vec<Tree> {
         let live = self
             .live
             .values()
             .filter_map(|live| live.harness.as_ref().ok());
-        live.map(Harness::pid).collect()
+        live.map(|harness| Tree::of(harness.pid())).collect()
     }
 
     fn done(&mut self, _: Block, _: usize, arm: usize, _: &mut Journal) -> Result<()> {
