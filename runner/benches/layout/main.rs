@@ -68,7 +68,12 @@ fn binaries(workspace: &Workspace, relinked: usize) -> Result<Vec<(String, PathB
         .baseline()
         .context("a contestant is the baseline")?;
     let name = baseline.package.as_str();
-    let built = framework::build(workspace, baseline, ServerKind::Quickstart, BuildEnv::Release)?;
+    let built = framework::build(
+        workspace,
+        baseline,
+        ServerKind::Quickstart,
+        BuildEnv::Release,
+    )?;
     let mut all = vec![
         ("build".to_owned(), built.clone()),
         ("again".to_owned(), built),

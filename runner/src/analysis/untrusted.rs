@@ -178,7 +178,11 @@ impl fmt::Display for Untrusted {
                 write!(f, "only {blocks} of {of} blocks are in the record")
             }
             Self::Excluded { blocks, of, by } => {
-                write!(f, "{blocks} of {of} blocks disturbed by {}", by.join(" and "))
+                write!(
+                    f,
+                    "{blocks} of {of} blocks disturbed by {}",
+                    by.join(" and ")
+                )
             }
             Self::Disturbed { blocks, by } => {
                 write!(

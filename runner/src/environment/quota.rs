@@ -62,7 +62,7 @@ impl Throttling {
 /// How many processors' time the group of this process may use, the least over the groups it lies in; `None` if
 /// nothing limits it.
 #[must_use]
-pub fn limit() -> Option<f64> {
+pub(crate) fn limit() -> Option<f64> {
     let own = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
     let mounts = fs::read_to_string("/proc/self/mounts").unwrap_or_default();
     let read = |folder: &Path, name: &str| fs::read_to_string(folder.join(name)).ok();

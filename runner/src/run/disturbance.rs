@@ -78,7 +78,11 @@ impl Disturbance {
             Self::None => return self.to_string(),
             Self::Quota => format!("{} periods", of_row(worst)),
             Self::Sentinel => format!("{:.0} % slower", of_row(worst) as f64 / 1e4),
-            _ => format!("{} in a block of {}", seconds(of_row(worst)), seconds(worst.elapsed_ms)),
+            _ => format!(
+                "{} in a block of {}",
+                seconds(of_row(worst)),
+                seconds(worst.elapsed_ms)
+            ),
         };
         format!("{self} (up to {size})")
     }

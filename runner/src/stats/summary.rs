@@ -63,5 +63,4 @@ mod tests {
         assert_eq!(median(&[7.0]), Some(7.0));
         assert_eq!(Quartiles::of(&[]), None);
     }
-
 }

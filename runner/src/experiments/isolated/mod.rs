@@ -35,7 +35,7 @@ use crate::analysis::Ranked;
 use crate::framework::Workspace;
 use crate::output::Verdict;
 use crate::report::Page;
-use crate::run::{Arm, Design, Job, look_around, Run, RunOptions, Warning};
+use crate::run::{Arm, Design, Job, Run, RunOptions, Warning, look_around};
 use anyhow::Result;
 use arms::Executables;
 use std::path::Path;

@@ -10,7 +10,9 @@ use super::rows::SampleRow;
 use crate::duration::micros;
 use crate::experiments::Experiment as _;
 use crate::interrupt;
-use crate::run::{ArmKind, Block, Job, Journal, Slices, Slot, one_line, run_blocks, summarize_blocks};
+use crate::run::{
+    ArmKind, Block, Job, Journal, Slices, Slot, one_line, run_blocks, summarize_blocks,
+};
 use crate::server::Tree;
 use anyhow::{Result, anyhow};
 use std::collections::BTreeMap;

@@ -164,7 +164,10 @@ fn search_section(records: &LatencyRecords) -> Option<Section> {
                held if one of three probes of 0.5 s meets the objective without an error.";
     Some(Section {
         heading: format!("Highest rate with {objective}"),
-        untrusted: (missing > 0).then(|| format!("searches missing: {missing}")).into_iter().collect(),
+        untrusted: (missing > 0)
+            .then(|| format!("searches missing: {missing}"))
+            .into_iter()
+            .collect(),
         grid: search_grid(records)?,
         remarks: std::iter::once(how.to_owned()).chain(failed).collect(),
         ..Section::default()
