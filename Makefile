@@ -28,7 +28,7 @@ unexport SERVER ENV HOST PORT C N BLOCKS FRAMEWORK OUT
 help:
 	@echo 'make NAME                  serve one framework; SERVER=tuned ENV=max PORT=8081'
 	@echo 'make list                  show the frameworks there are'
-	@echo 'make all                   measure all of them: C=64,1000 N=1M BLOCKS=22 OUT=FOLDER'
+	@echo 'make all                   measure all of them: C=64,1000 N=1M BLOCKS=20 OUT=FOLDER'
 	@echo 'make bench FRAMEWORK=NAME  measure one against the baseline'
 	@echo 'make latency               response times and CPU at equal rates, open loop: BLOCKS=12'
 	@echo 'make isolated              time each framework alone, count its work, watch its memory (valgrind, strace)'

@@ -18,7 +18,6 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-const NAME: &str = "welcome-hyper";
 const ROUNDS: u32 = 8;
 const SEED: u64 = 1;
 const TIMEOUT: Duration = Duration::from_secs(2);
@@ -65,8 +64,16 @@ fn main() -> Result<()> {
 
 /// The build, the same again, and so many with their functions in another order.
 fn binaries(workspace: &Workspace, relinked: usize) -> Result<Vec<(String, PathBuf)>> {
-    let hyper = workspace.find("hyper")?;
-    let built = framework::build(workspace, hyper, ServerKind::Quickstart, BuildEnv::Release)?;
+    let baseline = workspace
+        .baseline()
+        .context("a contestant is the baseline")?;
+    let name = baseline.package.as_str();
+    let built = framework::build(
+        workspace,
+        baseline,
+        ServerKind::Quickstart,
+        BuildEnv::Release,
+    )?;
     let mut all = vec![
         ("build".to_owned(), built.clone()),
         ("again".to_owned(), built),
@@ -80,9 +87,9 @@ fn binaries(workspace: &Workspace, relinked: usize) -> Result<Vec<(String, PathB
                 "--release",
                 "--locked",
                 "--package",
-                NAME,
+                name,
                 "--bin",
-                NAME,
+                name,
             ])
             .arg("--target-dir")
             .arg(&folder)
@@ -90,9 +97,9 @@ fn binaries(workspace: &Workspace, relinked: usize) -> Result<Vec<(String, PathB
             .current_dir(&workspace.root)
             .status()
             .context("cannot start cargo")?;
-        ensure!(status.success(), "{NAME} does not link with {order}");
-        let kept = folder.join(format!("{NAME}-{seed}"));
-        std::fs::copy(folder.join("release").join(NAME), &kept).context("cannot copy a binary")?;
+        ensure!(status.success(), "{name} does not link with {order}");
+        let kept = folder.join(format!("{name}-{seed}"));
+        std::fs::copy(folder.join("release").join(name), &kept).context("cannot copy a binary")?;
         all.push((format!("relinked {seed}"), kept));
     }
     Ok(all)

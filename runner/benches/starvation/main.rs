@@ -1,5 +1,5 @@
-//! Who is served at many connections, and what the scheduler has to do with it: hyper's servers and the settings
-//! of tokio's runtime, in turn, in random order. Prints one row of CSV per run; docs/FINDINGS.md reads the medians.
+//! Who is served at many connections, and what the scheduler has to do with it: the baseline's servers and the
+//! settings of its runtime, in turn, in random order. Prints one row of CSV per run; docs/FINDINGS.md reads the medians.
 //!
 //! `make starvation`, or with options: `cargo bench -p runner --bench starvation -- ROUNDS WINDOW_MS`.
 
@@ -29,7 +29,7 @@ fn main() -> Result<()> {
     let rounds = words.first().map_or(Ok(5), |word| word.parse())?;
     let window_ms = words.get(1).map_or(Ok(2000), |word| word.parse())?;
     limits::allow_connections(CONNECTIONS_MAX)?;
-    let variants = variants()?;
+    let variants = variants(capacity)?;
     println!(
         "server,workers,global_queue_interval,event_interval,connections,rate_per_s,round,requests_per_s,\
          service_time_p50_us,service_time_p99_us,service_time_p999_us,response_time_p50_us,response_time_p99_us,\
@@ -46,6 +46,12 @@ fn main() -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Right answers per second in a closed loop.
+fn capacity(variant: &Variant) -> Result<f64> {
+    let measured = measure(variant, SETTLING)?;
+    Ok(measured.tally.ok as f64 / measured.elapsed.as_secs_f64())
 }
 
 fn measure(variant: &Variant, length: Duration) -> Result<Measured> {

@@ -12,8 +12,8 @@ const CONNECTIONS: [usize; 7] = [100, 200, 300, 500, 1000, 2000, 4000];
 /// The number of connections at which settings are compared.
 const OF_SETTINGS: usize = 1000;
 
-/// About 50 % and 90 % of what the quickstart server answers on one processor of a common machine.
-const RATES_PER_S: [u32; 2] = [50_000, 90_000];
+/// Rates of the open loop, as shares of what the quickstart server answers in a closed one.
+const SHARES: [f64; 2] = [0.5, 0.9];
 
 /// One server under one load.
 #[derive(Debug)]
@@ -52,11 +52,13 @@ impl Variant {
     }
 }
 
-/// All of them.
-pub(super) fn variants() -> Result<Vec<Variant>> {
+/// All of them; `capacity` says how many requests per second a server answers.
+pub(super) fn variants(capacity: impl Fn(&Variant) -> Result<f64>) -> Result<Vec<Variant>> {
     let workspace = framework::discover()?;
-    let hyper = workspace.find("hyper")?;
-    let build = |kind| framework::build(&workspace, hyper, kind, BuildEnv::Release);
+    let baseline = workspace
+        .baseline()
+        .context("a contestant is the baseline")?;
+    let build = |kind| framework::build(&workspace, baseline, kind, BuildEnv::Release);
     let (quickstart, tuned) = (build(ServerKind::Quickstart)?, build(ServerKind::Tuned)?);
     let scheduling = scheduling(&workspace)?;
     let mut all = Vec::new();
@@ -64,7 +66,8 @@ pub(super) fn variants() -> Result<Vec<Variant>> {
         all.push(plain("quickstart", &quickstart, connections, None));
         all.push(plain("tuned", &tuned, connections, None));
     }
-    for rate in RATES_PER_S {
+    let most = capacity(&plain("quickstart", &quickstart, OF_SETTINGS, None))?;
+    for rate in SHARES.map(|share| (share * most) as u32) {
         all.push(plain("quickstart", &quickstart, OF_SETTINGS, Some(rate)));
         all.push(plain("tuned", &tuned, OF_SETTINGS, Some(rate)));
     }

@@ -55,14 +55,14 @@ fn control(control: &Control) -> String {
     match effect {
         Effect::None => format!(
             "`{name}` {outcome} ({measure}): the baseline's binary again is {}distinguishable from it \
-             ({:.3}–{:.3}).",
+             (control interval {:.3}–{:.3}).",
             if ratio.covers(1.0) { "not " } else { "" },
             ratio.lower,
             ratio.upper
         ),
         Effect::Withheld { percent } => format!(
-            "`{name}` {outcome} ({measure}): planted {:.3}, {} as {:.3} ({:.3}–{:.3} alone, {:.3}–{:.3} jointly \
-             with all others); it is the baseline's binary, and {percent} of {} answers do not count.",
+            "`{name}` {outcome} ({measure}): planted {:.3}, {} as {:.3} ({:.3}–{:.3} alone, control interval \
+             {:.3}–{:.3}); it is the baseline's binary, and {percent} of {} answers do not count.",
             effect.ratio(),
             if alone.upper < 1.0 {
                 "found"

@@ -49,5 +49,5 @@ pub use sample_size::blocks_for_half_width;
 pub use simulate::{ErrorRates, Experiment, Rate};
 pub use slices::Slice;
 pub use soundness::Unsound;
-pub use summary::{Quartiles, geometric_mean, median};
+pub use summary::{Quartiles, median};
 pub use trend::Slope;

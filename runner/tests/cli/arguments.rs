@@ -42,7 +42,7 @@ fn absurd_numbers_are_refused_with_their_range() {
         (&["bench", "--precision", "0%"], "it goes from 0.1% to 50%"),
         (
             &["bench", "--precision", "2%", "--max-blocks", "6"],
-            "max-blocks: 6 is out of range; it goes from 22",
+            "max-blocks: 6 is out of range; it goes from 20",
         ),
         (&["latency", "--rate", "0"], "rate: 0 is out of range"),
         (&["latency", "--slo", "p99"], "no objective such as"),

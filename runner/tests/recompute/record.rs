@@ -1,7 +1,7 @@
 //! What a record's files say. Their names and columns are known here and nowhere else in this test.
 
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -56,9 +56,25 @@ pub(crate) fn connections(folder: &Path) -> Vec<u64> {
     levels.iter().map(of).collect()
 }
 
+/// The lines of a file that closing lines name, from 1: the others were left behind by an interruption.
+fn closed_lines(folder: &Path, file: &str) -> BTreeSet<usize> {
+    let text = fs::read_to_string(folder.join("units.csv")).unwrap();
+    let parts = text
+        .lines()
+        .skip(1)
+        .flat_map(|line| line.split(',').nth(1).unwrap().split(' '));
+    let ranges = parts.filter_map(|part| part.strip_prefix(&format!("{file}:")));
+    let lines = ranges.flat_map(|range| {
+        let (first, last) = range.split_once('-').unwrap();
+        first.parse::<usize>().unwrap()..=last.parse().unwrap()
+    });
+    lines.collect()
+}
+
 /// Rows of a file by the names of their columns.
-fn rows(path: &Path) -> Vec<BTreeMap<String, String>> {
-    let text = fs::read_to_string(path).unwrap();
+fn rows(folder: &Path, file: &str) -> Vec<BTreeMap<String, String>> {
+    let text = fs::read_to_string(folder.join(file)).unwrap();
+    let closed = closed_lines(folder, file);
     let mut lines = text.lines();
     let names: Vec<&str> = lines.next().unwrap().split(',').collect();
     let row = |line: &str| {
@@ -69,11 +85,14 @@ fn rows(path: &Path) -> Vec<BTreeMap<String, String>> {
             .zip(cells)
             .collect()
     };
-    lines.map(row).collect()
+    // The line of names is the first.
+    let numbered = (2..).zip(lines);
+    let counted = numbered.filter(|(number, _)| closed.contains(number));
+    counted.map(|(_, line)| row(line)).collect()
 }
 
 fn number(row: &BTreeMap<String, String>, name: &str) -> f64 {
-    row.get(name).map_or(0.0, |cell| cell.parse().unwrap())
+    row[name].parse().unwrap()
 }
 
 impl Table {
@@ -87,12 +106,12 @@ impl Table {
         let baseline = arms.iter().position(|arm| *arm == name(baseline)).unwrap();
 
         let mut slices: BTreeMap<u64, Vec<BTreeMap<String, String>>> = BTreeMap::new();
-        for row in rows(&folder.join(BLOCKS)) {
+        for row in rows(folder, BLOCKS) {
             if row[EXCLUDED] == "0" {
                 slices.insert(row["block"].parse().unwrap(), Vec::new());
             }
         }
-        for row in rows(&folder.join(SLICES)) {
+        for row in rows(folder, SLICES) {
             let is_counted = number(&row, "connections") == connections as f64;
             let block = slices.get_mut(&row["block"].parse().unwrap());
             if let Some(block) = block.filter(|_| is_counted) {
@@ -135,7 +154,8 @@ fn block(mut rows: Vec<BTreeMap<String, String>>, arms: &[String], measure: Meas
         slices.push(Slice {
             arm,
             after,
-            middle_s: number(row, "started_us") / 1e6 + elapsed_ns / 1e9 / 2.0,
+            middle_s: number(row, "started_us") / 1e6
+                + (number(row, "settling_ns") + elapsed_ns / 2.0) / 1e9,
             log: (counted * 1e9 / time_ns).ln(),
         });
         after = Some(arm);

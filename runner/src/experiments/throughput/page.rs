@@ -52,7 +52,7 @@ fn design(records: &ThroughputRecords) -> String {
         )
     });
     format!(
-        "`SERVER={} ENV={}`: {} blocks of fresh processes, measured round robin under load that has settled: {}.",
+        "`SERVER={} ENV={}`: {} blocks of fresh processes, measured round robin under sustained load, each slice after it had time to settle: {}.",
         plan.server,
         plan.env,
         plan.blocks,

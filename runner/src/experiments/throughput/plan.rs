@@ -167,19 +167,19 @@ impl ThroughputPlan {
         }
     }
 
-    /// How much of its work the planted control withholds at this concurrency, in percent of what counts: 2 if
-    /// that can be found, 5 if it takes more blocks than the run has.
+    /// How much of its work the planted control withholds at this concurrency, in percent of what counts: the
+    /// least that can be found on a busy host with so many blocks.
     ///
-    /// Fixed before the run: at a thousand connections a block's ratio varies almost twice as much as at 64,
-    /// so four times the blocks would be needed (docs/METHODOLOGY.md).
+    /// Fixed before the run. On a virtual machine whose neighbours are active, the ratio of one block varies by
+    /// 5 % at 64 connections and by 11 % at a thousand, where an arm has half as many slices (docs/METHODOLOGY.md).
     #[must_use]
     pub fn withheld_percent(&self, connections: usize) -> u64 {
-        const BLOCKS_MIN: u32 = 20;
         const CONNECTIONS_MAX: usize = 256;
-        if self.blocks >= BLOCKS_MIN && connections <= CONNECTIONS_MAX {
-            2
-        } else {
-            5
+        match self.blocks {
+            48.. if connections <= CONNECTIONS_MAX => 2,
+            20.. if connections <= CONNECTIONS_MAX => 5,
+            48.. => 5,
+            _ => 10,
         }
     }
 
@@ -287,13 +287,13 @@ mod tests {
 
     #[test]
     fn the_withheld_share_is_one_the_run_can_find() {
-        assert_eq!(plan().withheld_percent(64), 2);
-        assert_eq!(plan().withheld_percent(1000), 5);
-        let few = ThroughputPlan {
-            blocks: 12,
-            ..plan()
+        let of = |blocks| {
+            let plan = ThroughputPlan { blocks, ..plan() };
+            [64, 1000].map(|connections| plan.withheld_percent(connections))
         };
-        assert_eq!(few.withheld_percent(64), 5);
+        assert_eq!(of(6), [10, 10]);
+        assert_eq!(of(20), [5, 10]);
+        assert_eq!(of(48), [2, 5]);
     }
 
     #[test]
