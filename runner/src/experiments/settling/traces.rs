@@ -3,7 +3,7 @@
 
 use super::records::SettlingRecords;
 use super::rows::IntervalRow;
-use crate::stats::median;
+use crate::stats::{Quartiles, median};
 use std::collections::BTreeMap;
 
 /// Settled is what stays this close to the plateau.
@@ -25,6 +25,8 @@ pub struct Trace {
     pub p99_us: Vec<f64>,
     /// Share of the connections that got an answer.
     pub served: Vec<f64>,
+    /// Between which the middle half of the slices lie.
+    pub served_quartiles: Vec<(f64, f64)>,
     /// Right answers per second in the last part of the slice.
     pub plateau: f64,
     /// From when on it has settled; `None` if it never does.
@@ -70,7 +72,10 @@ fn trace(records: &SettlingRecords, rows: &[&IntervalRow], window_ms: u64) -> Op
         connections: first.connections,
         rate: over_slices(&|row| Some(row.ok as f64 / interval_s)),
         p99_us: over_slices(&|row| (row.ok > 0).then_some(row.service_time_p99_us as f64)),
-        served: over_slices(&|row| Some(row.served as f64 / row.connections as f64)),
+        served: over_slices(&|row| Some(share_served(row))),
+        served_quartiles: (0..plan.intervals())
+            .map(|interval| served_quartiles(rows, interval))
+            .collect(),
         plateau: median(&plateaus)? / interval_s,
         settled: settled(&slices, &plateaus, window_ms / plan.interval_ms).map(|interval| {
             Settled {
@@ -78,6 +83,16 @@ fn trace(records: &SettlingRecords, rows: &[&IntervalRow], window_ms: u64) -> Op
             }
         }),
     })
+}
+
+fn share_served(row: &IntervalRow) -> f64 {
+    row.served as f64 / row.connections as f64
+}
+
+fn served_quartiles(rows: &[&IntervalRow], interval: u64) -> (f64, f64) {
+    let own = rows.iter().filter(|row| row.interval == interval);
+    let shares: Vec<f64> = own.map(|row| share_served(row)).collect();
+    Quartiles::of(&shares).map_or((0.0, 0.0), |quartiles| (quartiles.lower, quartiles.upper))
 }
 
 /// Right answers of each interval, one list per slice that is whole.
