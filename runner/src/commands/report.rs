@@ -1,7 +1,7 @@
 //! `runner report`: pages from records, and the newest kept runs on the front page.
 
 use crate::cli::ReportOptions;
-use crate::experiments::{Kind, publish};
+use crate::experiments::{Kind, publish, renew_page};
 use crate::framework;
 use crate::output::{Verdict, print, print_json};
 use crate::report::tables;
@@ -42,10 +42,7 @@ fn kind_of(folder: &Path) -> Result<&'static Kind> {
 /// Shows one run, and writes its page; the page's path if it differed.
 fn one_run(folder: &Path, check: bool) -> Result<Vec<PathBuf>> {
     let kind = kind_of(folder)?;
-    print(tables(&(kind.page)(folder)?))?;
-    let has_differed = kind.renew_page(folder, check)?;
-    Ok(has_differed
-        .then(|| folder.join("README.md"))
-        .into_iter()
-        .collect())
+    let page = (kind.page)(folder)?;
+    print(tables(&page))?;
+    renew_page(&page, folder, check)
 }

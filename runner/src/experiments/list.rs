@@ -3,9 +3,9 @@
 use super::compare::compare_as;
 use super::experiment::Experiment;
 use crate::record::write_whole;
-use crate::report::{Comparison, Page, run_page};
+use crate::report::{Comparison, Page, run_page, svg};
 use anyhow::Result;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// An experiment, to those who meet its runs without knowing its types.
 #[derive(Debug, Clone, Copy)]
@@ -31,20 +31,26 @@ impl Kind {
             compare: compare_as::<E>,
         }
     }
+}
 
-    /// Writes the page of a run into its folder, unless it is there already or only a check is wanted; whether
-    /// it differed.
-    ///
-    /// # Errors
-    ///
-    /// If the run does not read, or the page cannot be written.
-    pub fn renew_page(&self, folder: &Path, check: bool) -> Result<bool> {
-        renew(
-            &folder.join("README.md"),
-            &run_page(&(self.page)(folder)?),
-            check,
-        )
+/// Writes the page of a run and its charts into its folder, unless they are there already or only a check is wanted;
+/// the files that differed.
+///
+/// # Errors
+///
+/// If a file cannot be written.
+pub fn renew_page(page: &Page, folder: &Path, check: bool) -> Result<Vec<PathBuf>> {
+    let mut stale = Vec::new();
+    let charts = page.all_charts();
+    let charts = charts.map(|chart| (chart.file_name(), svg::file(chart)));
+    let all = std::iter::once(("README.md".to_owned(), run_page(page))).chain(charts);
+    for (name, text) in all {
+        let file = folder.join(name);
+        if renew(&file, &text, check)? {
+            stale.push(file);
+        }
     }
+    Ok(stale)
 }
 
 /// Writes a page that differs from what is there, unless only a check is wanted; whether it differed.

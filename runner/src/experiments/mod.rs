@@ -4,6 +4,7 @@
 //! Adding an experiment is adding its folder and its line in the list below.
 
 pub mod compare;
+mod curves;
 mod drive;
 mod experiment;
 pub mod isolated;
@@ -15,7 +16,7 @@ pub mod throughput;
 
 pub use drive::drive;
 pub use experiment::{Experiment, Outline};
-pub use list::Kind;
+pub use list::{Kind, renew_page};
 
 list::experiments! {
     /// Measure throughput: closed loop, all contestants interleaved

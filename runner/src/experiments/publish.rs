@@ -2,8 +2,8 @@
 
 use super::KINDS;
 use super::experiment::Experiment;
-use super::list::{Kind, renew};
-use crate::report::{Page, front_page_part, run_page, splice};
+use super::list::{Kind, renew, renew_page};
+use crate::report::{Page, front_page_part, splice};
 use crate::run::{State, find_runs};
 use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
@@ -18,7 +18,7 @@ const RESULTS: &str = "results";
 /// If the run does not read, or a page cannot be written.
 pub fn one<E: Experiment>(root: &Path, folder: &Path) -> Result<Page> {
     let page = E::page(&E::read(folder)?);
-    renew(&folder.join("README.md"), &run_page(&page), false)?;
+    renew_page(&page, folder, false)?;
     if folder.parent() == Some(&root.join(RESULTS)) {
         front_page(root, false)?;
     }
@@ -46,9 +46,8 @@ pub fn all(root: &Path, check: bool) -> Result<Vec<PathBuf>> {
             );
             continue;
         };
-        match kind.renew_page(&folder, check) {
-            Ok(true) => stale.push(folder.join("README.md")),
-            Ok(false) => {}
+        match (kind.page)(&folder).and_then(|page| renew_page(&page, &folder, check)) {
+            Ok(differed) => stale.extend(differed),
             Err(error) => eprintln!("warning: left out: {error:#}"),
         }
     }

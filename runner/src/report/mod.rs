@@ -6,7 +6,9 @@
 
 mod cell;
 mod changes;
+mod chart;
 mod claims;
+mod escape;
 mod format;
 mod frame;
 mod grid;
@@ -14,11 +16,16 @@ mod markdown;
 mod page;
 mod pairs;
 mod splice;
+pub mod svg;
 mod takeaway;
 mod terminal;
 
 pub use cell::{Bounds, Cell};
 pub use changes::{Comparison, comparison};
+pub use chart::{
+    Axis, Chart, Curve, Curves, Drawing, Point, Range, RangeRow, Ranges, RatioMark, RatioRow,
+    Ratios, StackRow, Stacks, Subject,
+};
 pub use claims::{HOW_TO_READ_RANKS, rank_remarks};
 pub use format::{described, grouped, percent, rounded, wrapped};
 pub use grid::{Column, Grid, GridRow, Heading, arm_name};

@@ -1,6 +1,7 @@
 //! What is shown of a run, whatever it measured: figures and sentences, before anybody has decided how to draw them.
 //! Terminal, Markdown, pictures, page and JSON are all made from it, so they cannot disagree.
 
+use super::chart::Chart;
 use super::frame;
 use super::grid::Grid;
 use super::pairs::Pairs;
@@ -29,6 +30,8 @@ pub struct Page {
     pub unfinished: Option<String>,
     /// Who took part.
     pub arms: Vec<ArmFacts>,
+    /// What is drawn of several of its sections.
+    pub charts: Vec<Chart>,
     /// Its tables.
     pub sections: Vec<Section>,
     /// How to read them, an item each.
@@ -63,6 +66,8 @@ pub struct Section {
     pub takeaway: String,
     /// Why it is not to be trusted, if it is not; this stands in the heading.
     pub untrusted: Vec<String>,
+    /// What is drawn of it.
+    pub charts: Vec<Chart>,
     /// The table.
     pub grid: Grid,
     /// Every pair of its arms, by each measure.
@@ -82,6 +87,8 @@ pub struct Body {
     pub design: String,
     /// How far it came, if it has not been finished.
     pub unfinished: String,
+    /// What is drawn of several of its sections.
+    pub charts: Vec<Chart>,
     /// Its tables.
     pub sections: Vec<Section>,
     /// How to read them, an item each.
@@ -93,6 +100,12 @@ pub struct Body {
 }
 
 impl Page {
+    /// All its charts, in the order of the page.
+    pub fn all_charts(&self) -> impl Iterator<Item = &Chart> {
+        let of_sections = self.sections.iter().flat_map(|section| &section.charts);
+        self.charts.iter().chain(of_sections)
+    }
+
     /// The page of a run, whose experiment is called `name`.
     #[must_use]
     pub fn of<P>(run: &Run<P>, name: &str, body: Body) -> Self {
@@ -117,6 +130,7 @@ impl Page {
             design: body.design,
             unfinished: (!is_complete).then_some(body.unfinished),
             arms: run.arms.iter().map(facts).collect(),
+            charts: body.charts,
             sections: body.sections,
             reading: body.reading,
             lists: vec![

@@ -30,6 +30,19 @@ impl ArmKind {
     pub fn is_contestant(self) -> bool {
         matches!(self, Self::Contestant | Self::Baseline)
     }
+
+    /// What a reader is told of it beside its name.
+    #[must_use]
+    pub fn said(self) -> &'static str {
+        match self {
+            Self::Contestant => "",
+            Self::Baseline => "baseline",
+            Self::Twin => "A/A twin",
+            Self::Planted => "planted control",
+            Self::Null => "null server",
+            Self::Leak => "planted leak",
+        }
+    }
 }
 
 /// One arm of a run, as it is recorded.

@@ -57,7 +57,7 @@ pub(super) fn remarks(figures: &Figures) -> Vec<String> {
 }
 
 /// Counts of one binary that lie further apart than this are not repeatable.
-const SPREAD_MAX: f64 = 0.005;
+pub(super) const SPREAD_MAX: f64 = 0.005;
 
 /// How far the counts of several processes of one binary lie apart.
 fn repeatability(figures: &Figures) -> Option<String> {

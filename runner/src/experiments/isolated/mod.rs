@@ -1,6 +1,7 @@
 //! Each framework alone: timed inside one process, its work counted, its memory watched, its start timed.
 
 mod arms;
+mod charts;
 mod claims;
 mod columns;
 mod figures;

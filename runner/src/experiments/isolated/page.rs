@@ -1,5 +1,6 @@
 //! What is shown of an isolated run.
 
+use super::charts::{allocations, instructions};
 use super::claims;
 use super::columns::{call_table, growth_table, main_table, owner_table, server_table};
 use super::figures::Figures;
@@ -16,6 +17,7 @@ pub(super) fn page(records: &IsolatedRecords) -> Page {
         design: design(records),
         unfinished: "The run was not finished; only what is there counts.".to_owned(),
         is_good: figures.errors.is_empty(),
+        charts: Vec::new(),
         sections: sections(&figures),
         reading: claims::how_to_read(&figures),
         circumstances: Vec::new(),
@@ -68,6 +70,10 @@ fn sections(figures: &Figures) -> Vec<Section> {
             .into_iter()
             .collect(),
         untrusted,
+        charts: [instructions(figures), allocations(figures)]
+            .into_iter()
+            .flatten()
+            .collect(),
         grid: main_table(figures),
         remarks,
         ..Section::default()

@@ -2,6 +2,7 @@
 //! contestants; and the highest rate at which each keeps an objective. Open loop, timed from the schedule, so a
 //! stall is seen by all whom it delays.
 
+mod charts;
 mod columns;
 mod delay;
 mod figures;

@@ -1,5 +1,6 @@
 //! What is shown of a latency run.
 
+use super::charts::charts;
 use super::columns::{grid, search_grid};
 use super::figures::{TableRow, rows};
 use super::plan::BEYOND_MIN;
@@ -32,6 +33,7 @@ pub(super) fn page(records: &LatencyRecords) -> Page {
         unfinished: format!(
             "The run was not finished: {complete} of {planned} blocks are complete, and only they count."
         ),
+        charts: Vec::new(),
         sections,
         reading: reading(records),
         is_good: all
@@ -90,9 +92,11 @@ fn section(records: &LatencyRecords, table: &Table, rows: &[TableRow]) -> Sectio
     remarks.extend(rows.iter().filter_map(remark));
     let condition = format!("at {}", table.heading());
     let is_untrusted = !table.untrusted.is_empty();
+    let takeaway = takeaway(p99, PRAISE, &condition, is_untrusted, |_| false);
     Section {
         heading: table.heading(),
-        takeaway: takeaway(p99, PRAISE, &condition, is_untrusted, |_| false),
+        charts: charts(records, table, rows, &takeaway),
+        takeaway,
         pairs: table.measures.iter().filter_map(Pairs::of).collect(),
         untrusted: table.untrusted.iter().map(ToString::to_string).collect(),
         grid: grid(table, rows),

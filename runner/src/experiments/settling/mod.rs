@@ -2,6 +2,7 @@
 //! the share of connections served are told every 10 ms. The settling and the windows of a throughput run follow
 //! from it.
 
+mod charts;
 mod measure;
 mod options;
 mod page;

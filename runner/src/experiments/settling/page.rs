@@ -1,5 +1,6 @@
 //! What is shown of a settling run.
 
+use super::charts::served;
 use super::records::SettlingRecords;
 use super::traces::{Trace, traces};
 use crate::analysis::Completeness;
@@ -36,6 +37,7 @@ pub(super) fn page(records: &SettlingRecords) -> Page {
             run.plan.interval_ms
         ),
         unfinished: "The run was not finished; only complete blocks count.".to_owned(),
+        charts: Vec::new(),
         sections: sections
             .map(|&connections| section(records, connections))
             .collect(),
@@ -69,6 +71,9 @@ fn section(records: &SettlingRecords, connections: usize) -> Section {
     Section {
         heading: format!("{connections} connections"),
         untrusted: untrusted(records, connections),
+        charts: served(records, &of_windows[0], connections)
+            .into_iter()
+            .collect(),
         grid: Grid::plain(headings(), rows),
         shown: Shown::PageAndTerminal,
         ..Section::default()

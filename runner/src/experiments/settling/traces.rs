@@ -3,7 +3,7 @@
 
 use super::records::SettlingRecords;
 use super::rows::IntervalRow;
-use crate::stats::median;
+use crate::stats::{Quartiles, median};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -36,6 +36,8 @@ pub struct Trace {
     pub served: Vec<f64>,
     /// The rate in each of the stretches asked for, as a share of the plateau of the same slice.
     pub stretches: Vec<f64>,
+    /// Between which the middle half of the slices lie.
+    pub served_quartiles: Vec<(f64, f64)>,
     /// Right answers per second in the last part of the slice.
     pub plateau: f64,
     /// From when on it has settled; `None` if it never does.
@@ -91,7 +93,10 @@ fn trace(
         connections: first.connections,
         rate: over_slices(&|row| Some(row.ok as f64 / interval_s)),
         p99_us: over_slices(&|row| (row.ok > 0).then_some(row.service_time_p99_us as f64)),
-        served: over_slices(&|row| Some(row.served as f64 / row.connections as f64)),
+        served: over_slices(&|row| Some(share_served(row))),
+        served_quartiles: (0..plan.intervals())
+            .map(|interval| served_quartiles(rows, interval))
+            .collect(),
         stretches: stretches_ms
             .iter()
             .map(|&(from, to)| {
@@ -106,6 +111,16 @@ fn trace(
             }
         }),
     })
+}
+
+fn share_served(row: &IntervalRow) -> f64 {
+    row.served as f64 / row.connections as f64
+}
+
+fn served_quartiles(rows: &[&IntervalRow], interval: u64) -> (f64, f64) {
+    let own = rows.iter().filter(|row| row.interval == interval);
+    let shares: Vec<f64> = own.map(|row| share_served(row)).collect();
+    Quartiles::of(&shares).map_or((0.0, 0.0), |quartiles| (quartiles.lower, quartiles.upper))
 }
 
 /// Right answers of each interval, one list per slice that is whole.

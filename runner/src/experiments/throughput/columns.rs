@@ -108,7 +108,7 @@ fn name(table: &Table, row: &TableRow) -> String {
 
 /// The rank set by requests per second, with a sign if the generator was saturated: then the server could be
 /// faster than it shows.
-fn rank(row: &TableRow) -> Cell {
+pub(super) fn rank(row: &TableRow) -> Cell {
     let rank = |one: &Figures| Some(Cell::rank(one.rate_standing?.rank?, row.is_client_bound()));
     row.figures().and_then(rank).unwrap_or(Cell::Empty)
 }

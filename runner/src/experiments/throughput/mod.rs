@@ -1,6 +1,7 @@
 //! Throughput: how many requests per second each contestant answers, and how much CPU time a request costs it, in
 //! a closed loop at a fixed number of connections.
 
+mod charts;
 mod columns;
 mod figures;
 mod limit;

@@ -1,5 +1,6 @@
 //! What is shown of a throughput run.
 
+use super::charts::{ratios, service_times};
 use super::columns::grid;
 use super::figures::{Outcome, TableRow, rows};
 use super::records::ThroughputRecords;
@@ -19,16 +20,19 @@ pub(super) fn page(records: &ThroughputRecords) -> Page {
         .iter()
         .map(|table| (table, rows(records, table)))
         .collect();
+    let sections: Vec<Section> = all
+        .iter()
+        .map(|(table, rows)| section(records, table, rows))
+        .collect();
+    let takeaways: Vec<String> = sections.iter().map(|one| one.takeaway.clone()).collect();
     let (complete, planned) = (records.counting(), run.plan.blocks);
     let body = Body {
         design: design(records),
         unfinished: format!(
             "The run was not finished: {complete} of {planned} blocks are complete, and only they count."
         ),
-        sections: all
-            .iter()
-            .map(|(table, rows)| section(records, table, rows))
-            .collect(),
+        charts: ratios(&all, &takeaways).into_iter().collect(),
+        sections,
         reading: reading(records),
         is_good: all
             .iter()
@@ -97,6 +101,7 @@ fn section(records: &ThroughputRecords, table: &Table, rows: &[TableRow]) -> Sec
             .filter_map(Pairs::of)
             .collect(),
         untrusted: table.untrusted.iter().map(ToString::to_string).collect(),
+        charts: service_times(records, table, rows).into_iter().collect(),
         grid: grid(table, rows),
         remarks,
         ..Section::default()

@@ -1,0 +1,135 @@
+//! Strings from outside: what they may hold in the model, and how each place they leave it for writes them. A name, a
+//! server's last words or a header's value are never markup, whatever they look like.
+//!
+//! Sentences of the model are plain text with one mark of their own: what stands between two backticks is code.
+
+/// Longer strings are cut off, so that one record cannot bury a page.
+const CHARS_MAX: usize = 4000;
+
+/// A string as the model holds it: characters that are not seen or that move others (C0, C1, bidirectional controls)
+/// are spelled out, and what is too long is cut off.
+#[must_use]
+pub(super) fn clean(text: &str) -> String {
+    let mut cleaned = String::with_capacity(text.len());
+    for (place, char) in text.chars().enumerate() {
+        if place == CHARS_MAX {
+            cleaned.push('…');
+            break;
+        }
+        if is_invisible(char) {
+            cleaned.extend(char.escape_unicode());
+        } else {
+            cleaned.push(char);
+        }
+    }
+    cleaned
+}
+
+fn is_invisible(char: char) -> bool {
+    char.is_control()
+        || matches!(
+            char,
+            '\u{ad}'
+                | '\u{61c}'
+                | '\u{180e}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{feff}'
+                | '\u{fff0}'..='\u{fffb}'
+                | '\u{fffe}'..='\u{ffff}'
+                | '\u{e0000}'..='\u{e0fff}'
+        )
+}
+
+/// For XML and HTML, as text and between the quotes of an attribute.
+#[must_use]
+pub(super) fn xml(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for char in text.chars() {
+        match char {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
+
+/// A sentence of the model as HTML: code is code, and all else is text.
+#[must_use]
+pub(super) fn html(text: &str) -> String {
+    pieces(text)
+        .map(|piece| match piece {
+            Piece::Code(code) => format!("<code>{}</code>", xml(code)),
+            Piece::Text(text) => xml(text),
+        })
+        .collect()
+}
+
+/// A sentence of the model as Markdown, in a paragraph, an item or a cell.
+#[must_use]
+pub(super) fn markdown(text: &str) -> String {
+    pieces(text)
+        .map(|piece| match piece {
+            // Nothing is an entity in code; a comment would still be one to a program that looks for markers.
+            Piece::Code(code) => format!("`{}`", code.replace("<!", "< !").replace('|', "\\|")),
+            Piece::Text(text) => markdown_text(text),
+        })
+        .collect()
+}
+
+fn markdown_text(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for char in text.chars() {
+        match char {
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '|' | '*' | '[' | ']' | '`' | '\\' | '~' => {
+                escaped.push('\\');
+                escaped.push(char);
+            }
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
+
+/// A sentence of the model for a terminal.
+#[must_use]
+pub(super) fn terminal(text: &str) -> String {
+    pieces(text)
+        .map(|piece| match piece {
+            Piece::Code(text) | Piece::Text(text) => text,
+        })
+        .collect()
+}
+
+enum Piece<'t> {
+    Text(&'t str),
+    Code(&'t str),
+}
+
+/// Text and code by turns; a backtick that no other follows is text.
+fn pieces(text: &str) -> impl Iterator<Item = Piece<'_>> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        if let Some((code, after)) = rest.strip_prefix('`').and_then(|one| one.split_once('`'))
+            && !code.is_empty()
+        {
+            rest = after;
+            return Some(Piece::Code(code));
+        }
+        let end = rest[1..].find('`').map_or(rest.len(), |place| place + 1);
+        let end = if rest.starts_with('`') { 1 } else { end };
+        let (text, after) = rest.split_at(end);
+        rest = after;
+        Some(Piece::Text(text))
+    })
+}

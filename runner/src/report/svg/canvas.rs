@@ -1,0 +1,232 @@
+//! An SVG as it is written: marks with their names, text, and the dark theme of what was used.
+
+use super::ink::{Ink, rules};
+use crate::report::escape::xml;
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+/// How wide charts are: that of a phone, so that text of 12 px is readable on one.
+pub(super) const WIDTH: f64 = 420.0;
+
+/// The height of small text.
+pub(super) const SMALL: f64 = 12.0;
+
+/// The height of names and headings.
+pub(super) const NORMAL: f64 = 13.0;
+
+const FONT: &str = "-apple-system,Segoe UI,Noto Sans,Helvetica,Arial,sans-serif";
+
+/// Which way text goes from its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Anchor {
+    Start,
+    Middle,
+    End,
+}
+
+/// A chart while it is drawn.
+#[derive(Debug, Default)]
+pub(super) struct Canvas {
+    body: String,
+    used: BTreeSet<String>,
+}
+
+impl Canvas {
+    fn class(&mut self, letter: &str, ink: Ink) -> String {
+        let class = format!("{letter}{}", ink.class());
+        self.used.insert(class.clone());
+        class
+    }
+
+    /// Text of this size.
+    pub(super) fn text(&mut self, x: f64, y: f64, ink: Ink, size: f64, anchor: Anchor, text: &str) {
+        let class = self.class("f", ink);
+        let anchor = match anchor {
+            Anchor::Start => "",
+            Anchor::Middle => " text-anchor=\"middle\"",
+            Anchor::End => " text-anchor=\"end\"",
+        };
+        let _ = write!(
+            self.body,
+            "<text class=\"{class}\" x=\"{}\" y=\"{}\" fill=\"{}\" font-size=\"{size}\"{anchor}>{}</text>",
+            number(x),
+            number(y),
+            ink.light(),
+            xml(text)
+        );
+    }
+
+    /// A heading.
+    pub(super) fn heading(&mut self, x: f64, y: f64, text: &str) {
+        let class = self.class("f", Ink::Text);
+        let _ = write!(
+            self.body,
+            "<text class=\"{class}\" x=\"{}\" y=\"{}\" fill=\"{}\" font-weight=\"600\">{}</text>",
+            number(x),
+            number(y),
+            Ink::Text.light(),
+            xml(text)
+        );
+    }
+
+    /// A filled rectangle.
+    pub(super) fn bar(&mut self, x: f64, y: f64, width: f64, height: f64, ink: Ink) {
+        let class = self.class("f", ink);
+        let _ = write!(
+            self.body,
+            "<rect class=\"{class}\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"{}\"/>",
+            number(x),
+            number(y),
+            number(width),
+            number(height),
+            ink.light()
+        );
+    }
+
+    /// The outline of a rectangle.
+    pub(super) fn outline(&mut self, x: f64, y: f64, width: f64, height: f64, ink: Ink) {
+        let (fill, stroke) = (self.class("f", Ink::Background), self.class("s", ink));
+        let _ = write!(
+            self.body,
+            "<rect class=\"{fill} {stroke}\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"{}\" stroke=\"{}\" \
+             stroke-width=\"1.5\"/>",
+            number(x),
+            number(y),
+            number(width),
+            number(height),
+            Ink::Background.light(),
+            ink.light()
+        );
+    }
+
+    /// A straight line; `dashes` as in `stroke-dasharray`, or none.
+    pub(super) fn line(
+        &mut self,
+        from: [f64; 2],
+        to: [f64; 2],
+        ink: Ink,
+        width: f64,
+        dashes: &str,
+    ) {
+        let class = self.class("s", ink);
+        let dashes = match dashes {
+            "" => String::new(),
+            dashes => format!(" stroke-dasharray=\"{dashes}\""),
+        };
+        let _ = write!(
+            self.body,
+            "<path class=\"{class}\" d=\"M{} {}L{} {}\" stroke=\"{}\" stroke-width=\"{width}\"{dashes}/>",
+            number(from[0]),
+            number(from[1]),
+            number(to[0]),
+            number(to[1]),
+            ink.light()
+        );
+    }
+
+    /// A line through points.
+    pub(super) fn curve(&mut self, points: &[[f64; 2]], ink: Ink, width: f64) {
+        let class = self.class("s", ink);
+        let _ = write!(
+            self.body,
+            "<path class=\"{class}\" d=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"{width}\"/>",
+            path(points),
+            ink.light()
+        );
+    }
+
+    /// An area with these corners.
+    pub(super) fn area(&mut self, corners: &[[f64; 2]], ink: Ink) {
+        let class = self.class("f", ink);
+        let _ = write!(
+            self.body,
+            "<path class=\"{class}\" d=\"{}Z\" fill=\"{}\"/>",
+            path(corners),
+            ink.light()
+        );
+    }
+
+    /// The outline of an area with these corners.
+    pub(super) fn shape(&mut self, corners: &[[f64; 2]], ink: Ink) {
+        let (fill, stroke) = (self.class("f", Ink::Background), self.class("s", ink));
+        let _ = write!(
+            self.body,
+            "<path class=\"{fill} {stroke}\" d=\"{}Z\" fill=\"{}\" stroke=\"{}\" stroke-width=\"1.5\"/>",
+            path(corners),
+            Ink::Background.light(),
+            ink.light()
+        );
+    }
+
+    /// What is drawn by `draw` is one mark with this name.
+    pub(super) fn mark(&mut self, name: &str, draw: impl FnOnce(&mut Self)) {
+        let _ = write!(self.body, "<g><title>{}</title>", xml(name));
+        draw(self);
+        self.body.push_str("</g>");
+    }
+
+    /// The whole picture. `prefix` makes its ids unique; a picture that stands by itself brings its dark theme, one
+    /// on a page takes the page's.
+    pub(super) fn finish(
+        mut self,
+        prefix: &str,
+        height: f64,
+        title: &str,
+        description: &str,
+        is_alone: bool,
+    ) -> String {
+        let body = std::mem::take(&mut self.body);
+        self.bar(0.0, 0.0, WIDTH, height, Ink::Background);
+        let (prefix, height) = (xml(prefix), number(height));
+        let style = match is_alone {
+            true => format!(
+                "<style>@media (prefers-color-scheme:dark){{{}}}</style>",
+                rules("", true, |class| self.used.contains(class))
+            ),
+            false => String::new(),
+        };
+        let size = match is_alone {
+            true => format!(" width=\"{}\" height=\"{height}\"", number(WIDTH)),
+            false => String::new(),
+        };
+        format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {} {height}\"{size} font-family=\"{FONT}\" \
+             font-size=\"{NORMAL}\" role=\"img\" aria-labelledby=\"{prefix}-t {prefix}-d\">\
+             <title id=\"{prefix}-t\">{}</title><desc id=\"{prefix}-d\">{}</desc>{style}{}{body}</svg>\n",
+            number(WIDTH),
+            xml(title),
+            xml(description),
+            self.body
+        )
+    }
+}
+
+/// A coordinate with one digit, if it needs one.
+fn number(value: f64) -> String {
+    let text = format!("{value:.1}");
+    text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
+}
+
+fn path(points: &[[f64; 2]]) -> String {
+    let mut text = String::new();
+    for (place, [x, y]) in points.iter().enumerate() {
+        let letter = if place == 0 { 'M' } else { 'L' };
+        let _ = write!(text, "{letter}{} {}", number(*x), number(*y));
+    }
+    text
+}
+
+/// How wide text is drawn at most, whatever the font: the widest common ones take 0.6 of their height a character.
+pub(super) fn width(text: &str, size: f64) -> f64 {
+    text.chars().count() as f64 * size * 0.58
+}
+
+/// Text that fits into so much room, cut off if it has to be.
+pub(super) fn fitting(text: &str, size: f64, room: f64) -> String {
+    if width(text, size) <= room {
+        return text.to_owned();
+    }
+    let chars = (room / (size * 0.58)) as usize;
+    let kept: String = text.chars().take(chars.saturating_sub(1)).collect();
+    kept + "…"
+}

@@ -1,0 +1,230 @@
+//! A panel for each arm: its own curve in colour, those of the others in grey, all on one scale.
+
+use super::canvas::{Anchor, Canvas, NORMAL, SMALL, WIDTH, fitting};
+use super::ink::Ink;
+use super::scale::{Scale, decades, label, multiples, step};
+use super::{MARGIN, ink};
+use crate::report::chart::{Axis, Curve, Curves, Point};
+
+/// Panels in a row.
+const COLUMNS: usize = 2;
+
+/// Height of a panel's plot, and of its name above it.
+const PLOT_HEIGHT: f64 = 96.0;
+const NAME_HEIGHT: f64 = 22.0;
+
+/// Left of the first panel: the labels of its scale.
+const LABELS: f64 = 40.0;
+
+/// Between panels.
+const GAP: f64 = 16.0;
+
+/// Quantiles that have a tick, by their nines.
+const NINES: [(f64, &str); 6] = [
+    (0.0, "0"),
+    (0.301_03, "50"),
+    (1.0, "90"),
+    (2.0, "99"),
+    (3.0, "99.9"),
+    (4.0, "99.99"),
+];
+
+pub(super) fn draw(canvas: &mut Canvas, curves: &Curves, top: f64) -> (f64, String) {
+    let points = || curves.panels.iter().flat_map(|panel| panel.points.iter());
+    let right = points().map(|point| point.x).fold(0.0, f64::max);
+    let values = points().map(|point| point.y);
+    let columns = COLUMNS as f64;
+    let plot_width = (WIDTH - MARGIN - LABELS - GAP * (columns - 1.0)) / columns;
+    let rows = curves.panels.len().div_ceil(COLUMNS);
+    let mut bottom = top;
+    for (place, panel) in curves.panels.iter().enumerate() {
+        let (row, column) = (place / COLUMNS, place % COLUMNS);
+        let left = LABELS + column as f64 * (plot_width + GAP);
+        let y = top + NAME_HEIGHT + row as f64 * (PLOT_HEIGHT + NAME_HEIGHT);
+        let frame = Frame {
+            across: Scale::linear([0.0, right], [left, left + plot_width]),
+            up: scale_up(curves.up, values.clone(), [y + PLOT_HEIGHT, y]),
+            left,
+            right: left + plot_width,
+            top: y,
+        };
+        let is_last = row + 1 == rows || place + COLUMNS >= curves.panels.len();
+        grid_up(canvas, curves.up, &frame, values.clone(), column == 0);
+        grid_across(canvas, curves.across, &frame, right, is_last);
+        for other in curves.panels.iter().filter(|other| *other != panel) {
+            canvas.curve(&places(&other.points, &frame), Ink::Grid, 1.0);
+        }
+        one(canvas, panel, &frame);
+        bottom = f64::max(bottom, y + PLOT_HEIGHT);
+    }
+    let unit = match curves.across {
+        Axis::Nines => "percentile",
+        Axis::Ms | Axis::LogMs => "ms after the load began",
+        Axis::Percent => "%",
+    };
+    canvas.text(
+        WIDTH - MARGIN,
+        bottom + 34.0,
+        Ink::Muted,
+        SMALL,
+        Anchor::End,
+        unit,
+    );
+    (bottom + 36.0, description(curves))
+}
+
+/// One panel.
+struct Frame {
+    across: Scale,
+    up: Scale,
+    left: f64,
+    right: f64,
+    top: f64,
+}
+
+impl Frame {
+    fn bottom(&self) -> f64 {
+        self.top + PLOT_HEIGHT
+    }
+}
+
+fn scale_up(axis: Axis, values: impl Iterator<Item = f64>, place: [f64; 2]) -> Scale {
+    match axis {
+        Axis::LogMs => Scale::log(decades(values), place),
+        Axis::Percent => Scale::linear([0.0, 100.0], place),
+        Axis::Nines | Axis::Ms => Scale::linear([0.0, values.fold(0.0, f64::max)], place),
+    }
+}
+
+fn grid_up(
+    canvas: &mut Canvas,
+    axis: Axis,
+    frame: &Frame,
+    values: impl Iterator<Item = f64> + Clone,
+    has_labels: bool,
+) {
+    let ticks: Vec<(f64, String)> = match axis {
+        Axis::LogMs => {
+            let [low, high] = decades(values);
+            let powers = low.log10().round() as i32..=high.log10().round() as i32;
+            let tick = |power: i32| (10_f64.powi(power), written(10_f64.powi(power)));
+            powers.map(tick).collect()
+        }
+        Axis::Percent => [0.0, 50.0, 100.0]
+            .map(|tick| (tick, format!("{tick} %")))
+            .to_vec(),
+        Axis::Nines | Axis::Ms => Vec::new(),
+    };
+    for (tick, label) in ticks {
+        let y = frame.up.at(tick);
+        canvas.line([frame.left, y], [frame.right, y], Ink::Grid, 0.7, "");
+        if has_labels {
+            canvas.text(
+                frame.left - 4.0,
+                y + 4.0,
+                Ink::Muted,
+                11.0,
+                Anchor::End,
+                &label,
+            );
+        }
+    }
+}
+
+/// A time with its unit.
+fn written(ms: f64) -> String {
+    match ms {
+        ms if ms < 1.0 => format!("{:.0} µs", ms * 1000.0),
+        ms if ms < 1000.0 => format!("{ms:.0} ms"),
+        ms => format!("{:.0} s", ms / 1000.0),
+    }
+}
+
+fn grid_across(canvas: &mut Canvas, axis: Axis, frame: &Frame, right: f64, has_labels: bool) {
+    let ticks: Vec<(f64, String)> = match axis {
+        Axis::Nines => NINES.map(|(nines, name)| (nines, name.to_owned())).to_vec(),
+        _ => {
+            let step = step(0.0, right, 4.0);
+            multiples(0.0, right, step)
+                .map(|tick| (tick, label(tick, step)))
+                .collect()
+        }
+    };
+    for (tick, label) in ticks.into_iter().filter(|(tick, _)| *tick <= right) {
+        let x = frame.across.at(tick);
+        canvas.line([x, frame.top], [x, frame.bottom()], Ink::Grid, 0.7, "");
+        // The lowest quantile stands too close to the median to be named.
+        if has_labels && !(axis == Axis::Nines && tick == 0.0) {
+            canvas.text(
+                x,
+                frame.bottom() + 14.0,
+                Ink::Muted,
+                11.0,
+                Anchor::Middle,
+                &label,
+            );
+        }
+    }
+}
+
+fn one(canvas: &mut Canvas, panel: &Curve, frame: &Frame) {
+    let name = fitting(&panel.subject.name, NORMAL, frame.right - frame.left);
+    canvas.text(
+        frame.left,
+        frame.top - 6.0,
+        Ink::Text,
+        NORMAL,
+        Anchor::Start,
+        &name,
+    );
+    let ink = ink(panel.subject.kind);
+    canvas.mark(&said(panel), |canvas| {
+        let with_bounds = || {
+            panel
+                .points
+                .iter()
+                .filter_map(|point| Some((point, point.bounds?)))
+        };
+        let upper =
+            with_bounds().map(|(point, one)| [frame.across.at(point.x), frame.up.at(one.upper)]);
+        let lower =
+            with_bounds().map(|(point, one)| [frame.across.at(point.x), frame.up.at(one.lower)]);
+        let mut band: Vec<[f64; 2]> = upper.collect();
+        band.extend(lower.collect::<Vec<_>>().into_iter().rev());
+        if band.len() > 2 {
+            canvas.area(&band, Ink::Band);
+        }
+        let places = places(&panel.points, frame);
+        canvas.curve(&places, ink, 1.8);
+        if let (true, Some([x, y])) = (panel.is_open, places.last()) {
+            canvas.outline(x - 3.0, y - 3.0, 6.0, 6.0, ink);
+        }
+    });
+}
+
+fn places(points: &[Point], frame: &Frame) -> Vec<[f64; 2]> {
+    points
+        .iter()
+        .map(|point| [frame.across.at(point.x), frame.up.at(point.y)])
+        .collect()
+}
+
+/// A curve in words: where it begins and where it ends.
+fn said(panel: &Curve) -> String {
+    let name = &panel.subject.name;
+    match (panel.points.first(), panel.points.last()) {
+        (Some(first), Some(last)) => {
+            let detail = match panel.subject.detail.as_str() {
+                "" => format!("from {:.3} to {:.3}", first.y, last.y),
+                detail => detail.to_owned(),
+            };
+            format!("{name}: {detail}")
+        }
+        _ => format!("{name}: no figure"),
+    }
+}
+
+fn description(curves: &Curves) -> String {
+    let panels: Vec<String> = curves.panels.iter().map(said).collect();
+    format!("{}.", panels.join("; "))
+}

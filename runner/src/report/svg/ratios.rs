@@ -1,0 +1,267 @@
+//! Ratios to the baseline: the interval is the mark, its estimate a line in it; what is off the scale is an arrow with
+//! its number.
+
+use super::canvas::{Anchor, Canvas, SMALL, WIDTH, width};
+use super::ink::Ink;
+use super::scale::{Scale, label, multiples, step};
+use super::{MARGIN, Rows, ink};
+use crate::report::cell::Cell;
+use crate::report::chart::{RatioMark, RatioRow, Ratios};
+use crate::run::ArmKind;
+
+/// The plot's left edge and right edge.
+const PLOT: [f64; 2] = [186.0, 404.0];
+
+/// The middle of the column of ranks.
+const RANKS: f64 = 156.0;
+
+/// A line within a row: one condition.
+const LANE: f64 = 16.0;
+
+/// How high a mark is.
+const MARK: f64 = 10.0;
+
+/// Rows that far below the best one are off the scale.
+const OFF_SCALE: f64 = 2.0;
+
+pub(super) fn draw(canvas: &mut Canvas, ratios: &Ratios, top: f64) -> (f64, String) {
+    let [low, high] = range(ratios);
+    let scale = Scale::linear([low, high], PLOT);
+    let step = step(low, high, 5.0);
+    let lanes = ratios.conditions.len().max(1) as f64;
+    let labels = 14.0 * ratios.limits.iter().flatten().count() as f64;
+    let rows = Rows {
+        top: top + 16.0 + labels,
+        height: (10.0 + LANE * lanes).max(38.0),
+    };
+    let bottom = rows.at(ratios.rows.len());
+    canvas.text(
+        RANKS,
+        top + 10.0 + labels,
+        Ink::Muted,
+        SMALL,
+        Anchor::Middle,
+        "rank",
+    );
+    for (place, row) in ratios.rows.iter().enumerate() {
+        rows.name(canvas, place, &row.subject, RANKS - 22.0 - MARGIN);
+    }
+    for tick in multiples(low, high, step) {
+        let x = scale.at(tick);
+        let is_one = (tick - 1.0).abs() < step / 100.0;
+        let thickness = if is_one { 1.8 } else { 0.7 };
+        canvas.line([x, rows.top], [x, bottom], Ink::Grid, thickness, "");
+        canvas.text(
+            x,
+            bottom + 15.0,
+            Ink::Muted,
+            SMALL,
+            Anchor::Middle,
+            &label(tick, step),
+        );
+    }
+    limits(canvas, ratios, &scale, top, bottom);
+    for (place, row) in ratios.rows.iter().enumerate() {
+        let middle = rows.at(place) + rows.height / 2.0 - LANE * (lanes - 1.0) / 2.0;
+        marks(canvas, ratios, row, &scale, middle);
+    }
+    let end = legend(canvas, ratios, bottom + 38.0, low);
+    (end, description(ratios))
+}
+
+/// From the smallest interval within reach of the best row to the largest.
+fn range(ratios: &Ratios) -> [f64; 2] {
+    let marks = || {
+        ratios
+            .rows
+            .iter()
+            .flat_map(|row| row.marks.iter().flatten())
+    };
+    let best = marks().map(|mark| mark.ratio).fold(1.0, f64::max);
+    let ends = |mark: &RatioMark| {
+        mark.interval
+            .map_or([mark.ratio; 2], |one| [one.lower, one.upper])
+    };
+    let near = marks()
+        .filter(|mark| mark.ratio >= best / OFF_SCALE)
+        .map(ends);
+    let limits = ratios.limits.iter().flatten().map(|&limit| [limit; 2]);
+    let limits = limits.filter(|limit| limit[0] <= best * 1.3);
+    let [low, high] = near
+        .chain(limits)
+        .fold([1.0_f64, 1.0_f64], |[low, high], [lower, upper]| {
+            [low.min(lower), high.max(upper.min(best * 1.5))]
+        });
+    let step = step(low, high, 5.0);
+    let low = ((low - 0.05 * step) / step).floor() * step;
+    [low.max(0.0), high + 0.25 * step]
+}
+
+/// The null server, as a line for each condition, named above the rows.
+fn limits(canvas: &mut Canvas, ratios: &Ratios, scale: &Scale, top: f64, bottom: f64) {
+    let named = ratios.limits.iter().zip(&ratios.conditions);
+    let named: Vec<(f64, &String)> = named
+        .filter_map(|(limit, condition)| Some(((*limit)?, condition)))
+        .collect();
+    // All names end left of all lines, so that none is crossed out.
+    let lines = named.iter().filter(|(limit, _)| scale.covers(*limit));
+    let end = lines
+        .map(|(limit, _)| scale.at(*limit) - 5.0)
+        .fold(PLOT[1], f64::min);
+    for (place, (limit, condition)) in named.into_iter().enumerate() {
+        let y = top + 10.0 + 14.0 * place as f64;
+        let sign = if scale.covers(limit) { "" } else { " ▸" };
+        let name = format!("null server, {condition}: {limit:.2}{sign}");
+        let end = end.max(MARGIN + width(&name, SMALL));
+        canvas.text(end, y, Ink::Muted, SMALL, Anchor::End, &name);
+        if scale.covers(limit) {
+            let x = scale.at(limit);
+            canvas.line(
+                [x, y - 4.0],
+                [x, bottom],
+                Ink::Muted,
+                1.2,
+                DASHES[place % DASHES.len()],
+            );
+        }
+    }
+}
+
+const DASHES: [&str; 4] = ["4 3", "1.5 3", "8 3", "8 3 2 3"];
+
+fn marks(canvas: &mut Canvas, ratios: &Ratios, row: &RatioRow, scale: &Scale, middle: f64) {
+    for (lane, mark) in row.marks.iter().enumerate() {
+        let y = middle + LANE * lane as f64;
+        let Some(mark) = mark else {
+            canvas.text(
+                PLOT[0] + 8.0,
+                y + 4.0,
+                Ink::Muted,
+                SMALL,
+                Anchor::Start,
+                "no figure",
+            );
+            continue;
+        };
+        canvas.text(
+            RANKS,
+            y + 4.0,
+            Ink::Text,
+            SMALL,
+            Anchor::Middle,
+            &rank(row, mark),
+        );
+        let condition = ratios.conditions.get(lane).map_or("", String::as_str);
+        let name = format!("{}, {condition}: {}", row.subject.name, written(mark));
+        canvas.mark(&name, |canvas| one(canvas, row, mark, scale, lane, y));
+    }
+}
+
+fn rank(row: &RatioRow, mark: &RatioMark) -> String {
+    match mark.rank {
+        Cell::Rank { .. } => mark.rank.full(),
+        _ if row.subject.kind == ArmKind::Contestant => "-".to_owned(),
+        _ => String::new(),
+    }
+}
+
+/// As the table writes it.
+fn written(mark: &RatioMark) -> String {
+    let sign = if mark.client_bound { "at least " } else { "" };
+    let ratio = Cell::Ratio {
+        value: mark.ratio,
+        interval: mark.interval,
+    };
+    format!("{sign}{}", ratio.full())
+}
+
+fn one(canvas: &mut Canvas, row: &RatioRow, mark: &RatioMark, scale: &Scale, lane: usize, y: f64) {
+    let ink = ink(row.subject.kind);
+    if !scale.covers(mark.ratio) {
+        let x = PLOT[0];
+        canvas.area(&[[x + 7.0, y - 4.5], [x, y], [x + 7.0, y + 4.5]], ink);
+        canvas.text(
+            x + 12.0,
+            y + 4.0,
+            Ink::Text,
+            SMALL,
+            Anchor::Start,
+            &written(mark),
+        );
+        return;
+    }
+    let (low, high) = mark
+        .interval
+        .map_or((mark.ratio, mark.ratio), |one| (one.lower, one.upper));
+    let (low, high, middle) = (scale.at(low), scale.at(high), scale.at(mark.ratio));
+    // A very narrow interval is still to be seen.
+    let (low, high) = (low.min(middle - 2.0), high.max(middle + 2.0));
+    let top = y - MARK / 2.0;
+    let line = [[middle, top], [middle, top + MARK]];
+    if mark.client_bound {
+        // Open to the right: nobody knows how much further it would go.
+        canvas.outline(low, top, high - low, MARK, ink);
+        canvas.area(
+            &[[high + 2.0, top], [high + 8.0, y], [high + 2.0, top + MARK]],
+            ink,
+        );
+        canvas.line(line[0], line[1], ink, 1.5, "");
+    } else if lane.is_multiple_of(2) {
+        canvas.bar(low, top, high - low, MARK, ink);
+        canvas.line(line[0], line[1], Ink::Background, 1.5, "");
+    } else {
+        canvas.outline(low, top, high - low, MARK, ink);
+        canvas.line(line[0], line[1], ink, 1.5, "");
+    }
+}
+
+fn legend(canvas: &mut Canvas, ratios: &Ratios, y: f64, low: f64) -> f64 {
+    let mut x = MARGIN;
+    for (lane, condition) in ratios.conditions.iter().enumerate() {
+        let top = y - MARK + 1.0;
+        match lane.is_multiple_of(2) {
+            true => canvas.bar(x, top, 22.0, MARK, Ink::Accent),
+            false => canvas.outline(x, top, 22.0, MARK, Ink::Accent),
+        }
+        canvas.text(x + 28.0, y, Ink::Text, SMALL, Anchor::Start, condition);
+        x += 28.0 + width(condition, SMALL) + 14.0;
+    }
+    let note = match low > 0.0 {
+        true => format!("axis from {low:.2}"),
+        false => String::new(),
+    };
+    if x + width(&note, SMALL) <= WIDTH - MARGIN {
+        canvas.text(WIDTH - MARGIN, y, Ink::Muted, SMALL, Anchor::End, &note);
+        return y;
+    }
+    canvas.text(MARGIN, y + 16.0, Ink::Muted, SMALL, Anchor::Start, &note);
+    y + 16.0
+}
+
+fn description(ratios: &Ratios) -> String {
+    let rows = ratios.rows.iter().map(|row| {
+        let marks = row.marks.iter().zip(&ratios.conditions);
+        let marks = marks.map(|(mark, condition)| {
+            let figure = mark
+                .as_ref()
+                .map_or_else(|| "no figure".to_owned(), written);
+            let rank = mark
+                .as_ref()
+                .map_or_else(String::new, |mark| rank(row, mark));
+            match rank.as_str() {
+                "" => format!("{figure} at {condition}"),
+                rank => format!("{figure} at {condition} (rank {rank})"),
+            }
+        });
+        format!(
+            "{}: {}",
+            row.subject.name,
+            marks.collect::<Vec<_>>().join(", ")
+        )
+    });
+    format!(
+        "Ratios to {}. {}.",
+        ratios.baseline,
+        rows.collect::<Vec<_>>().join("; ")
+    )
+}

@@ -1,0 +1,107 @@
+//! Lengths made of parts, from a common zero, with the total at the end.
+
+use super::canvas::{Anchor, Canvas, SMALL, WIDTH, fitting, width};
+use super::ink::Ink;
+use super::scale::Scale;
+use super::{LINE, MARGIN, Rows};
+use crate::report::chart::{StackRow, Stacks};
+use crate::report::format::{grouped, rounded};
+
+/// The plot's left edge, and its right edge without the totals.
+const PLOT: [f64; 2] = [136.0, 348.0];
+
+pub(super) fn draw(canvas: &mut Canvas, stacks: &Stacks, top: f64) -> (f64, String) {
+    let end = legend(canvas, stacks, top);
+    let most = stacks.rows.iter().map(|row| row.total).fold(0.0, f64::max);
+    let scale = Scale::linear([0.0, most], PLOT);
+    let rows = Rows {
+        top: end,
+        height: 38.0,
+    };
+    for (place, row) in stacks.rows.iter().enumerate() {
+        rows.name(canvas, place, &row.subject, PLOT[0] - 8.0 - MARGIN);
+        bar(canvas, stacks, row, &scale, rows.at(place) + 9.0);
+    }
+    let bottom = rows.at(stacks.rows.len());
+    canvas.line([PLOT[0], end], [PLOT[0], bottom], Ink::Muted, 1.0, "");
+    (bottom, description(stacks))
+}
+
+fn legend(canvas: &mut Canvas, stacks: &Stacks, top: f64) -> f64 {
+    let (mut x, mut y) = (MARGIN, top + 10.0);
+    for (part, name) in stacks.parts.iter().enumerate() {
+        let length = 16.0 + width(name, SMALL);
+        if x + length > WIDTH - MARGIN && x > MARGIN {
+            (x, y) = (MARGIN, y + LINE);
+        }
+        canvas.bar(x, y - 9.0, 10.0, 10.0, Ink::Part(part));
+        canvas.text(x + 15.0, y, Ink::Text, SMALL, Anchor::Start, name);
+        x += length + 12.0;
+    }
+    y + 10.0
+}
+
+fn bar(canvas: &mut Canvas, stacks: &Stacks, row: &StackRow, scale: &Scale, y: f64) {
+    let mut from = 0.0;
+    for (part, &size) in row.sizes.iter().enumerate() {
+        let (start, end) = (scale.at(from), scale.at(from + size));
+        from += size;
+        // A background line of 1 between the parts.
+        let length = end - start - 1.0;
+        if length < 0.3 {
+            continue;
+        }
+        let name = stacks.parts.get(part).map_or("", String::as_str);
+        let figure = figure(stacks, size);
+        canvas.mark(
+            &format!("{}, {name}: {figure}", row.subject.name),
+            |canvas| {
+                canvas.bar(start, y, length, 20.0, Ink::Part(part));
+                let share = format!("{:.0}%", 100.0 * size / row.total);
+                if length >= 30.0 && stacks.parts.len() > 2 {
+                    let middle = start + length / 2.0;
+                    canvas.text(
+                        middle,
+                        y + 14.0,
+                        Ink::OnPart(part),
+                        SMALL,
+                        Anchor::Middle,
+                        &share,
+                    );
+                }
+            },
+        );
+    }
+    let total = fitting(
+        &figure(stacks, row.total),
+        SMALL,
+        WIDTH - scale.at(row.total) - 8.0,
+    );
+    canvas.text(
+        scale.at(row.total) + 6.0,
+        y + 14.0,
+        Ink::Text,
+        SMALL,
+        Anchor::Start,
+        &total,
+    );
+}
+
+fn figure(stacks: &Stacks, value: f64) -> String {
+    match stacks.digits {
+        0 => grouped(rounded(value)),
+        digits => format!("{value:.digits$}"),
+    }
+}
+
+fn description(stacks: &Stacks) -> String {
+    let rows = stacks.rows.iter().map(|row| {
+        let parts = row.sizes.iter().zip(&stacks.parts);
+        let parts = parts.filter(|(size, _)| **size > 0.0);
+        let parts = parts.map(|(&size, name)| format!("{name} {}", figure(stacks, size)));
+        let total = figure(stacks, row.total);
+        let parts = parts.collect::<Vec<_>>().join(", ");
+        format!("{}: {total} ({parts})", row.subject.name)
+    });
+    format!("{}. {}.", stacks.unit, rows.collect::<Vec<_>>().join("; "))
+}
