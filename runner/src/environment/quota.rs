@@ -60,7 +60,7 @@ impl Throttling {
 }
 
 /// The folders of this process's group and of those it lies in, in both versions of control groups.
-fn folders(own: &str, mounts: &str) -> Vec<PathBuf> {
+pub(super) fn folders(own: &str, mounts: &str) -> Vec<PathBuf> {
     let mut folders = Vec::new();
     for line in own.lines() {
         let mut fields = line.splitn(3, ':').skip(1);

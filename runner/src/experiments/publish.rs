@@ -35,11 +35,11 @@ pub fn all(root: &Path, check: bool) -> Result<Vec<PathBuf>> {
     let mut stale = Vec::new();
     let found = find_runs(&root.join(RESULTS))?;
     for one in found.unreadable {
-        eprintln!("warning: left out: {:#}", one.error);
+        crate::say!("warning: left out: {:#}", one.error);
     }
     for (folder, facts) in found.runs {
         let Some(kind) = kind(&facts.experiment) else {
-            eprintln!(
+            crate::say!(
                 "warning: left out: {}: no experiment `{}`",
                 folder.display(),
                 facts.experiment
@@ -49,7 +49,7 @@ pub fn all(root: &Path, check: bool) -> Result<Vec<PathBuf>> {
         match kind.renew_page(&folder, check) {
             Ok(true) => stale.push(folder.join("README.md")),
             Ok(false) => {}
-            Err(error) => eprintln!("warning: left out: {error:#}"),
+            Err(error) => crate::say!("warning: left out: {error:#}"),
         }
     }
     if front_page(root, check)? {
