@@ -20,7 +20,7 @@ OUT_OPTION = $(if $(OUT),--out $(OUT))
 BLOCKS_OPTION = $(if $(BLOCKS),--blocks $(BLOCKS))
 BENCH = $(RUNNER) bench $(VARIANT) --connections $(C) --requests $(N) $(BLOCKS_OPTION) $(OUT_OPTION)
 
-.PHONY: help list all bench latency isolated verify report agreement compare-generators scale-generator settling starvation layout fuzz test clean
+.PHONY: help list all bench latency isolated verify report agreement compare-generators compare-peers scale-generator doctor deny settling starvation layout fuzz test clean
 .SUFFIXES:
 # They are for make, and mean something else to cargo and to shells.
 unexport SERVER ENV HOST PORT C N BLOCKS FRAMEWORK OUT
@@ -32,6 +32,7 @@ help:
 	@echo 'make bench FRAMEWORK=NAME  measure one against the baseline'
 	@echo 'make latency               response times and CPU at equal rates, open loop: BLOCKS=12'
 	@echo 'make isolated              time each framework alone, count its work, watch its memory (valgrind, strace)'
+	@echo 'make doctor                is this machine fit to measure? what to change'
 	@echo 'make verify                check that each honours docs/CONTRACT.md'
 	@echo 'make report                make all tables again from the records in results/'
 	@echo 'make settling              follow the first second of load: how long until it has settled'
@@ -39,8 +40,10 @@ help:
 	@echo 'make layout                what the place of code in memory is worth: the baseline, linked in other orders'
 	@echo 'make agreement             hold rates and percentiles against wrk (apt-get install wrk)'
 	@echo 'make compare-generators    compare the load generator with wrk (apt-get install wrk)'
+	@echo 'make compare-peers         and with wrk, ab, h2load, oha: three bodies, keep-alive or not (nginx)'
 	@echo 'make scale-generator       what a request costs it, from 64 connections to 10 000 (strace)'
-	@echo 'make fuzz                  fuzz parser and validator (nightly, cargo-fuzz): FUZZ_SECONDS=600'
+	@echo 'make fuzz                  fuzz all readers of foreign bytes (nightly, cargo-fuzz): FUZZ_SECONDS=600'
+	@echo 'make deny                  licences and sources of all dependencies (cargo-deny)'
 	@echo 'make test                  everything that is checked before a change lands'
 	@echo 'make clean                 remove what was built'
 
@@ -58,6 +61,9 @@ latency:
 
 isolated:
 	$(RUNNER) isolated $(BLOCKS_OPTION) $(OUT_OPTION) $(FRAMEWORK)
+
+doctor:
+	$(RUNNER) doctor
 
 verify:
 	$(RUNNER) verify $(VARIANT) $(FRAMEWORK)
@@ -80,13 +86,20 @@ agreement:
 compare-generators:
 	cargo bench --locked --package runner --bench generators
 
+compare-peers:
+	cargo bench --locked --package runner --bench generators -- peers
+
 scale-generator:
 	cargo bench --locked --package runner --bench generators -- scale
 
 fuzz:
 	@cargo +nightly fuzz --version >/dev/null || { echo 'needs a nightly toolchain and: cargo install cargo-fuzz'; exit 1; }
-	cd runner && cargo +nightly fuzz run answer -- -max_total_time=$(FUZZ_SECONDS)
-	cd runner && cargo +nightly fuzz run validator -- -max_total_time=$(FUZZ_SECONDS)
+	cd runner && for target in $$(cargo +nightly fuzz list); do \
+		cargo +nightly fuzz run $$target -- -max_total_time=$(FUZZ_SECONDS) || exit 1; done
+
+deny:
+	@cargo deny --version >/dev/null || { echo 'needs: cargo install cargo-deny'; exit 1; }
+	cargo deny --config .deny.toml check licenses bans sources
 
 test:
 	cargo fmt --all --check

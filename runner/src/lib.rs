@@ -15,6 +15,8 @@
 
 // Results leave through `output::print` alone, which can say that they could not be written.
 #![warn(clippy::print_stdout)]
+// Words on standard error leave through `say`: whether anybody reads them changes nothing.
+#![cfg_attr(not(test), warn(clippy::print_stderr))]
 
 pub mod analysis;
 pub mod cli;

@@ -21,11 +21,15 @@ use rustix::net::{
     listen, recv, send, socket_with, sockopt,
 };
 use rustix::thread::set_current_timer_slack;
+use rustix::time::Timespec;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::num::NonZeroU64;
+use std::time::{Duration, Instant};
 
 const BACKLOG: i32 = 4096;
+/// How long nobody is accepted after a connection could not be, for lack of files or memory.
+const FULL_FOR: Duration = Duration::from_millis(10);
 const BATCH_EVENTS: usize = 256;
 const BUFFER_BYTES: usize = 16 * 1024;
 const HEAD_END: &[u8] = b"\r\n\r\n";
@@ -77,6 +81,8 @@ struct Responder {
     next_key: u64,
     answer: CannedAnswer,
     late: Option<Late>,
+    /// Nobody is accepted before then.
+    accepts_after: Option<Instant>,
 }
 
 struct Connection {
@@ -109,6 +115,7 @@ impl Responder {
             next_key: 0,
             answer: CannedAnswer::new(),
             late: delay.map(Late::new),
+            accepts_after: None,
         })
     }
 
@@ -119,7 +126,7 @@ impl Responder {
         let _ = set_current_timer_slack(NonZeroU64::new(1));
         loop {
             events.clear();
-            let timeout = self.late.as_ref().and_then(Late::until_due);
+            let timeout = self.timeout();
             match epoll::wait(&self.epoll, spare_capacity(&mut events), timeout.as_ref()) {
                 Ok(_) | Err(Errno::INTR) => {}
                 Err(errno) => return Err(errno).context("cannot wait for events"),
@@ -131,10 +138,43 @@ impl Responder {
                     key => self.on_connection(key, &mut buffer),
                 }
             }
+            self.accept_again_if_due();
             while let Some(key) = self.late.as_mut().and_then(Late::take_due) {
                 self.release(key);
             }
         }
+    }
+
+    /// Until an answer or a connection that was put off is due.
+    fn timeout(&self) -> Option<Timespec> {
+        let late = self.late.as_ref().and_then(Late::until_due);
+        let full = self.accepts_after.and_then(|then| {
+            let left = then.saturating_duration_since(Instant::now());
+            Timespec::try_from(left).ok()
+        });
+        late.into_iter().chain(full).min()
+    }
+
+    /// No more connections for a while: this process has as many files as it may. Those that wait are in the queue.
+    fn stop_accepting(&mut self) {
+        self.watch_listener(EventFlags::empty());
+        self.accepts_after = Some(Instant::now() + FULL_FOR);
+    }
+
+    fn accept_again_if_due(&mut self) {
+        if self
+            .accepts_after
+            .is_some_and(|then| Instant::now() >= then)
+        {
+            self.watch_listener(EventFlags::IN);
+            self.accepts_after = None;
+        }
+    }
+
+    fn watch_listener(&self, flags: EventFlags) {
+        let data = EventData::new_u64(LISTENER);
+        epoll::modify(&self.epoll, &self.listener, data, flags)
+            .expect("the listener is watched from the start");
     }
 
     fn accept_all(&mut self) -> Result<()> {
@@ -144,6 +184,10 @@ impl Responder {
                 Ok(socket) => socket,
                 Err(Errno::AGAIN) => return Ok(()),
                 Err(Errno::INTR | Errno::CONNABORTED) => continue,
+                Err(Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM) => {
+                    self.stop_accepting();
+                    return Ok(());
+                }
                 Err(errno) => return Err(errno).context("cannot accept a connection"),
             };
             let key = self.next_key;

@@ -8,3 +8,11 @@ use std::io::Write;
 pub fn say(line: impl Display) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }
+
+/// The same, as `eprintln!` has it.
+#[macro_export]
+macro_rules! say {
+    ($($argument:tt)*) => {
+        $crate::say::say(format_args!($($argument)*))
+    };
+}

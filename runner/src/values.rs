@@ -1,6 +1,7 @@
 //! What the values of options may look like, and the words for those that are wrong.
 
 use crate::environment::processors;
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::time::Duration;
 
 /// A list of processors, as one value of one option.
@@ -16,6 +17,15 @@ pub(crate) fn processor_list(text: &str) -> Result<ProcessorList, String> {
 pub(crate) fn connections(text: &str) -> Result<usize, String> {
     let number = count(text)?;
     usize::try_from(number).map_err(|_| format!("{number} is out of range"))
+}
+
+/// `HOST:PORT`; a name that stands for several addresses is taken for its first.
+pub(crate) fn socket_address(text: &str) -> Result<SocketAddr, String> {
+    let wrong = |why: &str| format!("`{text}` {why}, such as 127.0.0.1:8080");
+    let mut found = text
+        .to_socket_addrs()
+        .map_err(|error| wrong(&format!("is not an address ({error})")))?;
+    found.next().ok_or_else(|| wrong("names no address"))
 }
 
 /// A time with its unit, such as `500ms`, `2s`, `1m` or `1h`; seconds if it has none.

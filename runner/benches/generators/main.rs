@@ -4,6 +4,7 @@
 //! `make compare-generators`, or with options:
 //! `cargo bench -p runner --bench generators -- ROUNDS SECONDS [FRAMEWORK]`.
 
+mod peers;
 mod ping_pong;
 mod scale;
 
@@ -63,6 +64,10 @@ fn main() -> Result<()> {
     }
     if words.first().is_some_and(|mode| mode == "scale") {
         return scale::run(words.get(1).map_or(Ok(5), |word| word.parse())?);
+    }
+    if words.first().is_some_and(|mode| mode == "peers") {
+        let rounds = words.get(1).map_or(Ok(5), |word| word.parse())?;
+        return peers::run(rounds, words.get(2).map_or(Ok(3), |word| word.parse())?);
     }
     let rounds = words.first().map_or(Ok(7), |word| word.parse())?;
     let seconds = words.get(1).map_or(Ok(2), |word| word.parse())?;

@@ -7,10 +7,12 @@ mod stages;
 pub use analysis::{CompareOptions, SimulateOptions};
 pub use load::{LoadOptions, MergeOptions, Output, Place, RequestOptions};
 pub use stages::StageOption;
+#[cfg(any(test, fuzzing))]
+pub(crate) use stages::stage as stage_option;
 
 use crate::experiments;
 use crate::framework::{BuildEnv, ServerKind};
-use crate::values::duration;
+use crate::values::{duration, socket_address};
 use clap::{Args, Parser, Subcommand};
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
@@ -48,6 +50,8 @@ pub enum Command {
     Merge(MergeOptions),
     /// Send canned answers: the null server, the limit of generator and kernel
     Null(NullOptions),
+    /// Say whether this machine is fit to measure, and what to change; changes nothing
+    Doctor(DoctorOptions),
     /// Say what has changed from one run to another, with its certainty
     Compare(CompareOptions),
     /// Say how often our own analysis is wrong, by simulation
@@ -87,8 +91,8 @@ pub struct ServeOptions {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub variant: Variant,
-    /// Where to listen
-    #[arg(long, env = "ADDR", default_value = "127.0.0.1:8080")]
+    /// Where to listen; port 0 takes one that is free
+    #[arg(long, env = "ADDR", default_value = "127.0.0.1:8080", value_parser = socket_address)]
     pub address: SocketAddr,
 }
 
@@ -117,6 +121,14 @@ pub struct NullOptions {
     /// How many answers one late one comes with
     #[arg(long, value_name = "ANSWERS", requires = "delay")]
     pub delay_every: Option<NonZeroU32>,
+}
+
+/// Options of `doctor`.
+#[derive(Debug, Args)]
+pub struct DoctorOptions {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Options of `report`.

@@ -2,6 +2,9 @@
 
 mod compare;
 mod completions;
+mod doctor;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod list;
 mod load;
 mod man;
@@ -30,6 +33,7 @@ pub fn run(command: Command) -> Result<Verdict> {
         Command::Load(options) => load::run(&options),
         Command::Merge(options) => merge::run(&options),
         Command::Null(options) => null::run(&options),
+        Command::Doctor(options) => doctor::run(&options),
         Command::Compare(options) => compare::run(&options),
         Command::Simulate(options) => simulate::run(&options),
         Command::Report(options) => report::run(&options),

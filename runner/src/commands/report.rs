@@ -21,7 +21,7 @@ pub(super) fn run(options: &ReportOptions) -> Result<Verdict> {
         } else {
             "written"
         };
-        eprintln!("{}: {what}", page.display());
+        crate::say!("{}: {what}", page.display());
     }
     Ok(Verdict::good_if(!options.check || stale.is_empty()))
 }

@@ -17,17 +17,17 @@ pub(super) fn run(options: &ServeOptions) -> Result<Verdict> {
         let framework = framework.name.clone();
         return Err(UsageError(BuildError::NoSuchServer { framework, kind }.to_string()).into());
     }
-    server::check_free(options.address)?;
+    let address = server::check_free(options.address)?;
     let binary = framework::build(&workspace, framework, kind, env)?;
-    eprintln!(
+    crate::say!(
         "{} {} ({kind}, {env}) serves http://{}{}",
         framework.crate_name,
         framework.version,
-        options.address,
+        address,
         crate::contract::PATH
     );
     let error = Command::new(&binary)
-        .env("ADDR", options.address.to_string())
+        .env("ADDR", address.to_string())
         .exec();
     Err(error).with_context(|| format!("cannot start {}", binary.display()))
 }

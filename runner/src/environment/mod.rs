@@ -1,6 +1,7 @@
 //! The machine's facts: what a number must be read with.
 
 mod counters;
+pub mod doctor;
 pub mod limits;
 pub mod processors;
 pub(crate) mod quota;

@@ -123,7 +123,10 @@ fn split_cores(cores: &[Vec<usize>]) -> Split {
 }
 
 /// The allowed processors grouped by physical core, in order of their numbers.
-fn group_by_core(allowed: &[usize], core_of: impl Fn(usize) -> usize) -> Vec<Vec<usize>> {
+pub(super) fn group_by_core(
+    allowed: &[usize],
+    core_of: impl Fn(usize) -> usize,
+) -> Vec<Vec<usize>> {
     let mut cores: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for &processor in allowed {
         cores.entry(core_of(processor)).or_default().push(processor);
@@ -132,7 +135,7 @@ fn group_by_core(allowed: &[usize], core_of: impl Fn(usize) -> usize) -> Vec<Vec
 }
 
 /// The lowest-numbered hardware thread of a processor's core; itself if the kernel is silent.
-fn core_of(processor: usize) -> usize {
+pub(super) fn core_of(processor: usize) -> usize {
     let path = format!("/sys/devices/system/cpu/cpu{processor}/topology/thread_siblings_list");
     let siblings = fs::read_to_string(path).unwrap_or_default();
     let first = siblings.split(['-', ',', '\n']).next();

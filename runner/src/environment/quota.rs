@@ -86,7 +86,7 @@ fn share_of<'w>(mut words: impl Iterator<Item = &'w str>) -> Option<f64> {
 }
 
 /// The folders of this process's group and of those it lies in, in both versions of control groups.
-fn folders(own: &str, mounts: &str) -> Vec<PathBuf> {
+pub(super) fn folders(own: &str, mounts: &str) -> Vec<PathBuf> {
     let mut folders = Vec::new();
     for line in own.lines() {
         let mut fields = line.splitn(3, ':').skip(1);

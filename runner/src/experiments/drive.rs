@@ -2,10 +2,12 @@
 
 use super::experiment::Experiment;
 use super::publish;
+use crate::environment::doctor;
 use crate::framework::{self, Workspace};
 use crate::output::{Verdict, print};
 use crate::report::{Page, tables};
 use crate::run::Job;
+use crate::say::say;
 use anyhow::Result;
 use std::path::Path;
 
@@ -25,6 +27,10 @@ pub fn drive<E: Experiment>(options: &E::Options) -> Result<Verdict> {
     }
     let mut job = begin_or_resume::<E>(&workspace, options)?;
     let (arms, prepared) = E::prepare(&workspace, &mut job)?;
+    // After the builds, which load the machine themselves.
+    for warning in doctor::warnings() {
+        say(format_args!("{warning}"));
+    }
     job.admit(arms)?;
     // From here on everything is on record: what is measured stays, however this ends.
     let page = measure_and_publish::<E>(&workspace, &mut job, prepared)?;
@@ -58,7 +64,7 @@ fn measure_and_publish<E: Experiment>(
         print(tables(page))?;
     }
     let shown = folder.strip_prefix(&workspace.root).unwrap_or(&folder);
-    eprintln!("records: {}", shown.display());
+    crate::say!("records: {}", shown.display());
     // What ended the run says more than what followed from it.
     outcome?;
     finished?;

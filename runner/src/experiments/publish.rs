@@ -35,11 +35,11 @@ pub fn all(root: &Path, check: bool) -> Result<Vec<PathBuf>> {
     let mut stale = Vec::new();
     let found = find_runs(&root.join(RESULTS))?;
     for one in found.unreadable {
-        eprintln!("warning: left out: {:#}", one.error);
+        crate::say!("warning: left out: {:#}", one.error);
     }
     for (folder, facts) in found.runs {
         let Some(kind) = kind(&facts.experiment) else {
-            eprintln!(
+            crate::say!(
                 "warning: left out: {}: no experiment `{}`",
                 folder.display(),
                 facts.experiment
@@ -48,7 +48,7 @@ pub fn all(root: &Path, check: bool) -> Result<Vec<PathBuf>> {
         };
         match (kind.page)(&folder).and_then(|page| renew_page(&page, &folder, check)) {
             Ok(differed) => stale.extend(differed),
-            Err(error) => eprintln!("warning: left out: {error:#}"),
+            Err(error) => crate::say!("warning: left out: {error:#}"),
         }
     }
     if front_page(root, check)? {

@@ -2,12 +2,13 @@
 //! that HdrHistogram's own tools read.
 
 use crate::load::{Times, time_histogram};
+use crate::stats::decode_histogram;
 use anyhow::{Context, Result, anyhow};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::interval_log::{IntervalLogWriterBuilder, Tag};
-use hdrhistogram::serialization::{Deserializer, Serializer, V2DeflateSerializer};
+use hdrhistogram::serialization::{Serializer, V2DeflateSerializer};
 use serde::{Deserialize, Serialize};
 use std::io::Write;
 use std::time::Duration;
@@ -65,13 +66,10 @@ pub(super) fn encode(times: &Histogram<u64>) -> Result<String> {
 
 pub(super) fn decode(text: &str) -> Result<Histogram<u64>> {
     let bytes = STANDARD.decode(text).context("a histogram is no base64")?;
-    let decoded: Histogram<u64> = Deserializer::new()
-        .deserialize(&mut bytes.as_slice())
-        .map_err(|error| anyhow!("a histogram does not read: {error}"))?;
-    // The encoding keeps the bounds but not how far a histogram has grown; ours never grows.
     let mut times = time_histogram();
+    // The encoding keeps the bounds but not how far a histogram has grown; ours never grows.
     times
-        .add(&decoded)
+        .add(decode_histogram(&bytes, &times)?)
         .context("a histogram has other bounds than this version's")?;
     Ok(times)
 }

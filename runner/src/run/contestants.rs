@@ -74,7 +74,7 @@ impl Prepared {
             Err(error) => {
                 interrupt::check()?;
                 let error = format!("{:#}", anyhow::Error::from(error));
-                eprintln!("{}: {error}", arm.name);
+                crate::say!("{}: {error}", arm.name);
                 arm.err = Some(error);
             }
         }
@@ -132,7 +132,7 @@ impl Prepared {
     ///
     /// If the run is interrupted.
     pub fn check(&mut self, processors: &[usize]) -> Result<()> {
-        eprintln!("checking the contract");
+        crate::say!("checking the contract");
         let results: Vec<Result<Checked>> = thread::scope(|scope| {
             let threads: Vec<_> = self
                 .launches
@@ -152,7 +152,7 @@ impl Prepared {
             let arm = arm.context("every launch is of an arm")?;
             enter(arm, result);
             if let Some(err) = &arm.err {
-                eprintln!("{}: {err}", arm.name);
+                crate::say!("{}: {err}", arm.name);
             }
         }
         let arms = &self.arms;

@@ -145,11 +145,11 @@ impl<P: Serialize + DeserializeOwned + Clone> Job<P> {
         refuse(path, &surroundings.differences(&run))?;
         let exclusive = Exclusive::claim(allow_busy)?;
         for file in reader.torn() {
-            eprintln!("{file}: the last line was torn off and does not count");
+            crate::say!("{file}: the last line was torn off and does not count");
         }
         let (folder, given_up) = Folder::reopen(path)?;
         for unit in given_up {
-            eprintln!("`{unit}` has lost lines and is measured again");
+            crate::say!("`{unit}` has lost lines and is measured again");
         }
         let contestants = run.arms.iter().filter(|arm| arm.kind.is_contestant());
         let names = contestants.map(|arm| arm.name.clone()).collect();
@@ -198,7 +198,7 @@ impl<P: Serialize + DeserializeOwned + Clone> Job<P> {
     /// Notes what failed and has no row of its own.
     pub fn note_failure(&mut self, what: &str, error: &anyhow::Error) {
         let line = one_line(&format!("{what}: {error:#}"));
-        eprintln!("{line}");
+        crate::say!("{line}");
         self.run.failures.push(line);
     }
 

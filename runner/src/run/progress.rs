@@ -69,7 +69,7 @@ impl Progress {
                 false => format!(", excluded: disturbed by {}", row.disturbed_by),
             };
             let block = ordinal + 1;
-            eprintln!("block {block} of {}: {seconds:.1} s{outcome}", self.blocks);
+            crate::say!("block {block} of {}: {seconds:.1} s{outcome}", self.blocks);
         }
     }
 

@@ -19,14 +19,14 @@ pub struct PortTaken {
     holder: Option<String>,
 }
 
-/// Makes sure that one can listen on `address`.
+/// Makes sure that one can listen on `address`, and says where that is: port 0 stands for one that is free.
 ///
 /// # Errors
 ///
 /// [`PortTaken`] with the process that holds it, where the kernel tells; otherwise what it says.
-pub fn check_free(address: SocketAddr) -> Result<()> {
+pub fn check_free(address: SocketAddr) -> Result<SocketAddr> {
     match TcpListener::bind(address) {
-        Ok(_) => Ok(()),
+        Ok(listener) => listener.local_addr().context("a listener has an address"),
         Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
             let holder = holder(address).map(|who| format!(" by {who}"));
             Err(PortTaken { address, holder }.into())
@@ -62,6 +62,6 @@ mod tests {
         let own = format!("(process {})", std::process::id());
         assert!(error.contains(&own), "{error}");
         // Not the same port once more: a child of another test may hold it between fork and exec.
-        check_free(([127, 0, 0, 1], 0).into()).unwrap();
+        assert_ne!(check_free(([127, 0, 0, 1], 0).into()).unwrap().port(), 0);
     }
 }

@@ -10,6 +10,7 @@
 //!
 //! `concordance`, `components` and `sample_size` judge the design; `noise`, `conditions` and `simulate`
 //! measure how often all of this is wrong. `summary` says what is typical, `trend` what grows.
+//! `encoded` reads histograms whose bytes may come from anywhere.
 
 mod block_values;
 mod carry_over;
@@ -20,6 +21,7 @@ mod concordance;
 mod conditions;
 mod controls;
 mod correlation;
+mod encoded;
 mod least_squares;
 mod noise;
 mod pairs;
@@ -41,6 +43,7 @@ pub use concordance::kendall_w;
 pub use conditions::Condition;
 pub use controls::ControlFailure;
 pub use correlation::BlockCorrelation;
+pub use encoded::decode_histogram;
 pub use noise::{Design, Noise};
 pub use pairs::{Pair, SpeedSlope};
 pub use ranking::{Direction, Interval, RankSet, Ranking, TooFewBlocks, Verdict};

@@ -68,6 +68,13 @@ pub(super) fn run(options: &LoadOptions) -> Result<Verdict> {
     Ok(Verdict::good_if(is_good && troubles.are_none()))
 }
 
+/// A URL as it may be shown, and its path.
+#[cfg(any(test, fuzzing))]
+pub(super) fn read_url(text: &str) -> Result<(String, String), String> {
+    let url = url::Url::read(text).map_err(|error| error.to_string())?;
+    Ok((url.shown(), url.path))
+}
+
 /// What went wrong beside the run, and has been said.
 #[derive(Debug, Default)]
 struct Troubles {

@@ -47,7 +47,7 @@ pub(super) fn first_right(
 /// Makes sure that a server that is about to start is the only one at these addresses.
 pub(super) fn check_free(addresses: &[Address]) -> Result<()> {
     let check = |address: &Address| match address {
-        Address::Tcp(address) => server::check_free(*address),
+        Address::Tcp(address) => server::check_free(*address).map(drop),
         Address::Unix(path) => {
             let is_free = UnixStream::connect(path).is_err();
             ensure!(is_free, "somebody is at {address} already");

@@ -23,7 +23,7 @@ pub(super) struct Url {
 impl Url {
     /// Reads `http://HOST:PORT/PATH`.
     pub(super) fn read(text: &str) -> Result<Self, UsageError> {
-        let wrong = |why: &str| wrong(text, why);
+        let wrong = |why: &str| wrong(&without_user(text), why);
         if text.starts_with("https://") {
             let why = "is https, and TLS is not spoken here: load the plain port behind whatever \
                        ends TLS, or use a tool that speaks it (oha, k6)";
@@ -95,21 +95,17 @@ pub(super) fn addresses(
     Ok(addresses)
 }
 
-fn wrong(text: &str, why: &str) -> UsageError {
+fn wrong(shown: &str, why: &str) -> UsageError {
     UsageError(format!(
-        "`{}` {why}; write http://127.0.0.1:8080/welcome",
-        without_user(text)
+        "`{shown}` {why}; write http://127.0.0.1:8080/welcome"
     ))
 }
 
-/// No message shows a password.
+/// No message shows a password, also none on a URL that is wrong in some other way: whatever stands before an `@`
+/// may be one.
 fn without_user(text: &str) -> String {
-    let Some((scheme, rest)) = text.split_once("://") else {
-        return text.to_owned();
-    };
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    match rest[..end].rfind('@') {
-        Some(at) => format!("{scheme}://{}", &rest[at + 1..]),
+    match text.rsplit_once('@') {
+        Some((_, rest)) => format!("...@{rest}"),
         None => text.to_owned(),
     }
 }
@@ -219,6 +215,9 @@ mod tests {
             ("localhost:1", "http://localhost:1/x")
         );
         for text in [
+            "me:secret@h/",
+            "htp:/me:secret@h/",
+            "http://me:se/secret@h/",
             "https://me:secret@h/",
             "http://me:secret@h:x/",
             "http://me:secret@:1/",

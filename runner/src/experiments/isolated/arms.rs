@@ -161,7 +161,7 @@ fn build_contestant(
         Err(error) => {
             interrupt::check()?;
             let error = format!("{error:#}");
-            eprintln!("{}: {error}", arm.name);
+            crate::say!("{}: {error}", arm.name);
             arm.err = Some(error);
             Ok((arm, None))
         }

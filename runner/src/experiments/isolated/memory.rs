@@ -29,7 +29,7 @@ pub(super) fn measure(
     done: &IsolatedRecords,
 ) -> Result<()> {
     let tasks = allocation_tasks(all, done);
-    eprintln!(
+    crate::say!(
         "counting allocations of {} arms and entry points",
         tasks.len()
     );
@@ -44,7 +44,7 @@ pub(super) fn measure(
         }
     })?;
     let tasks = growth_tasks(&job.run.plan, all, done);
-    eprintln!("watching the memory of {} processes", tasks.len());
+    crate::say!("watching the memory of {} processes", tasks.len());
     on_all_processors(tasks, watch, |task, outcome| {
         let unit = task.unit();
         match outcome {
@@ -53,7 +53,7 @@ pub(super) fn measure(
                     job.folder.journal.append(row)?;
                 }
                 job.folder.journal.close(&unit)?;
-                eprintln!("{unit}: ended");
+                crate::say!("{unit}: ended");
                 Ok(())
             }
             Err(error) => failed(job, &unit, &error),

@@ -30,7 +30,7 @@ pub(super) fn measure(
         job.run.seed,
         job.run.processors.server[0],
     );
-    eprintln!("starting {} servers {} times", servers.len(), plan.starts);
+    crate::say!("starting {} servers {} times", servers.len(), plan.starts);
     for round in 0..plan.starts {
         let unit = unit(round);
         if done.units.contains(&unit) {

@@ -38,7 +38,7 @@ pub(super) fn measure(
 pub(super) fn announce_missing_tools() {
     for tool in [Tool::Valgrind, Tool::Vgdb, Tool::Strace] {
         if let Err(missing) = tools::find(tool) {
-            eprintln!("{missing}");
+            crate::say!("{missing}");
         }
     }
 }
@@ -97,7 +97,7 @@ fn count(job: &mut Job<IsolatedPlan>, all: &[Executables], done: &IsolatedRecord
             }
         }
     }
-    eprintln!("counting the work of {} processes", tasks.len());
+    crate::say!("counting the work of {} processes", tasks.len());
     let requests = plan.work_requests;
     // An arm's split is written with the first of its processes that was counted.
     let mut split: Vec<String> = done.owners.iter().map(|row| row.arm.clone()).collect();
@@ -143,14 +143,16 @@ fn keep(
         Ok(work) => work,
         Err(error) => {
             let err = one_line(&format!("{error:#}"));
-            eprintln!("{}: {err}", task.name);
+            crate::say!("{}: {err}", task.name);
             journal.append(&WorkRow { err, ..row })?;
             return journal.close(&unit(task.name, task.process));
         }
     };
-    eprintln!(
+    crate::say!(
         "work: {}: {:.0} instructions, {:.0} calls a request",
-        task.name, work.instructions_per_request, work.tcalls
+        task.name,
+        work.instructions_per_request,
+        work.tcalls
     );
     if wants_split {
         let (owners, functions) = split(task.name, &work);
@@ -191,7 +193,7 @@ fn split(arm: &str, work: &Work) -> (Vec<OwnerRow>, Vec<FunctionRow>) {
 fn trace(job: &mut Job<IsolatedPlan>, all: &[Executables], done: &IsolatedRecords) -> Result<()> {
     let is_done = |name: &str| done.units.contains(&system_calls_unit(name));
     let tasks: Vec<(&str, &Path)> = servers(all).filter(|(name, _)| !is_done(name)).collect();
-    eprintln!("tracing the system calls of {} servers", tasks.len());
+    crate::say!("tracing the system calls of {} servers", tasks.len());
     let requests = job.run.plan.work_requests;
     on_all_processors(
         tasks,

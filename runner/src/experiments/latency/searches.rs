@@ -40,7 +40,7 @@ pub(super) fn measure(
             if done.units.contains(&unit) {
                 continue;
             }
-            eprintln!(
+            crate::say!(
                 "search {} of {}: {}",
                 search + 1,
                 plan.searches,

@@ -98,8 +98,9 @@ fn a_server_that_is_wrong_from_the_start_is_counted_by_outcome(engine: EngineKin
 }
 
 fn a_connection_that_is_reset_at_once_is_counted(engine: EngineKind) {
+    // Not before the connection is known to be open here: then it would not have opened.
     let server = Scripted::start(Script {
-        on_accept: vec![Step::Reset],
+        on_accept: vec![Step::Pause(Duration::from_millis(30)), Step::Reset],
         ..Script::of(|_, _| right())
     });
     let measured = run(engine, &target(&server, true), 2, &spec(20));

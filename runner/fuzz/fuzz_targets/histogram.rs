@@ -1,0 +1,7 @@
+//! Lines of histogram logs: understood or refused, whatever they are.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use runner::commands::fuzzing;
+
+fuzz_target!(|text: &str| fuzzing::histogram(text));

@@ -1,0 +1,7 @@
+//! Rows of records: understood or refused, whatever they are.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use runner::commands::fuzzing;
+
+fuzz_target!(|text: &str| fuzzing::rows(text));

@@ -1,0 +1,50 @@
+//! The null server under want of its own.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::{Child, Command};
+use std::time::Duration;
+
+/// Long enough for any machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A null server that may have so many files open.
+fn with_files(files: u32) -> (Child, SocketAddr) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let line = format!(
+        "ulimit -n {files}; exec {} null --address {address}",
+        env!("CARGO_BIN_EXE_runner")
+    );
+    let child = Command::new("sh").args(["-c", &line]).spawn().unwrap();
+    while TcpStream::connect(address).is_err() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    (child, address)
+}
+
+fn is_answered(stream: &mut TcpStream) -> bool {
+    let mut head = [0; 15];
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream
+        .write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        .unwrap();
+    stream.read_exact(&mut head).is_ok() && &head == b"HTTP/1.1 200 OK"
+}
+
+#[test]
+fn a_null_server_without_files_left_goes_on_and_takes_those_who_wait() {
+    let (mut server, address) = with_files(40);
+    let mut open: Vec<TcpStream> = (0..80)
+        .map(|_| TcpStream::connect(address).unwrap())
+        .collect();
+    assert!(is_answered(&mut open[0]));
+    assert!(server.try_wait().unwrap().is_none(), "it has ended");
+    // The last ones are accepted once the first have gone.
+    let mut last = open.split_off(60);
+    drop(open);
+    assert!(last.iter_mut().all(is_answered));
+    server.kill().unwrap();
+    server.wait().unwrap();
+}
