@@ -19,7 +19,7 @@ pub fn request(address: SocketAddr) -> Vec<u8> {
     request_for("GET", PATH, address, "")
 }
 
-/// The header fields a browser of 2013 sent, as the original benchmark sent them.
+/// The header fields a browser of 2012 sent, as the original benchmark sent them.
 const BROWSER_FIELDS: &str = "\
 User-Agent: Mozilla/5.0 (X11; Linux i686)\r\n\
 Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8\r\n\

@@ -1,4 +1,4 @@
-//! What a child process does between fork and exec: the one place where the runner needs `unsafe`.
+//! What a child process does between fork and exec.
 #![allow(unsafe_code)]
 
 use super::keeper;
