@@ -68,7 +68,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Where nothing listens.
+    /// If nothing listens.
     pub fn connect(address: SocketAddr, patience: Duration) -> Result<Self, NoAnswer> {
         let stream = TcpStream::connect_timeout(&address, patience).map_err(NoAnswer::Connect)?;
         stream.set_read_timeout(Some(patience))?;
@@ -94,7 +94,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Where the connection has broken.
+    /// If the connection has broken.
     pub fn send(&mut self, bytes: &[u8]) -> Result<(), NoAnswer> {
         Ok(self.stream.write_all(bytes)?)
     }
@@ -103,7 +103,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Where none comes, or none that is valid.
+    /// If none comes, or none that is valid.
     pub fn read_answer(&mut self, method: Method) -> Result<RawAnswer, NoAnswer> {
         let mut ended = false;
         let asked = Instant::now();
@@ -141,7 +141,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Where the time limit cannot be set.
+    /// If the time limit cannot be set.
     pub fn is_ended_by_server(&mut self, patience: Duration) -> Result<bool, NoAnswer> {
         self.stream.set_read_timeout(Some(patience))?;
         self.patience = patience;

@@ -23,7 +23,7 @@ pub struct Interrupted;
 ///
 /// # Errors
 ///
-/// Where the kernel refuses a handler.
+/// If the kernel refuses a handler.
 pub fn install() -> Result<()> {
     let ignored = ignored_signals(&fs::read_to_string("/proc/self/status").unwrap_or_default());
     for signal in [SIGINT, SIGTERM, SIGHUP] {

@@ -136,6 +136,7 @@ impl Servers {
         let arm = &mut self.arms[arm];
         if arm.failures >= FAILURES_MAX {
             // The reason of the last block stands.
+            arm.attempts = 0;
             return;
         }
         arm.err.clear();
@@ -145,7 +146,10 @@ impl Servers {
         };
         match started {
             Ok((server, attempts)) => (arm.server, arm.attempts) = (Some(server), attempts),
-            Err(error) => arm.fail(&error),
+            Err(error) => {
+                arm.attempts = 0;
+                arm.fail(&error);
+            }
         }
     }
 
