@@ -9,6 +9,7 @@ mod framing;
 use super::{EngineKind, TIMEOUT, spec};
 use crate::load::{Expected, Generator, LoadSpec, Measured, Tally, Target};
 use controls::scripted::{Reply, Script, Scripted, Worth};
+use std::time::Duration;
 
 /// The body of right answers.
 const BODY: &str = "Hello World!";
