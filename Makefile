@@ -22,7 +22,7 @@ OUT_OPTION = $(if $(OUT),--out $(OUT))
 BLOCKS_OPTION = $(if $(BLOCKS),--blocks $(BLOCKS))
 BENCH = $(RUNNER) bench $(VARIANT) --connections $(C) --requests $(N) $(BLOCKS_OPTION) $(OUT_OPTION)
 
-.PHONY: help list all bench latency isolated verify report agreement compare-generators scale-generator settling fuzz test clean
+.PHONY: help list all bench latency isolated verify report agreement compare-generators scale-generator settling starvation layout fuzz test clean
 .SUFFIXES:
 # They are for make, and mean something else to cargo and to shells.
 unexport SERVER ENV HOST PORT C N BLOCKS FRAMEWORK OUT
@@ -30,13 +30,15 @@ unexport SERVER ENV HOST PORT C N BLOCKS FRAMEWORK OUT
 help:
 	@echo 'make NAME                  serve one framework; SERVER=tuned ENV=max PORT=8081'
 	@echo 'make list                  show the frameworks there are'
-	@echo 'make all                   measure all of them: C=64,1000 N=1M BLOCKS=24 OUT=FOLDER'
+	@echo 'make all                   measure all of them: C=64,1000 N=1M BLOCKS=20 OUT=FOLDER'
 	@echo 'make bench FRAMEWORK=NAME  measure one against the baseline'
 	@echo 'make latency               response times and CPU at equal rates, open loop: BLOCKS=12'
 	@echo 'make isolated              time each framework alone, count its work, watch its memory (valgrind, strace)'
 	@echo 'make verify                check that each honours docs/CONTRACT.md'
 	@echo 'make report                make all tables again from the records in results/'
 	@echo 'make settling              follow the first second of load: how long until it has settled'
+	@echo 'make starvation            who is served at many connections, by settings of the scheduler (CSV)'
+	@echo 'make layout                what the place of code in memory is worth: the baseline, linked in other orders'
 	@echo 'make agreement             hold rates and percentiles against wrk (apt-get install wrk)'
 	@echo 'make compare-generators    compare the load generator with wrk (apt-get install wrk)'
 	@echo 'make scale-generator       what a request costs it, from 64 connections to 10 000 (strace)'
@@ -67,6 +69,12 @@ report:
 
 settling:
 	$(RUNNER) settling $(VARIANT) $(BLOCKS_OPTION) $(OUT_OPTION) $(FRAMEWORK)
+
+starvation:
+	cargo bench --locked --package runner --bench starvation
+
+layout:
+	cargo bench --locked --package runner --bench layout
 
 agreement:
 	cargo bench --locked --package runner --bench agreement

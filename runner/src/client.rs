@@ -5,7 +5,7 @@ use crate::http::{self, Malformed, Method};
 use rustix::net::sockopt;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -19,10 +19,16 @@ pub enum NoAnswer {
     /// What came is not a valid answer.
     #[error("no valid answer")]
     Malformed(#[from] Malformed),
+    /// It has more bytes than any answer to a check.
+    #[error("the answer is longer than {} MiB", LONGEST_BYTES >> 20)]
+    TooLong,
     /// The server closed the connection first.
     #[error("the server closed the connection without an answer")]
     Closed,
 }
+
+/// An answer that is longer is not read to its end.
+const LONGEST_BYTES: usize = 64 << 20;
 
 /// The bytes of one answer, framed rightly.
 #[derive(Debug)]
@@ -54,6 +60,7 @@ pub struct Client {
     stream: TcpStream,
     unread: Vec<u8>,
     acknowledges_at_once: bool,
+    patience: Duration,
 }
 
 impl Client {
@@ -61,7 +68,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Where nothing listens.
+    /// If nothing listens.
     pub fn connect(address: SocketAddr, patience: Duration) -> Result<Self, NoAnswer> {
         let stream = TcpStream::connect_timeout(&address, patience).map_err(NoAnswer::Connect)?;
         stream.set_read_timeout(Some(patience))?;
@@ -72,6 +79,7 @@ impl Client {
             stream,
             unread: Vec::new(),
             acknowledges_at_once: false,
+            patience,
         })
     }
 
@@ -86,7 +94,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Where the connection has broken.
+    /// If the connection has broken.
     pub fn send(&mut self, bytes: &[u8]) -> Result<(), NoAnswer> {
         Ok(self.stream.write_all(bytes)?)
     }
@@ -95,9 +103,10 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Where none comes, or none that is valid.
+    /// If none comes, or none that is valid.
     pub fn read_answer(&mut self, method: Method) -> Result<RawAnswer, NoAnswer> {
         let mut ended = false;
+        let asked = Instant::now();
         loop {
             if self.unread.is_empty() && ended {
                 return Err(NoAnswer::Closed);
@@ -106,6 +115,13 @@ impl Client {
                 let rest = self.unread.split_off(answer.length_bytes);
                 let bytes = std::mem::replace(&mut self.unread, rest);
                 return Ok(RawAnswer { bytes, method });
+            }
+            // However many pieces it comes in.
+            if asked.elapsed() > self.patience {
+                return Err(NoAnswer::Socket(ErrorKind::TimedOut.into()));
+            }
+            if self.unread.len() > LONGEST_BYTES {
+                return Err(NoAnswer::TooLong);
             }
             ended = self.read_more()? == 0;
         }
@@ -125,9 +141,10 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Where the time limit cannot be set.
+    /// If the time limit cannot be set.
     pub fn is_ended_by_server(&mut self, patience: Duration) -> Result<bool, NoAnswer> {
         self.stream.set_read_timeout(Some(patience))?;
+        self.patience = patience;
         let ended = match self.read_more() {
             Ok(read_bytes) => read_bytes == 0,
             Err(error) => !matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut),

@@ -162,7 +162,7 @@ fn excerpt(bytes: &[u8]) -> String {
 }
 
 /// How much of a body is quoted.
-pub const EXCERPT_BYTES: usize = 40;
+pub const EXCERPT_BYTES: usize = 80;
 
 fn excerpt_of(beginning: &[u8], length_bytes: u64) -> String {
     let shown = &beginning[..beginning.len().min(EXCERPT_BYTES)];

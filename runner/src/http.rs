@@ -5,8 +5,10 @@
 //! from it, `verify` for everything.
 
 mod body;
+mod refused;
 
 pub use body::{Begun, BodyReader, begin};
+pub use refused::refused_line;
 
 use std::borrow::Cow;
 use std::ops::Range;

@@ -1,10 +1,11 @@
 //! Ctrl-C in any phase: the first asks every loop to end in order, the second ends at once.
 //!
-//! Children need no care in the second case: the kernel ends them with the runner, and a guard ends
-//! what a launched command has started (`server/guard.rs`).
+//! Children need no care in the second case: the kernel ends them with the runner, and a keeper ends
+//! what a server has started (`server/keeper.rs`).
 
 use anyhow::{Context, Result};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
 
@@ -22,9 +23,14 @@ pub struct Interrupted;
 ///
 /// # Errors
 ///
-/// Where the kernel refuses a handler.
+/// If the kernel refuses a handler.
 pub fn install() -> Result<()> {
+    let ignored = ignored_signals(&fs::read_to_string("/proc/self/status").unwrap_or_default());
     for signal in [SIGINT, SIGTERM, SIGHUP] {
+        if ignored & (1 << (signal - 1)) != 0 {
+            // Whoever started this with nohup, or in the background of a script, meant it.
+            continue;
+        }
         // The order matters: the shutdown looks at the flag before this signal has set it.
         let status = i32::from(EXIT_STATUS);
         signal_hook::flag::register_conditional_shutdown(signal, status, flag())
@@ -32,6 +38,13 @@ pub fn install() -> Result<()> {
             .context("cannot listen for signals")?;
     }
     Ok(())
+}
+
+/// The signals that are ignored, a bit each, of `/proc/PID/status`.
+fn ignored_signals(status: &str) -> u64 {
+    let line = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    line.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+        .unwrap_or(0)
 }
 
 /// The flag itself, for loops that are given one to watch.
@@ -56,5 +69,18 @@ pub fn check() -> Result<(), Interrupted> {
         Err(Interrupted)
     } else {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ignored_signals_are_read_from_their_mask() {
+        let status = "Name:\tx\nSigIgn:\t0000000000001001\nSigCgt:\t0\n";
+        assert_eq!(ignored_signals(status) & (1 << (SIGHUP - 1)), 1);
+        assert_eq!(ignored_signals(status) & (1 << (SIGINT - 1)), 0);
+        assert_eq!(ignored_signals(""), 0);
     }
 }

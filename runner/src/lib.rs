@@ -3,7 +3,8 @@
 //! Modules in layers, from the ground up; a module uses those of its own layer that come before it, and those of the
 //! layers below (`tests/directions.rs` holds it):
 //!
-//! 1. [`usage`], [`interrupt`], [`duration`], [`values`], [`output`]: wrong arguments, Ctrl-C, and what a command leaves
+//! 1. [`usage`], [`interrupt`], [`duration`], [`values`], [`say`], [`output`]: wrong arguments, Ctrl-C, and what a
+//!    command says and leaves
 //! 2. [`http`], [`contract`], [`stats`], [`environment`]: one strict answer parser, what must be answered, pure functions of
 //!    numbers, the machine's facts
 //! 3. [`client`], [`load`], [`null`], [`result`], [`server`], [`work`], [`framework`], [`verify`], [`record`]: connections, the load
@@ -35,6 +36,7 @@ pub mod record;
 pub mod report;
 pub mod result;
 pub mod run;
+pub mod say;
 pub mod server;
 pub mod stats;
 pub mod usage;

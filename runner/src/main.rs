@@ -5,6 +5,7 @@ use runner::cli::{Cli, Command};
 use runner::commands;
 use runner::interrupt::{self, Interrupted};
 use runner::output::Verdict;
+use runner::say::say;
 use runner::usage::UsageError;
 use std::process::ExitCode;
 
@@ -22,7 +23,7 @@ fn main() -> ExitCode {
         Ok(Verdict::Good) => ExitCode::SUCCESS,
         Ok(Verdict::Bad) => ExitCode::from(EXIT_BAD),
         Err(error) => {
-            eprintln!("error: {error:#}");
+            say(format_args!("error: {error:#}"));
             ExitCode::from(exit_status(&error))
         }
     }

@@ -38,7 +38,7 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
 }
 
 /// A time limit of an answer: as long as times are told apart.
-pub(super) fn timeout(text: &str) -> Result<Duration, String> {
+pub(crate) fn timeout(text: &str) -> Result<Duration, String> {
     match duration(text)? {
         long if long > TIMEOUT_MAX => Err(format!("`{text}` is out of range; it goes up to 1h")),
         timeout => Ok(timeout),
@@ -96,6 +96,62 @@ pub(crate) fn method(text: &str) -> Result<String, String> {
 fn is_token(text: &str) -> bool {
     let is_tchar = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     !text.is_empty() && text.bytes().all(is_tchar)
+}
+
+/// Where to connect to instead of where a URL says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConnectTo {
+    /// Only for URLs of this host and port; an empty host is any, and so is port 0.
+    from: (String, u16),
+    to: (String, u16),
+}
+
+impl ConnectTo {
+    /// Where to connect to for this host and port of a URL.
+    #[must_use]
+    pub fn for_url(&self, host: &str, port: u16) -> (String, u16) {
+        let (from_host, from_port) = &self.from;
+        let is_meant = (from_host.is_empty() || from_host.eq_ignore_ascii_case(host))
+            && (*from_port == 0 || *from_port == port);
+        match is_meant {
+            true => self.to.clone(),
+            false => (host.to_owned(), port),
+        }
+    }
+}
+
+/// `HOST:PORT`, or curl's `HOST1:PORT1:HOST2:PORT2`.
+pub(crate) fn connect_to(text: &str) -> Result<ConnectTo, String> {
+    let wrong = || format!("`{text}` is no HOST:PORT such as 127.0.0.1:8080");
+    let parts = split_outside_brackets(text);
+    let place = |host: &str, port: &str, may_be_empty: bool| {
+        let port = match port {
+            "" if may_be_empty => Some(0),
+            digits => digits.parse().ok().filter(|&port| port > 0),
+        };
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        let host = Some(host).filter(|host| may_be_empty || !host.is_empty());
+        host.zip(port).map(|(host, port)| (host.to_owned(), port))
+    };
+    let (from, to) = match parts.as_slice() {
+        [host, port] => (Some((String::new(), 0)), place(host, port, false)),
+        [from_host, from_port, host, port] => {
+            (place(from_host, from_port, true), place(host, port, false))
+        }
+        _ => (None, None),
+    };
+    let (from, to) = from.zip(to).ok_or_else(wrong)?;
+    Ok(ConnectTo { from, to })
+}
+
+/// At colons, but for those of an IPv6 address in brackets.
+fn split_outside_brackets(text: &str) -> Vec<&str> {
+    let mut is_inside = false;
+    text.split(|c| {
+        is_inside = (is_inside || c == '[') && c != ']';
+        c == ':' && !is_inside
+    })
+    .collect()
 }
 
 /// The bytes of a body, given as they are or as the name of a file.
@@ -245,6 +301,19 @@ mod tests {
         assert!(method("PATCH").is_ok());
         for text in ["", "GET /", "CONNECT", "G\r\n"] {
             assert!(method(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn where_to_connect_is_read_or_refused() {
+        let for_url = |text: &str| connect_to(text).unwrap().for_url("a", 80);
+        assert_eq!(for_url("b:1"), ("b".to_owned(), 1));
+        assert_eq!(for_url("[::1]:1"), ("::1".to_owned(), 1));
+        assert_eq!(for_url("A:80:[::1]:1"), ("::1".to_owned(), 1));
+        assert_eq!(for_url("::b:1"), ("b".to_owned(), 1));
+        assert_eq!(for_url("c:80:b:1"), ("a".to_owned(), 80));
+        for text in ["", "b", "b:", "b:0", ":1", "a:80:b", "b:99999", "a:b:c:d:1"] {
+            assert!(connect_to(text).is_err(), "{text}");
         }
     }
 

@@ -10,7 +10,7 @@ use syn::visit::Visit;
 
 /// From the ground up. Modules of one layer stand in the order in which they may use each other.
 const LAYERS: [&[&str]; 6] = [
-    &["usage", "interrupt", "duration", "output", "values"],
+    &["usage", "interrupt", "duration", "say", "output", "values"],
     &["http", "contract", "stats", "environment"],
     &[
         "client",

@@ -156,3 +156,93 @@ fn so_does_a_second_interruption() {
     assert_eq!(status.code(), Some(130));
     assert_gone(&numbers);
 }
+
+/// How a command line may start a server, `SERVER` being the command of one that ends by itself at nothing.
+const FORMS: [&str; 20] = [
+    "exec SERVER",
+    "SERVER",
+    "SERVER; true",
+    "SERVER & wait",
+    "SERVER & sleep 1000",
+    // Into the background, into a session or a group of its own.
+    "SERVER &",
+    "setsid SERVER",
+    "setsid SERVER & wait",
+    "(setsid SERVER &)",
+    "(setsid sh -c '(setsid SERVER &)' &) ; sleep 1000",
+    "nohup setsid SERVER >/dev/null 2>&1 &",
+    "(SERVER &) ; exit 3",
+    "set -m; SERVER & sleep 1000 & wait",
+    // Pipelines, and helpers that nobody asked about.
+    "SERVER | cat",
+    "yes | SERVER | cat >/dev/null",
+    "sleep 1000 & setsid sleep 1000 & (setsid sleep 1000 &) ; exec SERVER",
+    // Those that do not want to end.
+    "trap '' TERM INT HUP; SERVER & wait; wait",
+    "trap '' TERM; setsid sh -c 'trap \"\" TERM; SERVER & wait; sleep 1000'",
+    "trap 'setsid sleep 1000 &' TERM; SERVER & wait; wait",
+    // A crash.
+    "SERVER & sleep 0.3; kill -SEGV $$",
+];
+
+/// Numbers of the processes that carry this word in their environment.
+fn carrying(word: &str) -> Vec<i32> {
+    let all = procfs::process::all_processes().unwrap().flatten();
+    all.filter(|process| {
+        let environment = process.environ().unwrap_or_default();
+        environment
+            .get(std::ffi::OsStr::new("FORM"))
+            .is_some_and(|form| form == word)
+    })
+    .map(|process| process.pid)
+    .filter(|&pid| is_running(pid))
+    .collect()
+}
+
+/// Loads a server that is launched in this form; it has answered once when this returns.
+fn load_form(form: &str, word: &str, requests: &str) -> Child {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let server = format!("{} null --address {address}", env!("CARGO_BIN_EXE_runner"));
+    let mut runner = Command::new(env!("CARGO_BIN_EXE_runner"))
+        .args(["load", &format!("http://{address}/welcome"), "-c", "1"])
+        .args(["-n", requests, "--rate", "50", "--no-ceiling"])
+        .args(["--launch", &form.replace("SERVER", &server)])
+        .env("FORM", word)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let started = Instant::now();
+    while TcpStream::connect(address).is_err() && runner.try_wait().unwrap().is_none() {
+        assert!(started.elapsed() < WITHIN, "nothing listens: {form}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    runner
+}
+
+#[test]
+fn no_form_of_launching_leaves_a_process() {
+    for (number, form) in FORMS.iter().enumerate() {
+        let word = format!("{}-{number}-ends", std::process::id());
+        load_form(form, &word, "5").wait().unwrap();
+        // It has ended: so has all that it started.
+        assert_eq!(carrying(&word), [0; 0], "{form}");
+    }
+}
+
+#[test]
+fn no_form_of_launching_leaves_a_process_if_the_runner_is_killed() {
+    for (number, form) in FORMS.iter().enumerate() {
+        let word = format!("{}-{number}-killed", std::process::id());
+        let mut runner = load_form(form, &word, "1M");
+        runner.kill().unwrap();
+        runner.wait().unwrap();
+        let killed = Instant::now();
+        while !carrying(&word).is_empty() {
+            assert!(killed.elapsed() < WITHIN, "{form}");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}

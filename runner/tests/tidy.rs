@@ -121,6 +121,8 @@ fn lengths_of_functions_are_those_of_their_text() {
 fn no_framework_is_named_outside_its_folder() {
     let root = root();
     let mut places = files(&root.join("runner"), ".rs");
+    // A server under test is not a part of the runner.
+    places.retain(|place| !place.starts_with(root.join("runner/scheduling")));
     places.extend(
         ["Makefile", ".ci/run", "Cargo.toml", "runner/Cargo.toml"].map(|file| root.join(file)),
     );

@@ -188,6 +188,7 @@ fn command(generator: Generator, setting: &Setting, connections: usize) -> Resul
             &d,
             "--json",
             "--no-ceiling",
+            "--expect-contract",
             "--engine",
             engine,
         ]

@@ -74,10 +74,14 @@ pub fn collect(observations: &[Observation], arms: &[Arm], measure: Measure) -> 
 fn slices(block: &[&Observation], arms: &[String], measure: Measure) -> Vec<Slice> {
     let mut block = block.to_vec();
     block.sort_by_key(|one| (one.round, one.position));
+    let mut before = None;
     let slices = block.into_iter().filter_map(|one| {
+        let arm = arms.iter().position(|name| name == one.arm);
+        let after = std::mem::replace(&mut before, arm);
         let log = one.value?.ln();
         Some(Slice {
-            arm: arms.iter().position(|name| name == one.arm)?,
+            arm: arm?,
+            after,
             at_s: one.middle_s,
             log: if measure.higher_is_better { log } else { -log },
         })

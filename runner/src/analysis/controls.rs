@@ -4,7 +4,7 @@
 use super::ranked::Ranked;
 use super::untrusted::Untrusted;
 use crate::run::{Arm, ArmKind, Measure};
-use crate::stats::Interval;
+use crate::stats::{ControlFailure, Interval};
 
 /// What is known of a control, relative to the arm it is held against.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -39,8 +39,7 @@ pub struct Control {
     pub measure: Measure,
     /// What is known of it.
     pub effect: Effect,
-    /// Its ratio to the baseline, among all of the table. Step-down does not sharpen it: if all contestants
-    /// differ, it would leave the twin a test at 5 %, and condemn one good run in twenty.
+    /// Its ratio to the baseline, as wide as makes good runs hardly ever fail.
     pub ratio: Interval,
     /// The same as the only question, which a planted effect is: it was asked before the run.
     pub alone: Interval,
@@ -60,7 +59,7 @@ pub fn judge(ranked: &Ranked, arms: &[Arm], effect: Effect) -> Vec<Control> {
             name: arm.name.clone(),
             measure: ranked.measure,
             effect,
-            ratio: ranked.ratio(index, baseline)?,
+            ratio: ranked.ratio_of_control(index, baseline)?,
             alone: ranked.ratio_alone(index, baseline)?,
         })
     });
@@ -71,16 +70,18 @@ impl Control {
     /// Why it fails, if it does.
     #[must_use]
     pub fn failure(&self) -> Option<Untrusted> {
+        let (measure, truth) = (self.measure, self.effect.ratio());
         match self.effect {
-            Effect::None if self.ratio.covers(1.0) => None,
-            Effect::None => Some(Untrusted::TwinDiffers(self.measure)),
-            Effect::Withheld { percent } if self.alone.upper >= 1.0 => {
-                Some(Untrusted::PlantedNotFound(self.measure, percent))
+            Effect::None => {
+                ControlFailure::of_twin(&self.ratio).map(|_| Untrusted::TwinDiffers(measure))
             }
-            Effect::Withheld { percent } if !self.ratio.covers(self.effect.ratio()) => {
-                Some(Untrusted::PlantedMistaken(self.measure, percent))
+            Effect::Withheld { percent } => {
+                let failure = ControlFailure::of_planted(&self.ratio, &self.alone, truth)?;
+                Some(match failure {
+                    ControlFailure::PlantedMistaken => Untrusted::PlantedMistaken(measure, percent),
+                    _ => Untrusted::PlantedNotFound(measure, percent),
+                })
             }
-            Effect::Withheld { .. } => None,
         }
     }
 }

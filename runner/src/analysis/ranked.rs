@@ -1,9 +1,11 @@
 //! One table by one measure: who differs significantly from whom, and by how much.
 
 use super::blocks::{Measured, collect};
+use super::untrusted::Untrusted;
 use crate::run::{Arm, ArmKind, Measure, Observation};
 use crate::stats::{
-    Components, Interval, RESAMPLES, RankSet, Ranking, TooFewBlocks, Verdict, effects, kendall_w,
+    CarryOver, Components, DRAWS, Interval, RankSet, Ranking, TooFewBlocks, Unsound, Verdict,
+    block_values, kendall_w,
 };
 
 /// A table by one measure.
@@ -27,6 +29,8 @@ pub struct Ranked {
     pub kendall_w: Option<f64>,
     /// Where the noise came from.
     pub components: Option<Components>,
+    /// What arms carry over into the slice after them.
+    pub carry_over: Option<CarryOver>,
 }
 
 /// What is said of one arm.
@@ -53,18 +57,18 @@ impl Ranked {
         seed: u64,
     ) -> Self {
         let measured = collect(observations, arms, measure);
-        let blocks = measured.blocks.iter();
-        let rows: Option<Vec<Vec<f64>>> = blocks
-            .map(|block| Some(effects(block, measured.arms.len())?.of_arm))
-            .collect();
-        Self::of_rows(
-            measured,
-            rows.unwrap_or_default(),
-            arms,
-            measure,
-            margin,
-            seed,
-        )
+        let Some(values) = block_values(&measured.blocks, measured.arms.len()) else {
+            return Self::of_rows(measured, Vec::new(), arms, measure, margin, seed);
+        };
+        let rows = values.rows.clone();
+        let ranked = Self::of_rows(measured, rows, arms, measure, margin, seed);
+        let blocks = &ranked.measured.blocks;
+        let of = |baseline| Components::of(blocks, &values, baseline);
+        Self {
+            components: ranked.baseline.and_then(of),
+            carry_over: values.carry_over,
+            ..ranked
+        }
     }
 
     /// Ranks arms by one logarithm per block and arm, wherever it comes from.
@@ -86,11 +90,10 @@ impl Ranked {
         Self {
             measure,
             margin,
-            ranking: Ranking::of(&rows, seed, RESAMPLES),
+            ranking: Ranking::of(&rows, seed, DRAWS),
             kendall_w: kendall_w(&rows.iter().map(of_field).collect::<Vec<_>>()),
-            components: baseline.and_then(|baseline| {
-                Components::of(&measured.blocks, measured.arms.len(), baseline)
-            }),
+            components: None,
+            carry_over: None,
             measured,
             rows,
             field,
@@ -127,10 +130,15 @@ impl Ranked {
     /// The same as if it were the only question asked of the run.
     #[must_use]
     pub fn ratio_alone(&self, one: usize, other: usize) -> Option<Interval> {
-        let rows = self.rows.iter();
-        let both: Vec<Vec<f64>> = rows.map(|row| vec![row[one], row[other]]).collect();
-        let ranking = Ranking::of(&both, 0, RESAMPLES).ok()?;
-        Some(self.oriented(ranking.ratio(0, 1)))
+        let ranking = self.ranking.as_ref().ok()?;
+        Some(self.oriented(ranking.ratio_alone(one, other)))
+    }
+
+    /// The same for an arm whose truth is known: good runs hardly ever miss it.
+    #[must_use]
+    pub fn ratio_of_control(&self, one: usize, other: usize) -> Option<Interval> {
+        let ranking = self.ranking.as_ref().ok()?;
+        Some(self.oriented(ranking.ratio_of_control(one, other)))
     }
 
     /// A ratio of how good arms are as one of their figures.
@@ -151,6 +159,24 @@ impl Ranked {
             lower: 1.0 / interval.upper,
             upper: 1.0 / interval.lower,
         }
+    }
+
+    /// What is wrong with the blocks behind the intervals.
+    #[must_use]
+    pub fn unsound(&self) -> Vec<Untrusted> {
+        let unsound = self.ranking.iter().flat_map(Ranking::unsound);
+        let reason = |unsound: &Unsound| match unsound {
+            Unsound::RareState(state) => Untrusted::RareState {
+                measure: self.measure,
+                arm: self.measured.arms[state.arm].clone(),
+                blocks: state.blocks.len(),
+                ratio: self.figure(state.log_ratio.exp()),
+            },
+            Unsound::CorrelatedBlocks { lag_one } => {
+                Untrusted::CorrelatedBlocks(self.measure, *lag_one)
+            }
+        };
+        unsound.map(reason).collect()
     }
 
     /// Whether these two differ significantly.

@@ -16,10 +16,10 @@ pub fn blocks_wanted(
     let (ranking, baseline) = (ranked.ranking.as_ref().ok()?, ranked.baseline?);
     let field = ranked.field.iter();
     let others = field.filter(|&&arm| !is_coarse(&ranked.measured.arms[arm]));
-    let joined = u32::try_from(ranking.joined.run).unwrap_or(1);
+    let root = (ranking.blocks() as f64).sqrt();
     let wanted = others.map(|&arm| {
-        let sd = ranking.pair(arm, baseline).sd;
-        blocks_for_half_width(sd, ranking.critical(), half_width).saturating_mul(joined)
+        let of_block = ranking.pair(arm, baseline).standard_error * root;
+        blocks_for_half_width(of_block, ranking.critical(), half_width)
     });
     wanted.max()
 }

@@ -16,6 +16,19 @@ pub enum Untrusted {
     PlantedNotFound(Measure, u64),
     /// It was measured as something else than it is.
     PlantedMistaken(Measure, u64),
+    /// Some processes of an arm were in a rare state.
+    RareState {
+        /// By what.
+        measure: Measure,
+        /// The arm.
+        arm: String,
+        /// In how many blocks.
+        blocks: usize,
+        /// Their figure relative to that of the arm's other processes.
+        ratio: f64,
+    },
+    /// Blocks follow their neighbours too closely for intervals to hold: the measure, and the correlation.
+    CorrelatedBlocks(Measure, f64),
     /// A control fails, for the reason given.
     ControlFails(String),
     /// The record lacks something.
@@ -44,15 +57,15 @@ pub enum Untrusted {
         blocks: u32,
         /// All blocks.
         of: u32,
-        /// By what, each once.
-        by: Vec<Disturbance>,
+        /// By what, each once, with its size.
+        by: Vec<String>,
     },
     /// Blocks were disturbed and count all the same, since too many were excluded already.
     Disturbed {
         /// Blocks that count and were disturbed.
         blocks: u32,
-        /// By what, each once.
-        by: Vec<Disturbance>,
+        /// By what, each once, with its size.
+        by: Vec<String>,
     },
 }
 
@@ -104,11 +117,15 @@ impl Completeness {
         reasons
     }
 
-    /// What has disturbed these blocks, each cause once.
-    fn disturbances(&self, which: impl Fn(&BlockRow) -> bool) -> Vec<Disturbance> {
-        let rows = self.blocks.iter().filter(|row| which(row));
-        let causes: BTreeSet<Disturbance> = rows.map(|row| row.disturbed_by).collect();
-        causes.into_iter().collect()
+    /// What has disturbed these blocks, each cause once, with its size.
+    fn disturbances(&self, which: impl Fn(&BlockRow) -> bool) -> Vec<String> {
+        let rows: Vec<&BlockRow> = self.blocks.iter().filter(|row| which(row)).collect();
+        let causes: BTreeSet<Disturbance> = rows.iter().map(|row| row.disturbed_by).collect();
+        let of_cause = |cause: Disturbance| {
+            let own = rows.iter().filter(|row| row.disturbed_by == cause);
+            cause.with_size(&own.copied().collect::<Vec<_>>())
+        };
+        causes.into_iter().map(of_cause).collect()
     }
 
     /// Whether a file has fewer rows than its blocks have: whatever happens to an arm, each of its slices and
@@ -139,6 +156,19 @@ impl fmt::Display for Untrusted {
                     "a planted {percent} % was measured as something else in {measure}"
                 )
             }
+            Self::RareState {
+                measure,
+                arm,
+                blocks,
+                ratio,
+            } => write!(
+                f,
+                "{blocks} of the processes of `{arm}` had {ratio:.2} times the usual {measure}"
+            ),
+            Self::CorrelatedBlocks(measure, lag_one) => write!(
+                f,
+                "blocks follow their neighbours in {measure} (correlation {lag_one:.2})"
+            ),
             Self::ControlFails(what) | Self::Disagree(what) => f.write_str(what),
             Self::Missing(missing) => write!(f, "{missing}"),
             Self::RowsMissing { file, rows, of } => {
@@ -148,20 +178,19 @@ impl fmt::Display for Untrusted {
                 write!(f, "only {blocks} of {of} blocks are in the record")
             }
             Self::Excluded { blocks, of, by } => {
-                write!(f, "{blocks} of {of} blocks disturbed by {}", listed(by))
+                write!(
+                    f,
+                    "{blocks} of {of} blocks disturbed by {}",
+                    by.join(" and ")
+                )
             }
             Self::Disturbed { blocks, by } => {
                 write!(
                     f,
                     "disturbed by {} in {blocks} of the blocks that count",
-                    listed(by)
+                    by.join(" and ")
                 )
             }
         }
     }
-}
-
-fn listed(by: &[Disturbance]) -> String {
-    let causes: Vec<String> = by.iter().map(ToString::to_string).collect();
-    causes.join(" and ")
 }

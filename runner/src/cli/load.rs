@@ -1,10 +1,11 @@
 //! What can be asked of the load generator alone.
 
+use super::stages::{StageOption, stage};
 use crate::load::{Arrivals, EngineChoice};
 use crate::result::Assertion;
 use crate::values::{
-    Body, HeaderField, ProcessorList, body, connections, count, duration, header_field, method,
-    processor_list, rate, timeout,
+    Body, ConnectTo, HeaderField, ProcessorList, body, connect_to, connections, count, duration,
+    header_field, method, processor_list, rate, timeout,
 };
 use clap::Args;
 use std::path::PathBuf;
@@ -35,6 +36,39 @@ pub struct LoadOptions {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub output: Output,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    foreign: Foreign,
+}
+
+/// Flags that other tools have for what is called otherwise here: whoever types them is told.
+#[derive(Debug, Args)]
+struct Foreign {
+    #[arg(short = 's', hide = true, value_parser = foreign::<'s'>, allow_hyphen_values = true)]
+    s: Option<Never>,
+    #[arg(short = 'q', hide = true, value_parser = foreign::<'q'>, allow_hyphen_values = true)]
+    q: Option<Never>,
+    #[arg(short = 'T', hide = true, value_parser = foreign::<'T'>, allow_hyphen_values = true)]
+    t: Option<Never>,
+    #[arg(short = 'w', hide = true, value_parser = foreign::<'w'>, allow_hyphen_values = true)]
+    w: Option<Never>,
+    #[arg(short = 'R', hide = true, value_parser = foreign::<'R'>, allow_hyphen_values = true)]
+    r: Option<Never>,
+}
+
+/// What a foreign flag comes to.
+#[derive(Debug, Clone)]
+enum Never {}
+
+fn foreign<const FLAG: char>(_value: &str) -> Result<Never, String> {
+    Err(match FLAG {
+        's' => "-s is a script with wrk and a time limit with ab; the time limit is --timeout here, and there are no scripts",
+        'q' => "requests per second are --rate here",
+        'T' => "a time limit is --timeout here, and a content type is -H 'Content-Type: ...'",
+        'w' => "load that is not counted is --warmup here",
+        _ => "requests per second are --rate here",
+    }
+    .to_owned())
 }
 
 /// How much load, and how it is spread in time.
@@ -56,6 +90,11 @@ pub struct HowMuch {
     /// Open loop: this many requests per second by schedule, whatever the answers do
     #[arg(long, value_parser = rate)]
     pub rate: Option<f64>,
+    /// Open loop in stages, each a rate and a time: 10k@30s,20k@30s; 1k..50k@1m rises from one rate to
+    /// another, to find the highest that is held
+    #[arg(long = "stage", value_name = "RATE@TIME", value_delimiter = ',', value_parser = stage,
+          conflicts_with_all = ["rate", "requests", "duration", "ramp", "pipeline"])]
+    pub stages: Vec<StageOption>,
     /// Open loop: how arrivals are spread
     #[arg(long, value_enum, default_value_t = Arrivals::Uniform)]
     pub arrivals: Arrivals,
@@ -101,7 +140,10 @@ pub struct RequestOptions {
         conflicts_with = "rate"
     )]
     pub pipeline: u32,
-    /// The status a right answer has; 200 where not given
+    /// A right answer is one by docs/CONTRACT.md, as the shootout's contestants give it
+    #[arg(long, conflicts_with_all = ["expect_status", "expect_body"])]
+    pub expect_contract: bool,
+    /// The status a right answer has; 200 if not given
     #[arg(long, value_name = "STATUS", value_parser = clap::value_parser!(u16).range(200..=599))]
     pub expect_status: Option<u16>,
     /// The body a right answer has, byte for byte: text, or @FILE
@@ -116,6 +158,16 @@ pub struct Place {
     /// Start this command, load it as soon as it answers rightly, and stop it
     #[arg(long, value_name = "COMMAND")]
     pub launch: Option<String>,
+    /// How long the command may take until it answers rightly
+    #[arg(long, default_value = "10s", value_parser = duration, requires = "launch")]
+    pub ready_timeout: Duration,
+    /// Connect to this socket in the file system; the URL says what is asked for
+    #[arg(long, value_name = "PATH", conflicts_with = "connect_to")]
+    pub unix_socket: Option<PathBuf>,
+    /// Connect to this address and port, whatever the URL says; or, as with curl, only for one host and
+    /// port of a URL: HOST1:PORT1:HOST2:PORT2
+    #[arg(long, value_name = "HOST:PORT", value_parser = connect_to)]
+    pub connect_to: Option<ConnectTo>,
     /// Processors of the command that is launched, such as 0-3,8
     #[arg(long, value_parser = processor_list, requires = "launch")]
     pub server_processors: Option<ProcessorList>,

@@ -2,9 +2,11 @@
 
 mod analysis;
 mod load;
+mod stages;
 
 pub use analysis::{CompareOptions, SimulateOptions};
-pub use load::{LoadOptions, MergeOptions, Output, RequestOptions};
+pub use load::{LoadOptions, MergeOptions, Output, Place, RequestOptions};
+pub use stages::StageOption;
 
 use crate::experiments;
 use crate::framework::{BuildEnv, ServerKind};

@@ -1,19 +1,21 @@
 //! `runner simulate`: error rates of our own analysis, by simulation with the noise of a run.
 
+mod text;
+
 use crate::cli::SimulateOptions;
 use crate::experiments::Experiment as _;
 use crate::experiments::throughput::{Table, Throughput};
 use crate::framework;
 use crate::output::{Verdict, print, print_json};
 use crate::run::{Orders, find_runs};
-use crate::stats::{Design, ErrorRates, Experiment, Noise, UNITS_MIN};
+use crate::stats::{BLOCKS_MIN, Condition, Design, ErrorRates, Experiment, Noise, Slice};
 use crate::usage::UsageError;
 use anyhow::{Context, Result};
 use serde::Serialize;
 use std::path::PathBuf;
 
 /// Fewer than in a real table, since there are thousands of tables; the bound they give is unbiased.
-const RESAMPLES: usize = 1_999;
+const DRAWS: usize = 1_999;
 
 const ARMS_MAX: usize = 64;
 const BLOCKS_MAX: u32 = 1_000;
@@ -24,15 +26,16 @@ const EXPERIMENTS_MAX: u64 = 1_000_000;
 struct Simulation {
     from: PathBuf,
     connections: usize,
+    condition: Condition,
+    severity: Option<f64>,
     arms: usize,
     blocks: u32,
     rounds: u32,
     slice_s: f64,
-    resamples: usize,
+    planted_percent: u64,
+    draws: usize,
     seed: u64,
     noise: Noise,
-    /// Standard deviation of a block's ratio in the run the noise is from.
-    measured_block_sd: f64,
     #[serde(flatten)]
     rates: ErrorRates,
 }
@@ -47,34 +50,51 @@ pub(super) fn run(options: &SimulateOptions) -> Result<Verdict> {
     if options.json {
         print_json(&simulation)?;
     } else {
-        print(text(&simulation))?;
+        print(text::of(&simulation))?;
     }
     Ok(Verdict::Good)
 }
 
 fn refuse_impossible(options: &SimulateOptions) -> Result<(), UsageError> {
-    let least = u32::try_from(UNITS_MIN).unwrap_or(u32::MAX);
-    let refusal = if options.blocks < least || options.blocks > BLOCKS_MAX {
-        format!(
-            "blocks: {} is out of range; it goes from {least} to {BLOCKS_MAX}",
-            options.blocks
-        )
-    } else if options.arms < 2 || options.arms > ARMS_MAX {
-        format!(
-            "arms: {} is out of range; it goes from 2 to {ARMS_MAX}",
-            options.arms
-        )
-    } else if options.experiments < 1 || options.experiments > EXPERIMENTS_MAX {
-        format!(
-            "experiments: {} is out of range; it goes from 1 to {EXPERIMENTS_MAX}",
-            options.experiments
-        )
-    } else if options.rounds == Some(0) {
-        "rounds: 0 is out of range; it starts at 1".to_owned()
-    } else {
+    let least = u32::try_from(BLOCKS_MIN).unwrap_or(u32::MAX);
+    let out_of = |name: &str, value: &dyn std::fmt::Display, range: &str| {
+        Err(UsageError(format!(
+            "{name}: {value} is out of range; it goes from {range}"
+        )))
+    };
+    if options.blocks < least || options.blocks > BLOCKS_MAX {
+        return out_of(
+            "blocks",
+            &options.blocks,
+            &format!("{least} to {BLOCKS_MAX}"),
+        );
+    }
+    if options.arms < 2 || options.arms > ARMS_MAX {
+        return out_of("arms", &options.arms, &format!("2 to {ARMS_MAX}"));
+    }
+    if options.experiments < 1 || options.experiments > EXPERIMENTS_MAX {
+        return out_of(
+            "experiments",
+            &options.experiments,
+            &format!("1 to {EXPERIMENTS_MAX}"),
+        );
+    }
+    if options.rounds == Some(0) {
+        return out_of("rounds", &0, "1");
+    }
+    let Some(severity) = options.severity else {
         return Ok(());
     };
-    Err(UsageError(refusal))
+    let (condition, most) = (options.condition, options.condition.severity_max());
+    if condition.severity().is_none() {
+        return Err(UsageError(
+            "severity: a clean run has none; choose a --condition".to_owned(),
+        ));
+    }
+    if !(0.0..=most).contains(&severity) {
+        return out_of("severity", &severity, &format!("0 to {most}"));
+    }
+    Ok(())
 }
 
 fn newest_run() -> Result<PathBuf> {
@@ -91,42 +111,42 @@ fn newest_run() -> Result<PathBuf> {
 fn simulate(options: &SimulateOptions, from: PathBuf) -> Result<Simulation> {
     let records = Throughput::read(&from)?;
     let connections = options.connections;
-    let measured_level = records
-        .run
-        .plan
-        .levels
-        .iter()
-        .find(|one| one.connections == connections);
+    let plan = &records.run.plan;
     let too_little = || {
         format!(
             "{} has too few blocks or rounds at {connections} connections to take its noise from",
             from.display()
         )
     };
-    let measured_rounds = measured_level.with_context(too_little)?.rounds;
-    let ranked = Table::of(&records, connections).rate;
-    let (blocks, arms) = (&ranked.measured.blocks, ranked.measured.arms.len());
-    let baseline = ranked.baseline.with_context(too_little)?;
+    let level = plan.level(connections).with_context(too_little)?;
+    let measured = Table::of(&records, connections).rate;
+    let (blocks, arms) = (&measured.measured.blocks, measured.measured.arms.len());
+    let baseline = measured.baseline.with_context(too_little)?;
     let noise = Noise::fit(blocks, arms, baseline).with_context(too_little)?;
-    let components = ranked.components.with_context(too_little)?;
-    let rounds = options.rounds.unwrap_or(measured_rounds);
-    let slice_s = slice_s(blocks);
+    let rounds = options.rounds.unwrap_or(level.rounds);
+    let slice_s = spacing_s(blocks);
     let orders = Orders {
         seed: options.seed,
         series: 1,
     };
+    let order = |index: u32| orders.order(0, u64::from(index), options.arms);
     let design = |block| Design {
         order: (0..rounds)
-            .flat_map(|round| orders.order(0, u64::from(block * rounds + round), options.arms))
+            .flat_map(|round| order(block * rounds + round))
             .collect(),
         slice_s,
     };
+    let severity = options.severity.or(options.condition.severity());
+    let planted_percent = plan.withheld_percent(connections);
     let experiment = Experiment {
         arms: options.arms,
         designs: (0..options.blocks).map(design).collect(),
         noise,
+        condition: options.condition,
+        severity: severity.unwrap_or(0.0),
+        planted_percent,
         experiments: u32::try_from(options.experiments)?,
-        resamples: RESAMPLES,
+        draws: DRAWS,
         seed: options.seed,
     };
     let rates = experiment
@@ -135,20 +155,22 @@ fn simulate(options: &SimulateOptions, from: PathBuf) -> Result<Simulation> {
     Ok(Simulation {
         from,
         connections,
+        condition: options.condition,
+        severity,
         arms: options.arms,
         blocks: options.blocks,
         rounds,
         slice_s,
-        resamples: RESAMPLES,
+        planted_percent,
+        draws: DRAWS,
         seed: options.seed,
         noise,
-        measured_block_sd: components.block_sd,
         rates,
     })
 }
 
-/// The mean time from slice to slice.
-fn slice_s(blocks: &[Vec<crate::stats::Slice>]) -> f64 {
+/// Mean time from slice to slice.
+fn spacing_s(blocks: &[Vec<Slice>]) -> f64 {
     let steps: usize = blocks
         .iter()
         .map(|block| block.len().saturating_sub(1))
@@ -157,51 +179,4 @@ fn slice_s(blocks: &[Vec<crate::stats::Slice>]) -> f64 {
         .iter()
         .filter_map(|block| Some(block.last()?.at_s - block.first()?.at_s));
     spans.sum::<f64>() / steps.max(1) as f64
-}
-
-fn text(simulation: &Simulation) -> String {
-    let (rates, noise) = (&simulation.rates, &simulation.noise);
-    let percent = |share: f64| format!("{:.1} %", share * 100.0);
-    let mut lines = vec![
-        format!(
-            "{} runs of {} arms in {} blocks of {} rounds, slices of {:.0} ms, noise of {} at {} connections",
-            rates.experiments,
-            simulation.arms,
-            simulation.blocks,
-            simulation.rounds,
-            simulation.slice_s * 1000.0,
-            simulation.from.display(),
-            simulation.connections
-        ),
-        format!(
-            "noise (standard deviation): slice {}, drift {} lasting {:.2} s, process {}; a block's ratio {}, in \
-             that run {}",
-            percent(noise.slice_sd),
-            percent(noise.drift_sd),
-            noise.drift_s,
-            percent(noise.process_sd),
-            percent(rates.block_sd),
-            percent(simulation.measured_block_sd)
-        ),
-        format!(
-            "equal arms told apart in       {} of runs",
-            percent(rates.false_difference_rate)
-        ),
-        format!(
-            "all rank sets hold the truth in {} of runs",
-            percent(rates.rank_set_coverage)
-        ),
-        format!(
-            "half-width of a ratio           ±{}",
-            percent(rates.half_width)
-        ),
-        "difference  power  power against all others  blocks for a power of 0.8".to_owned(),
-    ];
-    for (effect, power) in &rates.power {
-        lines.push(format!(
-            "{effect:>10}  {power:>5.2}  {:>24.2}  {:>25}",
-            rates.power_against_all[effect], rates.blocks_needed[effect]
-        ));
-    }
-    lines.join("\n")
 }

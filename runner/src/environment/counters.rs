@@ -21,7 +21,7 @@ impl Counters {
     ///
     /// # Errors
     ///
-    /// Where the kernel does not tell.
+    /// If the kernel does not tell.
     pub fn read() -> Result<Self> {
         let stats = KernelStats::current().context("cannot read /proc/stat")?;
         let total = &stats.total;

@@ -10,7 +10,7 @@ const OTHER_FILES: u64 = 256;
 ///
 /// # Errors
 ///
-/// A [`UsageError`] where the hard limit is too low.
+/// A [`UsageError`] if the hard limit is too low.
 pub fn allow_connections(connections: usize) -> Result<(), UsageError> {
     let needed = connections as u64 + OTHER_FILES;
     let limit = getrlimit(Resource::Nofile);

@@ -3,7 +3,7 @@
 mod counters;
 pub mod limits;
 pub mod processors;
-mod quota;
+pub(crate) mod quota;
 pub mod sentinel;
 mod variables;
 
@@ -33,7 +33,7 @@ pub struct Machine {
     pub virtualized: bool,
     /// The kernel's release.
     pub kernel: String,
-    /// The frequency governor of the first processor, where there is one.
+    /// The frequency governor of the first processor, if there is one.
     pub governor: Option<String>,
     /// `net.core.somaxconn`: the longest listen queue.
     pub somaxconn: Option<u64>,

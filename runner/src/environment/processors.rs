@@ -26,7 +26,7 @@ impl Split {
 ///
 /// # Errors
 ///
-/// Where the kernel does not tell.
+/// If the kernel does not tell.
 pub fn allowed() -> Result<Vec<usize>> {
     let set = sched_getaffinity(None).context("cannot read the processor affinity")?;
     Ok((0..CpuSet::MAX_CPU)
@@ -38,7 +38,7 @@ pub fn allowed() -> Result<Vec<usize>> {
 ///
 /// # Errors
 ///
-/// Where one of them is not there or not allowed.
+/// If one of them is not there or not allowed.
 pub fn pin(processors: &[usize]) -> Result<()> {
     let set = affinity_set(processors)?;
     sched_setaffinity(None, &set).with_context(|| {
@@ -74,7 +74,7 @@ pub fn check(processors: &[usize]) -> Result<()> {
 ///
 /// # Errors
 ///
-/// Where a number is beyond what the kernel can name.
+/// If a number is beyond what the kernel can name.
 pub fn affinity_set(processors: &[usize]) -> Result<CpuSet> {
     let mut set = CpuSet::new();
     for &one in processors {
@@ -95,7 +95,7 @@ pub fn affinity_set(processors: &[usize]) -> Result<CpuSet> {
 ///
 /// # Errors
 ///
-/// Where the kernel does not tell which processors are allowed.
+/// If the kernel does not tell which processors are allowed.
 pub fn split() -> Result<Split> {
     let cores = group_by_core(&allowed()?, core_of);
     Ok(split_cores(&cores))
@@ -131,7 +131,7 @@ fn group_by_core(allowed: &[usize], core_of: impl Fn(usize) -> usize) -> Vec<Vec
     cores.into_values().collect()
 }
 
-/// The lowest-numbered hardware thread of a processor's core; itself where the kernel is silent.
+/// The lowest-numbered hardware thread of a processor's core; itself if the kernel is silent.
 fn core_of(processor: usize) -> usize {
     let path = format!("/sys/devices/system/cpu/cpu{processor}/topology/thread_siblings_list");
     let siblings = fs::read_to_string(path).unwrap_or_default();

@@ -17,7 +17,7 @@ pub struct Throttling {
 }
 
 impl Throttling {
-    /// Reads it, over this group and those it lies in; nothing where there are no control groups.
+    /// Reads it, over this group and those it lies in; `None` if there are no control groups.
     #[must_use]
     pub fn read() -> Self {
         let own = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
@@ -57,6 +57,32 @@ impl Throttling {
             time: ns.or(us).unwrap_or_default(),
         }
     }
+}
+
+/// How many processors' time the group of this process may use, the least over the groups it lies in; `None` if
+/// nothing limits it.
+#[must_use]
+pub(crate) fn limit() -> Option<f64> {
+    let own = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+    let mounts = fs::read_to_string("/proc/self/mounts").unwrap_or_default();
+    let read = |folder: &Path, name: &str| fs::read_to_string(folder.join(name)).ok();
+    let of_group = |folder: PathBuf| match read(&folder, "cpu.max") {
+        Some(line) => share_of(line.split_whitespace()),
+        None => {
+            let quota = read(&folder, "cpu.cfs_quota_us")?;
+            let period = read(&folder, "cpu.cfs_period_us")?;
+            share_of([quota.trim(), period.trim()].into_iter())
+        }
+    };
+    let limits = folders(&own, &mounts).into_iter().filter_map(of_group);
+    limits.min_by(f64::total_cmp)
+}
+
+/// Quota over period, both in µs; "max" and a negative quota are no limit.
+fn share_of<'w>(mut words: impl Iterator<Item = &'w str>) -> Option<f64> {
+    let quota: f64 = words.next()?.parse().ok()?;
+    let period: f64 = words.next()?.parse().ok()?;
+    (quota > 0.0 && period > 0.0).then_some(quota / period)
 }
 
 /// The folders of this process's group and of those it lies in, in both versions of control groups.
@@ -111,6 +137,15 @@ mod tests {
         assert_eq!(Throttling::parse(first), expected);
         assert_eq!(Throttling::parse(second), expected);
         assert_eq!(Throttling::parse("usage_usec 9\n"), Throttling::default());
+    }
+
+    #[test]
+    fn a_limit_is_quota_over_period() {
+        let share = |line: &str| share_of(line.split_whitespace());
+        assert_eq!(share("50000 100000"), Some(0.5));
+        assert_eq!(share("max 100000"), None);
+        assert_eq!(share("-1 100000"), None);
+        assert_eq!(share(""), None);
     }
 
     #[test]

@@ -17,7 +17,7 @@ const TRIES: u32 = 3;
 ///
 /// # Errors
 ///
-/// Where it cannot run there.
+/// If it cannot run there.
 pub fn time(on: &[usize]) -> Result<Duration> {
     // A thread of its own, so that the caller stays where it is.
     thread::scope(|scope| {

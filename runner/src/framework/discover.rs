@@ -181,6 +181,13 @@ impl Workspace {
         })?)
     }
 
+    /// The contestant that others are read against, if there is one.
+    #[must_use]
+    pub fn baseline(&self) -> Option<&Framework> {
+        let mut all = self.frameworks.iter();
+        all.find(|one| one.role == Role::Baseline)
+    }
+
     /// The contestants of these names, or all if none is given, and the baseline.
     ///
     /// # Errors

@@ -22,7 +22,7 @@ use std::fmt;
 pub enum ServerKind {
     /// `src/main.rs`: what the framework's own guide teaches.
     Quickstart,
-    /// `src/tuned.rs`: what its documented public API offers on top, where it offers something.
+    /// `src/tuned.rs`: what its documented public API offers on top, if it offers something.
     Tuned,
 }
 

@@ -77,7 +77,7 @@ impl BodyReader {
     ///
     /// # Errors
     ///
-    /// [`Malformed`] where a chunk or the trailers are not framed rightly.
+    /// [`Malformed`] if a chunk or the trailers are not framed rightly.
     pub fn read(
         &mut self,
         bytes: &[u8],

@@ -15,6 +15,8 @@ pub(super) enum Phase {
     Waiting,
     /// It has been answered before all of it had left; the rest is still leaving.
     Draining,
+    /// It has been answered, and what follows the answer is waited for.
+    Held,
 }
 
 /// One connection. What the hot path touches fits one cache line.

@@ -5,7 +5,9 @@ use super::edges::Counting;
 use super::intervals::IntervalHand;
 use super::pace::{Pace, Schedule};
 use super::pauses::Pauses;
+use super::profile::Profile;
 use super::spec::LoadSpec;
+use super::stages::Stages;
 use super::tally::{Outcome, Tally};
 use super::times::Times;
 use rustix::time::{ClockId, clock_gettime};
@@ -63,6 +65,8 @@ pub(super) struct Run<'t> {
     pub(super) busy: usize,
     /// Those of them that connect, or will try again to, and carry no request yet.
     pub(super) unladen: usize,
+    /// What comes of its stages.
+    pub(super) stages: Stages,
     /// Open loop: the schedule from the first request on that was due and never left, and how many
     /// these were.
     pub(super) unsent: Option<(Schedule, u64)>,
@@ -122,13 +126,14 @@ impl<'t> Run<'t> {
                 rate,
                 arrivals,
                 seed,
-            } => Some(Schedule::new(
-                rate,
-                arrivals,
-                seed,
-                place.index,
-                place.threads,
-            )),
+            } => {
+                let profile = match spec.stages.is_empty() {
+                    true => Profile::constant(rate),
+                    false => Profile::of(&spec.stages),
+                };
+                let threads = (place.index, place.threads);
+                Some(Schedule::new(profile, arrivals, seed, threads))
+            }
         };
         let told = spec.intervals.as_ref();
         let is_open = schedule.is_some();
@@ -138,7 +143,8 @@ impl<'t> Run<'t> {
             clock: place.clock,
             left: spec.requests.unwrap_or(u64::MAX),
             connections: spec.connections.unwrap_or(usize::MAX),
-            deadline_ns: spec.duration.map_or(u64::MAX, nanoseconds),
+            deadline_ns: spec.deadline().map_or(u64::MAX, nanoseconds),
+            stages: Stages::new(&spec.stages),
             stop: Some(Arc::clone(&spec.stop)),
             intervals: told.map(|told| IntervalHand::new(told, nanoseconds(told.every), is_open)),
             is_counting: counting.is_on_from_start(),
@@ -157,6 +163,7 @@ impl<'t> Run<'t> {
             left: 0,
             connections: usize::MAX,
             schedule: None,
+            stages: Stages::default(),
             unsent: None,
             busy: 0,
             unladen: 0,
@@ -277,7 +284,12 @@ impl<'t> Run<'t> {
 
     /// Open loop: how many requests are due by now and have not left.
     pub(super) fn backlog(&self) -> u64 {
-        let due = |schedule: &Schedule| schedule.due_before(self.now_ns + 1);
+        self.backlog_at(self.now_ns + 1)
+    }
+
+    /// Open loop: how many requests were due before then and have not left.
+    pub(super) fn backlog_at(&self, end_ns: u64) -> u64 {
+        let due = |schedule: &Schedule| schedule.due_before(end_ns);
         self.schedule.as_ref().map_or(0, due).min(self.left)
     }
 
@@ -341,6 +353,10 @@ impl<'t> Run<'t> {
             if let Some(hand) = &mut self.intervals {
                 hand.record(service_ns, response_ns);
             }
+        }
+        if !self.stages.is_empty() {
+            self.stages
+                .settle(outcome, due_at_ns, self.now_ns - due_at_ns);
         }
     }
 

@@ -150,6 +150,9 @@ impl Run<'_> {
         unfinished: Unfinished,
     ) {
         let now_ns = self.now_ns;
+        if now_ns >= self.stages.next_ns() {
+            self.end_stages();
+        }
         if let Some(hand) = &mut self.intervals
             && now_ns >= hand.ends_at_ns()
         {
@@ -195,7 +198,8 @@ impl Run<'_> {
     fn look_for_next_mark(&mut self) {
         let hand = self.intervals.as_ref();
         let cut_at_ns = hand.map_or(u64::MAX, |hand| hand.ends_at_ns());
-        self.next_mark_ns = cut_at_ns.min(self.counting.next_ns());
+        let next_ns = self.counting.next_ns().min(self.stages.next_ns());
+        self.next_mark_ns = cut_at_ns.min(next_ns);
     }
 
     /// Whether open requests have been waited for as long as they may be; once.

@@ -24,7 +24,16 @@ impl Run<'_> {
     pub(super) fn tries_again(&self, has_request: bool) -> bool {
         match has_request {
             true => self.now_ns < self.deadline_ns,
-            false => self.wants_more(),
+            false => self.needs_connection(),
+        }
+    }
+
+    /// Whether another connection would have something to carry. In a closed loop each of those that
+    /// are being opened will take a request; in the open loop the schedule decides.
+    pub(super) fn needs_connection(&self) -> bool {
+        match self.schedule {
+            Some(_) => self.wants_more(),
+            None => self.left > self.unladen as u64,
         }
     }
 
@@ -82,6 +91,11 @@ impl Run<'_> {
         self.left = 0;
     }
 
+    /// How many requests were due when sending ended, and had not left.
+    pub(super) fn unsent_count(&self) -> u64 {
+        self.unsent.as_ref().map_or(0, |(_, count)| *count)
+    }
+
     /// The run is over, and what was due and never left has been waiting until now: its age is the
     /// least that its response time would have been. Of these requests the first `counted` are told.
     pub(super) fn tell_unsent(&mut self, counted: u64) {
@@ -101,5 +115,8 @@ impl Run<'_> {
         let age_ns = self.now_ns.saturating_sub(due_ns);
         self.tally.unsent_age_max_ns = self.tally.unsent_age_max_ns.max(age_ns);
         self.times.response.saturating_record_n(age_ns, count);
+        if !self.stages.is_empty() {
+            self.stages.never_left(due_ns, age_ns, count);
+        }
     }
 }

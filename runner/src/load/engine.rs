@@ -6,7 +6,9 @@
 use anyhow::Result;
 use clap::ValueEnum;
 use rustix::io::Errno;
-use rustix::net::{AddressFamily, SocketFlags, SocketType, ipproto, socket_with, sockopt};
+use rustix::net::{
+    AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, ipproto, socket_with, sockopt,
+};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::net::SocketAddr;
@@ -14,7 +16,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::uring;
+use super::{Address, uring};
 use anyhow::Context;
 use rustix::fd::OwnedFd;
 
@@ -103,7 +105,7 @@ pub(super) trait Engine: Sized {
     fn new(request: Arc<[u8]>, connections: usize) -> Result<Self>;
 
     /// Starts a handshake; [`Event::Connected`] tells how it ends.
-    fn connect(&mut self, at: usize, address: SocketAddr) -> Result<(), Errno>;
+    fn connect(&mut self, at: usize, address: &Address) -> Result<(), Errno>;
 
     /// Hands the request's bytes after the first `skipped_bytes` to the kernel, whole or in parts.
     fn send(&mut self, at: usize, skipped_bytes: usize) -> Result<(), Errno>;
@@ -114,6 +116,9 @@ pub(super) trait Engine: Sized {
 
     /// Closes the socket; no event of it comes any more.
     fn close(&mut self, at: usize);
+
+    /// The same, with a reset in place of an end in order.
+    fn abort(&mut self, at: usize);
 
     /// Lets the kernel finish what was closed, where no wait follows.
     fn finish_closing(&mut self);
@@ -144,17 +149,37 @@ pub(super) fn handshake_outcome(socket: &OwnedFd) -> Result<Result<(), Errno>> {
     })
 }
 
-/// A socket that is reset on close: a run leaves no thousands of sockets in TIME-WAIT behind for
-/// the next one.
-pub(super) fn new_socket(address: SocketAddr, flags: SocketFlags) -> Result<OwnedFd, Errno> {
-    let family = if address.is_ipv4() {
-        AddressFamily::INET
-    } else {
-        AddressFamily::INET6
+/// Makes the close of a socket a reset.
+pub(super) fn reset_on_close(socket: &OwnedFd) {
+    // A socket that has no such option is closed in order.
+    let _ = sockopt::set_socket_linger(socket, Some(Duration::ZERO));
+}
+
+/// A socket whose handshake has begun, or has ended where that takes no time.
+pub(super) fn start_connecting(address: &Address) -> Result<OwnedFd, Errno> {
+    let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
+    let (socket, begun) = match address {
+        Address::Tcp(address) => {
+            let family = match address {
+                SocketAddr::V4(_) => AddressFamily::INET,
+                SocketAddr::V6(_) => AddressFamily::INET6,
+            };
+            let socket = socket_with(family, SocketType::STREAM, flags, Some(ipproto::TCP))?;
+            // What it is given leaves at once.
+            sockopt::set_tcp_nodelay(&socket, true)?;
+            let begun = connect(&socket, address);
+            (socket, begun)
+        }
+        Address::Unix(path) => {
+            let place = SocketAddrUnix::new(path.as_path())?;
+            let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
+            // A full queue is told as EAGAIN: that is a failure, and is tried again.
+            let begun = connect(&socket, &place);
+            (socket, begun)
+        }
     };
-    let flags = flags | SocketFlags::CLOEXEC;
-    let socket = socket_with(family, SocketType::STREAM, flags, Some(ipproto::TCP))?;
-    sockopt::set_socket_linger(&socket, Some(Duration::ZERO))?;
-    sockopt::set_tcp_nodelay(&socket, true)?;
-    Ok(socket)
+    match begun {
+        Ok(()) | Err(Errno::INPROGRESS) => Ok(socket),
+        Err(errno) => Err(errno),
+    }
 }

@@ -4,15 +4,15 @@
 //! second time after a short read. So a request costs one `send`, one `recv` and a share of one
 //! `epoll_pwait2`.
 
-use super::engine::{Engine, Event, Patience, handshake_outcome, new_socket};
+use super::Address;
+use super::engine::{Engine, Event, Patience, handshake_outcome, reset_on_close, start_connecting};
 use anyhow::{Context, Result};
 use rustix::buffer::spare_capacity;
 use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
 use rustix::fd::OwnedFd;
 use rustix::io::Errno;
-use rustix::net::{RecvFlags, SendFlags, SocketFlags, connect, recv, send};
+use rustix::net::{RecvFlags, SendFlags, recv, send};
 use rustix::time::Timespec;
-use std::net::SocketAddr;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
@@ -74,12 +74,8 @@ impl Engine for Epoll {
         })
     }
 
-    fn connect(&mut self, at: usize, address: SocketAddr) -> Result<(), Errno> {
-        let socket = new_socket(address, SocketFlags::NONBLOCK)?;
-        match connect(&socket, &address) {
-            Ok(()) | Err(Errno::INPROGRESS) => {}
-            Err(errno) => return Err(errno),
-        }
+    fn connect(&mut self, at: usize, address: &Address) -> Result<(), Errno> {
+        let socket = start_connecting(address)?;
         epoll::add(
             &self.epoll,
             &socket,
@@ -117,6 +113,13 @@ impl Engine for Epoll {
 
     fn close(&mut self, at: usize) {
         self.slots[at] = Slot::default();
+    }
+
+    fn abort(&mut self, at: usize) {
+        if let Some(socket) = &self.slots[at].socket {
+            reset_on_close(socket);
+        }
+        self.close(at);
     }
 
     fn finish_closing(&mut self) {

@@ -35,7 +35,7 @@ impl Exchange {
     #[must_use]
     pub fn target(&self, address: SocketAddr) -> Target {
         Target {
-            address,
+            address: address.into(),
             request: self.request(address),
             method: Method::Get,
             is_idempotent: true,

@@ -7,7 +7,7 @@ use crate::http::{Begun, BodyReader, Malformed};
 /// One long answer of one connection. What it takes does not depend on how long the answer is.
 #[derive(Debug)]
 pub(super) struct LongAnswer {
-    status: u16,
+    pub(super) status: u16,
     pub(super) closes: bool,
     /// Of the whole answer, as far as it has come.
     pub(super) read_bytes: u64,
@@ -49,6 +49,11 @@ impl LongAnswer {
         Ok(length_bytes)
     }
 
+    /// The beginning of its body.
+    pub(super) fn beginning(&self) -> &[u8] {
+        &self.seen.beginning
+    }
+
     /// Whether the end of the connection, which has come, is the end of the answer.
     pub(super) fn is_whole_at_the_end(&self) -> bool {
         self.reader.ends_with_connection()
@@ -56,11 +61,7 @@ impl LongAnswer {
 
     /// Holds the whole answer against what is expected.
     pub(super) fn check(&self, expected: &Expected) -> Result<(), Violation> {
-        let status = match expected {
-            Expected::Contract => 200,
-            Expected::Answer { status, .. } => *status,
-        };
-        contract::check_status(self.status, status)?;
+        contract::check_status(self.status, expected.status())?;
         if let Some(body) = body_of(expected)
             && (self.seen.differs || self.seen.length_bytes != body.len() as u64)
         {

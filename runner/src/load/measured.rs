@@ -4,9 +4,12 @@ use super::Tally;
 use super::causes::Causes;
 use super::fairness::Fairness;
 use super::pauses::Pauses;
+use super::pool::Closing;
+use super::stages::StageMeasured;
 use super::times::Times;
 use anyhow::{Context, Result};
 use hdrhistogram::Histogram;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// A second, but for the precision of a histogram and of the kernel's timer.
@@ -22,6 +25,10 @@ pub struct Measured {
     pub outside: Tally,
     /// Why connections failed.
     pub causes: Causes,
+    /// Answers of the whole run that were framed rightly, by status.
+    pub statuses: BTreeMap<u16, u64>,
+    /// What came of each stage, where there are stages.
+    pub stages: Vec<StageMeasured>,
     /// How long things took.
     pub times: Times,
     /// From one edge of the window to the other as they were crossed, on average over the threads.
@@ -42,6 +49,8 @@ pub struct Measured {
     pub probed: Option<Duration>,
     /// How the answers of the window are spread over the connections.
     pub fairness: Option<Fairness>,
+    /// The server ends each connection after one answer, where it was not asked to.
+    pub closing: Option<Closing>,
     /// Right answers in the first half of the window, by which one sees whether load had settled.
     pub first_half_ok: u64,
     /// Requests were left when the time was up; the run ended before its window did.
@@ -124,6 +133,14 @@ impl Measured {
         self.tail = self.tail.max(other.tail);
         self.workers.extend(other.workers);
         self.causes.add(&other.causes);
+        for (status, count) in other.statuses {
+            *self.statuses.entry(status).or_default() += count;
+        }
+        for (sum, other) in self.stages.iter_mut().zip(&other.stages) {
+            sum.add(other)
+                .context("histograms of one run have one shape")?;
+        }
+        self.closing = self.closing.or(other.closing);
         self.cut |= other.cut;
         self.complaint = self.complaint.take().or(other.complaint);
         Ok(())

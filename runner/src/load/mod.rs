@@ -13,8 +13,11 @@
 //! one turn of the loop, and in the closed loop the sum of a connection's service times is the time
 //! it was busy.
 
+mod address;
+mod after_head;
 mod bound;
 mod causes;
+mod check;
 mod connection;
 mod drive;
 mod edges;
@@ -33,7 +36,9 @@ mod objective;
 mod pace;
 mod pauses;
 mod pool;
+mod profile;
 mod spec;
+mod stages;
 mod tally;
 mod template;
 mod times;
@@ -41,8 +46,10 @@ mod uring;
 mod validator;
 mod worker;
 
+pub use address::Address;
 pub use bound::{Bound, Evidence};
 pub use causes::{Cause, Causes};
+pub use check::{Check, Wrong};
 pub use engine::{EngineChoice, EngineKind};
 pub use exchange::Exchange;
 pub use fairness::Fairness;
@@ -52,7 +59,10 @@ pub use measured::{Measured, Offered, Opening, WorkerTime};
 pub use objective::{Objective, RATE_HELD_SHARE_MIN};
 pub use pace::{Arrivals, Pace};
 pub use pauses::Pauses;
+pub use pool::Closing;
+pub use profile::Stage;
 pub use spec::{Intervals, LoadSpec, Probe, Window};
+pub use stages::StageMeasured;
 pub use tally::Tally;
 pub use times::{Times, time_histogram};
 
@@ -64,7 +74,7 @@ use std::net::SocketAddr;
 #[derive(Debug, Clone)]
 pub struct Target {
     /// The address of the server.
-    pub address: SocketAddr,
+    pub address: Address,
     /// The bytes of one request.
     pub request: Vec<u8>,
     /// The method of that request, by which its answers are framed.
@@ -85,7 +95,7 @@ impl Target {
     #[must_use]
     pub fn welcome(address: SocketAddr) -> Self {
         Self {
-            address,
+            address: Address::Tcp(address),
             request: contract::request(address),
             method: Method::Get,
             is_idempotent: true,
@@ -111,6 +121,15 @@ pub enum Expected {
 }
 
 impl Expected {
+    /// The status of a right answer.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::Contract => 200,
+            Self::Answer { status, .. } => *status,
+        }
+    }
+
     /// Holds an answer against what is expected.
     ///
     /// # Errors

@@ -4,11 +4,13 @@
 //! its response time counts from then, so that a stall is seen by every request it delayed
 //! (coordinated omission: Gil Tene, "How NOT to Measure Latency").
 
+use super::profile::Profile;
 use clap::ValueEnum;
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::sync::Arc;
 
 /// How arrivals are spread in the open loop.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
@@ -54,13 +56,14 @@ pub enum Pace {
 #[derive(Debug, Clone)]
 pub(super) struct Schedule {
     arrivals: Arrivals,
+    profile: Arc<Profile>,
     /// Requests of this thread that have been taken.
     taken: u64,
-    interval_ns: f64,
-    /// Where this thread's first request lies, so that threads take turns.
-    offset_ns: f64,
-    /// Poisson: the due time that `next_due_ns` is rounded from.
-    clock_ns: f64,
+    /// Which thread this is, and of how many, so that they take turns.
+    index: u64,
+    threads: u64,
+    /// Poisson: where in the profile's count the next request lies.
+    position: f64,
     next_due_ns: u64,
     random: Pcg64,
 }
@@ -68,21 +71,21 @@ pub(super) struct Schedule {
 impl Schedule {
     /// The schedule of thread `index` of `threads`.
     pub(super) fn new(
-        rate: f64,
+        profile: Profile,
         arrivals: Arrivals,
         seed: u64,
-        index: usize,
-        threads: usize,
+        (index, threads): (usize, usize),
     ) -> Self {
-        let interval_ns = 1e9 * threads as f64 / rate;
+        let (index, threads) = (index as u64, threads as u64);
         let mut schedule = Self {
             arrivals,
+            profile: Arc::new(profile),
             taken: 0,
-            interval_ns,
-            offset_ns: interval_ns * index as f64 / threads as f64,
-            clock_ns: 0.0,
+            index,
+            threads,
+            position: 0.0,
             next_due_ns: 0,
-            random: Pcg64::seed_from_u64(seed.wrapping_add(index as u64)),
+            random: Pcg64::seed_from_u64(seed.wrapping_add(index)),
         };
         schedule.next_due_ns = schedule.due_after_taken();
         schedule
@@ -106,8 +109,8 @@ impl Schedule {
         let mut ahead = self.clone();
         if self.arrivals == Arrivals::Uniform {
             // Nearly all at once, however many: rounding may put the last ones on either side.
-            let all = (end_ns as f64 - self.offset_ns) / self.interval_ns;
-            let sure = (all - 1.0).max(0.0) as u64;
+            let all = self.profile.count_before(end_ns) - self.index as f64;
+            let sure = (all / self.threads as f64 - 1.0).max(0.0) as u64;
             ahead.skip(sure.saturating_sub(self.taken));
         }
         while ahead.next_due_ns() < end_ns {
@@ -138,16 +141,17 @@ impl Schedule {
     }
 
     fn due_after_taken(&mut self) -> u64 {
-        match self.arrivals {
+        let count = match self.arrivals {
             // From the index, not from the last due time: rounding does not add up.
-            Arrivals::Uniform => (self.offset_ns + self.taken as f64 * self.interval_ns) as u64,
+            Arrivals::Uniform => (self.taken * self.threads + self.index) as f64,
             Arrivals::Poisson => {
                 // The inverse of the exponential distribution's cumulative function.
                 let uniform: f64 = self.random.random();
-                self.clock_ns += -(1.0 - uniform).ln() * self.interval_ns;
-                self.clock_ns as u64
+                self.position += -(1.0 - uniform).ln() * self.threads as f64;
+                self.position
             }
-        }
+        };
+        self.profile.due_ns(count)
     }
 }
 
@@ -158,7 +162,8 @@ mod tests {
     #[test]
     fn uniform_arrivals_follow_the_index_and_threads_take_turns() {
         let due = |index| {
-            let mut schedule = Schedule::new(1000.0, Arrivals::Uniform, 0, index, 2);
+            let mut schedule =
+                Schedule::new(Profile::constant(1000.0), Arrivals::Uniform, 0, (index, 2));
             (0..3).map(|_| schedule.take()).collect::<Vec<_>>()
         };
         assert_eq!(due(0), [0, 2_000_000, 4_000_000]);
@@ -169,7 +174,7 @@ mod tests {
     fn what_is_due_is_counted_and_not_taken() {
         for arrivals in [Arrivals::Uniform, Arrivals::Poisson] {
             for rate in [1000.0, 333.3, 7.0] {
-                let mut schedule = Schedule::new(rate, arrivals, 3, 1, 2);
+                let mut schedule = Schedule::new(Profile::constant(rate), arrivals, 3, (1, 2));
                 schedule.take();
                 for end_ns in [0, 1, 49_999_999, 50_000_000, 3_000_000_000] {
                     let mut walked = schedule.clone();
@@ -185,7 +190,7 @@ mod tests {
 
     #[test]
     fn a_huge_backlog_is_counted_and_told_in_groups_at_once() {
-        let mut schedule = Schedule::new(1e9, Arrivals::Uniform, 0, 0, 1);
+        let mut schedule = Schedule::new(Profile::constant(1e9), Arrivals::Uniform, 0, (0, 1));
         let due = schedule.due_before(3_600_000_000_000);
         assert_eq!(due, 3_600_000_000_000);
         let (mut left, mut groups) = (due, 0);
@@ -198,7 +203,7 @@ mod tests {
 
     #[test]
     fn an_odd_rate_does_not_drift() {
-        let mut schedule = Schedule::new(30_000.0, Arrivals::Uniform, 0, 0, 1);
+        let mut schedule = Schedule::new(Profile::constant(30_000.0), Arrivals::Uniform, 0, (0, 1));
         for _ in 0..30_000 * 100 {
             schedule.take();
         }
@@ -207,7 +212,7 @@ mod tests {
 
     #[test]
     fn poisson_arrivals_have_the_rate_and_the_spread_of_one() {
-        let mut schedule = Schedule::new(1000.0, Arrivals::Poisson, 7, 0, 1);
+        let mut schedule = Schedule::new(Profile::constant(1000.0), Arrivals::Poisson, 7, (0, 1));
         let due: Vec<f64> = (0..100_000).map(|_| schedule.take() as f64 / 1e6).collect();
         let gaps: Vec<f64> = due.windows(2).map(|pair| pair[1] - pair[0]).collect();
         let mean = gaps.iter().sum::<f64>() / gaps.len() as f64;

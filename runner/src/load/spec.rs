@@ -2,6 +2,7 @@
 
 use super::intervals::Interval;
 use super::pace::Pace;
+use super::profile::Stage;
 use anyhow::{Result, ensure};
 use std::fmt;
 use std::sync::Arc;
@@ -15,6 +16,8 @@ use std::time::Duration;
 pub struct LoadSpec {
     /// When requests go out.
     pub pace: Pace,
+    /// Open loop: how the rate goes on, in place of one rate for all of the run. It has an end of its own.
+    pub stages: Arc<[Stage]>,
     /// Exactly this many requests are sent, unless time runs out.
     pub requests: Option<u64>,
     /// After this long nothing more is sent; what is open is waited for.
@@ -94,6 +97,7 @@ impl LoadSpec {
     pub fn new(pace: Pace, timeout: Duration) -> Self {
         Self {
             pace,
+            stages: Arc::default(),
             requests: None,
             duration: None,
             window: None,
@@ -116,7 +120,22 @@ impl LoadSpec {
             // A rate so low that this is no duration has no end either.
             Duration::try_from_secs_f64(requests as f64 / rate).unwrap_or(Duration::MAX)
         });
-        for_requests.into_iter().chain(self.duration).min()
+        let for_stages = Some(self.staged()).filter(|staged| !staged.is_zero());
+        let ends = for_requests.into_iter().chain(self.duration);
+        ends.chain(for_stages).min()
+    }
+
+    /// How long the stages are together.
+    pub(super) fn staged(&self) -> Duration {
+        self.stages.iter().map(|stage| stage.duration).sum()
+    }
+
+    /// When nothing more is sent, where that is known by time.
+    pub(super) fn deadline(&self) -> Option<Duration> {
+        match self.stages.is_empty() {
+            true => self.duration,
+            false => Some(self.staged()),
+        }
     }
 
     /// Refuses what contradicts itself.
@@ -125,6 +144,15 @@ impl LoadSpec {
         ensure!(
             self.window.is_none() || !has_end,
             "a window ends the run; no number of requests and no duration goes with it"
+        );
+        let is_staged = !self.stages.is_empty();
+        ensure!(
+            !is_staged || self.pace != Pace::Closed,
+            "stages are of a rate, and a closed loop has none"
+        );
+        ensure!(
+            !is_staged || (self.window.is_none() && !has_end),
+            "stages end the run; no number of requests, duration or window goes with them"
         );
         let is_counted = self.window.is_none_or(|window| !window.length.is_zero());
         ensure!(is_counted, "the window is empty");

@@ -29,11 +29,13 @@ macro_rules! on_every_engine {
 }
 
 mod counting;
+mod manners;
 mod odd;
 mod offered;
 mod pipelining;
 mod redoing;
 mod schedule;
+mod stages;
 mod uploads;
 mod windows;
 
@@ -207,11 +209,11 @@ fn an_answer_that_comes_too_late_is_a_timeout_however_short_that_is(engine: Engi
 fn servers_that_break_the_contract_are_refused_at_the_first_answer(engine: EngineKind) {
     assert_eq!(
         open_error(engine, Planted::NotHttp),
-        "the head does not parse: invalid HTTP version"
+        "the head does not parse: invalid HTTP version: `220 mail.example ESMTP`"
     );
     assert_eq!(
         open_error(engine, Planted::TwoLengths),
-        "content-length is not one valid number"
+        "content-length is not one valid number: `content-length: 11`"
     );
     assert_eq!(
         open_error(engine, Planted::BodyTooLong),
@@ -326,7 +328,7 @@ fn a_stall_is_seen_by_every_request_it_delays(engine: EngineKind) {
     for (quantile, expected) in [(0.95, 0.5), (0.99, 0.9), (1.0, 1.0)] {
         let share = response_ms(quantile) / stall;
         assert!(
-            (share - expected).abs() < 0.03,
+            (share - expected).abs() < 0.15,
             "p{quantile}: {share} of the stall"
         );
     }

@@ -1,12 +1,14 @@
 //! Judges received bytes: the template where they match it, the strict parser where they do not.
 
+use super::after_head::{self, AfterHead};
 use super::connection::{Kept, Partial};
 use super::long::LongAnswer;
 use super::tally::Outcome;
 use super::template::{Comparison, Template};
 use super::{Expected, Target};
-use crate::contract::Violation;
+use crate::contract::{self, Violation};
 use crate::http::{self, Answer, Method};
+use std::collections::BTreeMap;
 
 /// What received bytes amount to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +34,9 @@ pub(super) struct Validator {
     templates: u32,
     /// How long the longest answer was, head and body.
     longest_bytes: u64,
+    pub(super) after_head: AfterHead,
+    /// Answers that were framed rightly and were not right, by status.
+    wrong: BTreeMap<u16, u64>,
     complaint: Option<String>,
 }
 
@@ -43,6 +48,8 @@ impl Validator {
             template: None,
             templates: 0,
             longest_bytes: 0,
+            after_head: AfterHead::new(target.method, target.pipeline),
+            wrong: BTreeMap::new(),
             complaint: None,
         }
     }
@@ -57,9 +64,20 @@ impl Validator {
         self.complaint.as_deref()
     }
 
+    /// Answers that were not right, by status, where they had one.
+    pub(super) fn wrong_statuses(&self) -> &BTreeMap<u16, u64> {
+        &self.wrong
+    }
+
     /// Forgets what went wrong in an earlier run.
-    pub(super) fn forget_complaint(&mut self) {
+    pub(super) fn forget_wrongs(&mut self) {
         self.complaint = None;
+        self.wrong.clear();
+    }
+
+    /// By which method answers are framed.
+    fn framing(&self) -> Method {
+        self.after_head.framing(self.method)
     }
 
     /// Remembers the first thing that went wrong, for the row's error.
@@ -143,7 +161,7 @@ impl Validator {
             return;
         }
         // The strict parser has found no fault with these bytes, so there is none to find here.
-        let Ok(Some(begun)) = http::begin(&kept.bytes, self.method) else {
+        let Ok(Some(begun)) = http::begin(&kept.bytes, self.framing()) else {
             return;
         };
         let body = &kept.bytes[begun.head_bytes..];
@@ -175,8 +193,14 @@ impl Validator {
             }
             Ok(Some(length_bytes)) => {
                 let (checked, closes) = (long.check(&self.expected), long.closes);
+                let (status, beginning) = (long.status, long.beginning().to_vec());
                 self.longest_bytes = self.longest_bytes.max(long.read_bytes);
-                let outcome = self.outcome_of(checked);
+                if self.after_head.has_body(length_bytes) {
+                    self.complain(after_head::complaint);
+                    partial.clear();
+                    return (PROTOCOL_ERROR, length_bytes);
+                }
+                let outcome = self.outcome_of(status, checked, &beginning);
                 (Judgement::Answered { outcome, closes }, length_bytes)
             }
             Err(malformed) => {
@@ -217,7 +241,7 @@ impl Validator {
 
     #[cold]
     fn judge_first_strictly(&mut self, bytes: &[u8], more_to_come: bool) -> (Judgement, usize) {
-        let length_bytes = match http::parse(bytes, self.method, false) {
+        let length_bytes = match http::parse(bytes, self.framing(), false) {
             Ok(Some(answer)) if more_to_come => answer.length_bytes,
             _ => bytes.len(),
         };
@@ -230,15 +254,16 @@ impl Validator {
         let (judgement, read_bytes) = match partial {
             Partial::Kept(kept) => {
                 let bytes = kept.bytes.as_slice();
-                let judgement = match http::parse(bytes, self.method, true) {
+                let judgement = match http::parse(bytes, self.framing(), true) {
                     Ok(Some(answer)) => Some(self.judge_answer(bytes, &answer)),
                     _ => None,
                 };
                 (judgement, bytes.len() as u64)
             }
             Partial::Long(long) if long.is_whole_at_the_end() => {
-                let checked = long.check(&self.expected);
-                let outcome = self.outcome_of(checked);
+                let (status, checked) = (long.status, long.check(&self.expected));
+                let beginning = long.beginning().to_vec();
+                let outcome = self.outcome_of(status, checked, &beginning);
                 let closes = true;
                 (
                     Some(Judgement::Answered { outcome, closes }),
@@ -261,11 +286,19 @@ impl Validator {
 
     #[cold]
     fn judge_strictly(&mut self, bytes: &[u8]) -> Option<Judgement> {
-        match http::parse(bytes, self.method, false) {
+        match http::parse(bytes, self.framing(), false) {
             Ok(None) => None,
+            Ok(Some(answer))
+                if answer.length_bytes < bytes.len() && self.after_head.learns_of_body() =>
+            {
+                self.judge_strictly(bytes)
+            }
             Ok(Some(answer)) => Some(self.judge_answer(bytes, &answer)),
             Err(malformed) => {
-                self.complain(|| malformed.to_string());
+                self.complain(|| match http::refused_line(bytes, &malformed) {
+                    Some(line) => format!("{malformed}: `{line}`"),
+                    None => malformed.to_string(),
+                });
                 Some(PROTOCOL_ERROR)
             }
         }
@@ -278,8 +311,13 @@ impl Validator {
             return PROTOCOL_ERROR;
         }
         self.longest_bytes = self.longest_bytes.max(bytes.len() as u64);
+        self.after_head.keep(bytes);
+        if self.after_head.has_body(answer.body.len()) {
+            self.complain(after_head::complaint);
+            return PROTOCOL_ERROR;
+        }
         let checked = self.expected.check(answer);
-        let outcome = self.outcome_of(checked);
+        let outcome = self.outcome_of(answer.status, checked, &answer.body);
         // The template stands for answers after which the connection goes on.
         if outcome == Outcome::Ok && !answer.closes {
             self.template = Some(Template::new(bytes, answer.date.clone()));
@@ -292,11 +330,23 @@ impl Validator {
     }
 
     /// What a framed answer is worth.
-    fn outcome_of(&mut self, checked: Result<(), Violation>) -> Outcome {
+    fn outcome_of(
+        &mut self,
+        status: u16,
+        checked: Result<(), Violation>,
+        beginning: &[u8],
+    ) -> Outcome {
         let Err(violation) = checked else {
             return Outcome::Ok;
         };
-        self.complain(|| violation.to_string());
+        *self.wrong.entry(status).or_default() += 1;
+        self.complain(|| match &violation {
+            Violation::Status { .. } if !beginning.is_empty() => {
+                let shown = &beginning[..beginning.len().min(contract::EXCERPT_BYTES)];
+                format!("{violation}; its body begins \"{}\"", shown.escape_ascii())
+            }
+            _ => violation.to_string(),
+        });
         match violation {
             Violation::Status { .. } => Outcome::BadStatus,
             Violation::Body { .. } => Outcome::BadBody,

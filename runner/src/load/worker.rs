@@ -112,12 +112,20 @@ impl Worker {
             .pools
             .get_mut(&key)
             .context("no connections were opened under this key")?;
-        with_pool!(pool, pool => pool.validator.forget_complaint());
+        with_pool!(pool, pool => pool.validator.forget_wrongs());
         let mut run = Run::load(spec, place, &mut self.times);
         with_pool!(pool, pool => pool.load(&mut run))?;
         let counted = with_pool!(pool, pool => pool.finish(&mut run));
         let connections = with_pool!(pool, pool => pool.driven(&run));
         let complaint = with_pool!(pool, pool => pool.validator.complaint()).map(str::to_owned);
+        let mut statuses = with_pool!(pool, pool => pool.validator.wrong_statuses()).clone();
+        let right = run.tally.ok;
+        if right > 0 {
+            *statuses
+                .entry(with_pool!(pool, pool => pool.expected_status()))
+                .or_default() += right;
+        }
+        let closing = with_pool!(pool, pool => pool.closing());
         let (span, ended_early, cut) = (run.span(), run.ended_early(), run.cut);
         let (causes, pauses) = (std::mem::take(&mut run.causes), run.pauses);
         let elapsed = match spec.window {
@@ -133,6 +141,8 @@ impl Worker {
                 tally: counted.tally,
                 outside: counted.outside,
                 causes,
+                statuses,
+                stages: run.stages.take(),
                 times: self.times.clone(),
                 elapsed,
                 offered: counted.offered,
@@ -142,6 +152,7 @@ impl Worker {
                 pauses,
                 probed: counted.probed,
                 fairness: None,
+                closing,
                 first_half_ok: counted.first_half_ok,
                 // A window has no number of requests that could be left.
                 cut: cut && (spec.window.is_none() || ended_early),

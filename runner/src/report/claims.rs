@@ -3,6 +3,7 @@
 
 use crate::analysis::{Control, Effect, Ranked, Sensitivity};
 use crate::run::BlockRow;
+use crate::stats::DRAWS;
 
 /// For first-time readers of such a table.
 pub const HOW_TO_READ_RANKS: &str = "rank: the ranks a row can have, jointly valid for all rows at 95 %. Rows in one bracket are not \
@@ -32,6 +33,7 @@ pub fn rank_remarks(
             .chain(others.iter().copied())
             .filter_map(noise),
     );
+    lines.extend(carry_over(ranked));
     lines.extend(left_out(ranked, blocks));
     lines.extend(sensitive(sensitivity));
     lines
@@ -53,14 +55,14 @@ fn control(control: &Control) -> String {
     match effect {
         Effect::None => format!(
             "`{name}` {outcome} ({measure}): the baseline's binary again is {}distinguishable from it \
-             ({:.3}–{:.3}).",
+             (control interval {:.3}–{:.3}).",
             if ratio.covers(1.0) { "not " } else { "" },
             ratio.lower,
             ratio.upper
         ),
         Effect::Withheld { percent } => format!(
-            "`{name}` {outcome} ({measure}): planted {:.3}, {} as {:.3} ({:.3}–{:.3} alone, {:.3}–{:.3} jointly \
-             with all others); it is the baseline's binary, and {percent} of {} answers do not count.",
+            "`{name}` {outcome} ({measure}): planted {:.3}, {} as {:.3} ({:.3}–{:.3} alone, control interval \
+             {:.3}–{:.3}); it is the baseline's binary, and {percent} of {} answers do not count.",
             effect.ratio(),
             if alone.upper < 1.0 {
                 "found"
@@ -99,19 +101,45 @@ fn noise(ranked: &Ranked) -> Option<String> {
     let agreement = ranked
         .kendall_w
         .map_or_else(String::new, |w| format!("; Kendall's W {w:.2}"));
-    let joined = match ranking.joined.run {
-        1 => String::new(),
-        run => format!("; neighbouring blocks are alike, so each {run} count as one"),
+    let correlation = ranking.correlation();
+    let widened = match (correlation.widening - 1.0) * 100.0 {
+        widened if widened > 0.0 => format!(", which widens intervals by {widened:.0} %"),
+        _ => String::new(),
     };
+    let correlated = correlation.lag_one.map_or_else(String::new, |lag_one| {
+        format!("; lag-1 autocorrelation of blocks {lag_one:.2}{widened}")
+    });
     Some(format!(
         "standard deviation of a ratio ({}): neighbouring slices {}, all rounds of a block {}, processes {}, \
-         blocks {}; lag-1 autocorrelation of blocks {:.2}{joined}{agreement}.",
+         blocks {}{correlated}{agreement}.",
         ranked.measure,
         percent(components.slice_sd),
-        percent(components.lap_sd),
+        percent(components.round_sd),
         percent(components.process_sd),
         percent(components.block_sd),
-        ranking.joined.autocorrelation,
+    ))
+}
+
+/// Which arm changes the slice after it most, and whether chance alone explains that.
+fn carry_over(ranked: &Ranked) -> Option<String> {
+    let carry_over = ranked.carry_over.as_ref()?;
+    let arm = carry_over.largest();
+    let p_value = carry_over.p_value(0, DRAWS)?;
+    // What is better is a higher rate or a shorter time.
+    let size = carry_over.of_arm[arm].exp() - 1.0;
+    let kind = if size < 0.0 { "worse" } else { "better" };
+    Some(format!(
+        "carry-over ({}), estimated and removed: largest after `{}`, slices {:.1} % (± {:.1} % standard error) \
+         {kind} than after the average arm; p = {p_value:.2}{}.",
+        ranked.measure,
+        ranked.measured.arms[arm],
+        size.abs() * 100.0,
+        carry_over.standard_errors[arm] * 100.0,
+        if p_value < 0.05 {
+            ""
+        } else {
+            ", within chance"
+        },
     ))
 }
 

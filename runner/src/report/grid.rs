@@ -176,16 +176,14 @@ impl Grid {
         }
     }
 
-    /// Without the columns of numbers that have one in no row.
+    /// Without the columns that have nothing in any row.
     fn without_empty_columns(mut self) -> Self {
         let has_any = |column: usize| {
             let mut cells = self.rows.iter().map(|row| &row.cells[column]);
             cells.any(|cell| !matches!(cell, Cell::Missing | Cell::Empty))
         };
         let kept: Vec<bool> = (0..self.headings.len())
-            .map(|column| {
-                self.rows.is_empty() || !self.headings[column].is_number || has_any(column)
-            })
+            .map(|column| self.rows.is_empty() || has_any(column))
             .collect();
         let mut of_heading = kept.iter();
         self.headings

@@ -76,7 +76,7 @@ fn sentence(rankers: &[Ranker], praise: Praise, condition: &str, baseline: Optio
         [] => format!("Nobody ranks first {condition}."),
         [only] if rankers.len() == 1 => {
             format!(
-                "{names} is the only contestant {condition}{}.",
+                "{names} is the only contestant that is ranked {condition}{}.",
                 to_baseline(only)
             )
         }

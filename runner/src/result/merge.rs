@@ -32,6 +32,12 @@ pub enum MergeError {
         /// Which one it repeats, from 1.
         earlier: usize,
     },
+    /// Stages of one run are not those of another.
+    #[error("result {place} has stages, which are not added up; look at each result by itself")]
+    Staged {
+        /// Which result, from 1.
+        place: usize,
+    },
     /// Its counts do not add up, so no generator has written it.
     #[error(
         "result {place} does not add up: it has {sent} requests sent, and outcomes of {outcomes}"
@@ -59,6 +65,9 @@ pub fn merge(results: &[LoadResult]) -> Result<LoadResult> {
     let first = results.first().context("there is nothing to add")?;
     for (index, other) in results.iter().enumerate() {
         check_balance(index + 1, other)?;
+        if other.asked.stages.is_some() {
+            return Err(MergeError::Staged { place: index + 1 }.into());
+        }
         check_alike(index + 1, other, first)?;
         check_new(&results[..index], other)?;
     }
@@ -160,10 +169,14 @@ fn add_counts(sum: &mut LoadResult, other: &LoadResult) {
     sum.ok += other.ok;
     sum.warmup_requests += other.warmup_requests;
     add_errors(&mut sum.errors, &other.errors);
+    for (status, count) in &other.statuses {
+        *sum.statuses.entry(*status).or_default() += count;
+    }
     sum.unsent += other.unsent;
     sum.unsent_age_max_us = sum.unsent_age_max_us.max(other.unsent_age_max_us);
     sum.redone += other.redone;
     sum.reconnects += other.reconnects;
+    sum.server_closes = sum.server_closes.or(other.server_closes);
     add_named(&mut sum.reconnects_by_cause, &other.reconnects_by_cause);
     add_named(
         &mut sum.connect_errors_by_cause,

@@ -8,6 +8,7 @@ mod merge;
 mod notes;
 mod quantiles;
 mod seconds;
+mod stages;
 mod text;
 
 pub use assertion::Assertion;
@@ -15,12 +16,13 @@ pub use errors::Errors;
 pub use histograms::{Histograms, write_log};
 pub use merge::{MergeError, merge};
 pub use quantiles::Quantiles;
-pub use seconds::{MergedSecond, MergedSeconds, write_csv};
+pub use seconds::{MergedSecond, MergedSeconds, SecondsWriter};
+pub use stages::{StageResult, knee};
 pub use text::{second_line, text};
 
 use crate::load::{
-    Arrivals, Bound, Cause, EngineKind, Evidence, Expected, Measured, Pace, RATE_HELD_SHARE_MIN,
-    Target,
+    Arrivals, Bound, Cause, Closing, EngineKind, Evidence, Expected, LoadSpec, Measured, Pace,
+    RATE_HELD_SHARE_MIN, Stage, Target,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -58,6 +60,8 @@ pub struct LoadResult {
     pub warmup_requests: u64,
     /// Everything else that became of requests.
     pub errors: Errors,
+    /// Answers that were framed rightly, by status.
+    pub statuses: BTreeMap<u16, u64>,
     /// Open loop: requests that were due and never left.
     pub unsent: u64,
     /// Open loop: for how long the oldest of these had been due, in µs.
@@ -67,7 +71,9 @@ pub struct LoadResult {
     pub redone: u64,
     /// Connections opened again.
     pub reconnects: u64,
-    /// The same by cause.
+    /// How the server ends each connection after one answer, where it does and was not asked to.
+    pub server_closes: Option<Closing>,
+    /// Connections opened again, by cause.
     pub reconnects_by_cause: BTreeMap<String, u64>,
     /// Attempts to connect that failed, by cause.
     pub connect_errors_by_cause: BTreeMap<String, u64>,
@@ -94,6 +100,10 @@ pub struct LoadResult {
     /// Handshakes among them that took a second or more: the kernel sent the first packet again, as
     /// it does if the server's listen queue is full.
     pub handshakes_repeated: u64,
+    /// Open loop in stages: what came of each.
+    pub stage_results: Vec<StageResult>,
+    /// The highest rate that was held, if a higher one was not.
+    pub knee_rate: Option<f64>,
     /// CPU time of the generator's threads, in seconds.
     pub client_cpu_s: f64,
     /// CPU time of the server during the run, in seconds, where it was launched here.
@@ -134,8 +144,10 @@ pub struct Asked {
     pub connections: usize,
     /// Threads, added up likewise.
     pub threads: usize,
-    /// Open loop: requests per second by schedule. The closed loop has none.
+    /// Open loop: requests per second by schedule, the mean of stages. The closed loop has none.
     pub rate: Option<f64>,
+    /// Open loop: the stages, as they were asked for.
+    pub stages: Option<String>,
     /// Open loop: how arrivals were spread.
     pub arrivals: Option<Arrivals>,
     /// Requests sent at once on a connection.
@@ -178,6 +190,7 @@ impl LoadResult {
     pub fn of(asked: Asked, measured: &Measured, around: Around) -> anyhow::Result<Self> {
         let (tally, times) = (&measured.tally, &measured.times);
         let open = asked.rate.is_some();
+        let stage_results: Vec<_> = measured.stages.iter().map(StageResult::from).collect();
         let offered = &measured.offered;
         let duration_s = offered.elapsed.as_secs_f64();
         let (verdict, verdict_reasons) = around.evidence.judge();
@@ -198,10 +211,12 @@ impl LoadResult {
             ok: tally.ok,
             warmup_requests: around.warmup_requests,
             errors: Errors::of(tally),
+            statuses: measured.statuses.clone(),
             unsent: tally.unsent,
             unsent_age_max_us: tally.unsent_age_max_ns as f64 / 1e3,
             redone: tally.redone,
             reconnects: tally.reconnects,
+            server_closes: measured.closing,
             reconnects_by_cause: by_name(&measured.causes.reconnects),
             connect_errors_by_cause: by_name(&measured.causes.connect_errors),
             bytes_sent: tally.bytes_sent,
@@ -219,6 +234,8 @@ impl LoadResult {
             connects: times.connect.len(),
             connect_us: Quantiles::of(&times.connect),
             handshakes_repeated: measured.handshakes_repeated(),
+            knee_rate: knee(&stage_results),
+            stage_results,
             client_cpu_s: measured.cpu.as_secs_f64(),
             server_cpu_s: around.server_cpu_s,
             waits: tally.waits,
@@ -245,6 +262,9 @@ impl LoadResult {
     /// The pace that was asked for, in the field's words.
     #[must_use]
     pub fn pace(&self) -> String {
+        if let (Some(stages), Some(arrivals)) = (&self.asked.stages, self.asked.arrivals) {
+            return format!("open loop in stages {stages} ({arrivals})");
+        }
         match (self.asked.rate, self.asked.arrivals) {
             (Some(rate), Some(arrivals)) => format!("open loop at {rate}/s ({arrivals})"),
             (Some(rate), None) => format!("open loop at {rate}/s"),
@@ -264,7 +284,7 @@ impl Asked {
     #[must_use]
     pub fn expected_of(target: &Target) -> String {
         match &target.expected {
-            Expected::Contract => "the contract".to_owned(),
+            Expected::Contract => "the contract (docs/CONTRACT.md)".to_owned(),
             Expected::Answer { status, body: None } => format!("status {status}"),
             Expected::Answer {
                 status,
@@ -273,11 +293,20 @@ impl Asked {
         }
     }
 
-    /// The rate and the spread of arrivals that a pace stands for.
+    /// The rate and the spread of arrivals of a run; of stages, their mean.
     #[must_use]
-    pub fn rate_of(pace: Pace) -> (Option<f64>, Option<Arrivals>) {
-        match pace {
+    pub fn rate_of(spec: &LoadSpec) -> (Option<f64>, Option<Arrivals>) {
+        let requests: f64 = spec.stages.iter().map(Stage::requests).sum();
+        let staged_s: f64 = spec
+            .stages
+            .iter()
+            .map(|stage| stage.duration.as_secs_f64())
+            .sum();
+        match spec.pace {
             Pace::Closed => (None, None),
+            Pace::Open { arrivals, .. } if staged_s > 0.0 => {
+                (Some(requests / staged_s), Some(arrivals))
+            }
             Pace::Open { rate, arrivals, .. } => (Some(rate), Some(arrivals)),
         }
     }

@@ -1,6 +1,7 @@
 //! What a reader of a result ought to know besides its figures, a line each.
 
 use super::LoadResult;
+use crate::load::Closing;
 
 /// From this share of a run on, a single answer has kept its connection from being asked in a way that
 /// percentiles would have shown.
@@ -12,7 +13,17 @@ const STALL_TIMES_P99_MIN: f64 = 10.0;
 impl LoadResult {
     /// The remarks on this result.
     pub(super) fn remarks(&self) -> Vec<String> {
-        self.hidden_stall().into_iter().collect()
+        let closing = self.server_closes.map(|closing| {
+            let silently = match closing {
+                Closing::Announced => "",
+                Closing::Unannounced => " without announcing it",
+            };
+            format!(
+                "the server ends each connection after one answer{silently}: \
+                 one request per connection"
+            )
+        });
+        closing.into_iter().chain(self.hidden_stall()).collect()
     }
 
     /// In a closed loop whoever waits asks nothing: a stall delays one request of each connection, where

@@ -132,15 +132,26 @@ impl From<&MergedSecond> for Row {
     }
 }
 
-/// Writes one row per second, under a heading.
-///
-/// # Errors
-///
-/// Where they cannot be written.
-pub fn write_csv(to: impl Write, seconds: &[MergedSecond]) -> Result<()> {
-    let mut writer = csv::Writer::from_writer(to);
-    for second in seconds {
-        writer.serialize(Row::from(second))?;
+/// Rows of a CSV file, one for each second, written as they come: a run may last for days.
+pub struct SecondsWriter<W: Write> {
+    writer: csv::Writer<W>,
+}
+
+impl<W: Write> SecondsWriter<W> {
+    /// Writes the heading with the first row.
+    pub fn new(to: W) -> Self {
+        Self {
+            writer: csv::Writer::from_writer(to),
+        }
     }
-    writer.flush().context("cannot write the rows")
+
+    /// Writes one row.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be written.
+    pub fn write(&mut self, second: &MergedSecond) -> Result<()> {
+        self.writer.serialize(Row::from(second))?;
+        self.writer.flush().context("cannot write a row")
+    }
 }

@@ -57,7 +57,10 @@ fn measured() -> Measured {
         outside: Tally::default(),
         pauses: Pauses::default(),
         probed: None,
+        statuses: [(200, 100), (500, 1)].into(),
+        stages: Vec::new(),
         fairness: None,
+        closing: None,
         first_half_ok: 0,
         cut: false,
         complaint: Some("status is 500, not 200".to_owned()),
@@ -74,6 +77,7 @@ pub(super) fn result() -> LoadResult {
         connections: 4,
         threads: 1,
         rate: None,
+        stages: None,
         arrivals: None,
         pipeline: 1,
         requests_per_connection: None,
@@ -226,7 +230,10 @@ fn requests_and_expectations_are_told_apart() {
         ..welcome.clone()
     };
     assert_ne!(Asked::request_of(&welcome), Asked::request_of(&other));
-    assert_eq!(Asked::expected_of(&welcome), "the contract");
+    assert_eq!(
+        Asked::expected_of(&welcome),
+        "the contract (docs/CONTRACT.md)"
+    );
     // The digest is that of FNV's own test vectors for 64 bits.
     assert_eq!(fingerprint(b"foobar"), "6 bytes, 85944171f73967e8");
     let words = "status 404, body of 2 bytes, 08ba5f07b55ec3da";
@@ -255,6 +262,6 @@ fn a_second_is_told_when_all_threads_have() {
     let rest = seconds.rest();
     assert_eq!((rest.len(), rest[0].tally.ok), (1, 2));
     let mut csv = Vec::new();
-    write_csv(&mut csv, &[whole]).unwrap();
+    SecondsWriter::new(&mut csv).write(&whole).unwrap();
     insta::assert_snapshot!(String::from_utf8(csv).unwrap());
 }

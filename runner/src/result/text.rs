@@ -24,6 +24,7 @@ fn write_all(out: &mut String, run: &LoadResult, more_latency: bool) -> std::fmt
     if more_latency {
         distribution(out, &run.latency_us)?;
     }
+    stages(out, run)?;
     accounts(out, run)?;
     verdict(out, run)?;
     for note in &run.notes {
@@ -52,7 +53,11 @@ fn heading(out: &mut String, run: &LoadResult) -> std::fmt::Result {
     if run.runs > 1 {
         write!(out, ", {} runs added up", run.runs)?;
     }
-    writeln!(out)
+    writeln!(out)?;
+    match &asked.expected {
+        Some(expected) => writeln!(out, "  expected       {expected}"),
+        None => Ok(()),
+    }
 }
 
 fn rates(out: &mut String, run: &LoadResult) -> std::fmt::Result {
@@ -126,6 +131,35 @@ fn distribution(out: &mut String, times: &Quantiles) -> std::fmt::Result {
     Ok(())
 }
 
+fn stages(out: &mut String, run: &LoadResult) -> std::fmt::Result {
+    if run.stage_results.is_empty() {
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "  stages              rate/s    ok/s       p50        p99        max   errors  held"
+    )?;
+    for stage in &run.stage_results {
+        let rate = match stage.from_rate == stage.to_rate {
+            true => format!("{:.0}", stage.from_rate),
+            false => format!("{:.0}..{:.0}", stage.from_rate, stage.to_rate),
+        };
+        let times = &stage.response_time_us;
+        let is_some = times.p50.is_some();
+        let [p50, p99, max] = [times.p50, times.p99, times.max].map(|us| time(us, is_some));
+        let (rps, errors) = (stage.rps, stage.errors);
+        let held = if stage.is_held { "yes" } else { "no" };
+        writeln!(
+            out,
+            "  {rate:>24} {rps:>7.0} {p50:>9} {p99:>10} {max:>10} {errors:>8}  {held}"
+        )?;
+    }
+    match run.knee_rate {
+        Some(rate) => writeln!(out, "  held           up to {rate:.0} requests/s"),
+        None => Ok(()),
+    }
+}
+
 fn accounts(out: &mut String, run: &LoadResult) -> std::fmt::Result {
     let errors = &run.errors;
     let parts = [
@@ -141,6 +175,13 @@ fn accounts(out: &mut String, run: &LoadResult) -> std::fmt::Result {
         write!(out, " + {count} {name}")?;
     }
     writeln!(out)?;
+    if run.statuses.len() > 1 {
+        let counts = run.statuses.iter();
+        let counts: Vec<String> = counts
+            .map(|(status, count)| format!("{count} × {status}"))
+            .collect();
+        writeln!(out, "  statuses       {}", counts.join(", "))?;
+    }
     if run.unsent > 0 {
         let age = time(Some(run.unsent_age_max_us), true);
         writeln!(

@@ -12,6 +12,7 @@ use super::progress::Progress;
 use super::row::Row;
 use super::watch::Watch;
 use crate::interrupt;
+use crate::server::Tree;
 use anyhow::Result;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -78,7 +79,7 @@ pub trait Slices {
     fn slice(&mut self, slot: &Slot, journal: &mut Journal) -> Result<Duration>;
 
     /// The processes that are ours and live: what they use is not used by others.
-    fn processes(&self) -> Vec<u32>;
+    fn processes(&self) -> Vec<Tree>;
 
     /// Ends a condition for an arm.
     ///

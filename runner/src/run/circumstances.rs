@@ -4,7 +4,7 @@ use super::blocks::BlockRow;
 use super::header::Processors;
 use super::job::Job;
 use super::warning::Warning;
-use crate::environment::Counters;
+use crate::environment::{Counters, quota};
 use anyhow::Result;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -46,8 +46,17 @@ fn shared_processors(processors: &Processors) -> Option<Warning> {
     (!shared.is_empty()).then_some(Warning::SharedProcessors { processors: shared })
 }
 
-/// Watches for a moment whether anything else is running, while nothing of ours is.
-fn look_around<P: Serialize + DeserializeOwned + Clone>(job: &mut Job<P>) -> Result<()> {
+/// Watches for a moment whether anything else is running, while nothing of ours is, and adds a warning if so.
+///
+/// # Errors
+///
+/// If the kernel does not tell.
+pub fn look_around<P: Serialize + DeserializeOwned + Clone>(job: &mut Job<P>) -> Result<()> {
+    if let Some(processors) = quota::limit() {
+        job.warn(Warning::Quota {
+            processor_ms_per_s: (processors * 1000.0).round() as u64,
+        });
+    }
     let before = Counters::read()?;
     std::thread::sleep(WATCH_FOR);
     let busy = Counters::read()?.since(&before).busy;

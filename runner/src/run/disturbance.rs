@@ -58,6 +58,34 @@ impl Disturbance {
             Self::None
         }
     }
+
+    /// The cause, and how much of it the worst of these blocks had.
+    #[must_use]
+    pub fn with_size(self, rows: &[&BlockRow]) -> String {
+        let seconds = |ms: u64| format!("{:.1} s", ms as f64 / 1000.0);
+        let of_row = |row: &BlockRow| match self {
+            Self::None => 0,
+            Self::Quota => row.throttled_periods,
+            Self::Pause => row.pause_ms,
+            Self::Steal => row.steal_ms,
+            Self::Others => row.others_cpu_ms,
+            Self::Sentinel => row.sentinel_slowdown_ppm,
+        };
+        let Some(worst) = rows.iter().max_by_key(|row| of_row(row)) else {
+            return self.to_string();
+        };
+        let size = match self {
+            Self::None => return self.to_string(),
+            Self::Quota => format!("{} periods", of_row(worst)),
+            Self::Sentinel => format!("{:.0} % slower", of_row(worst) as f64 / 1e4),
+            _ => format!(
+                "{} in a block of {}",
+                seconds(of_row(worst)),
+                seconds(worst.elapsed_ms)
+            ),
+        };
+        format!("{self} (up to {size})")
+    }
 }
 
 impl fmt::Display for Disturbance {
@@ -94,6 +122,26 @@ mod tests {
     #[test]
     fn a_quiet_block_is_not_disturbed() {
         assert_eq!(row(|_| ()), Disturbance::None);
+    }
+
+    #[test]
+    fn a_cause_is_said_with_the_size_of_its_worst_block() {
+        let block = |others_cpu_ms| BlockRow {
+            elapsed_ms: 40_000,
+            others_cpu_ms,
+            sentinel_slowdown_ppm: 210_000,
+            ..BlockRow::default()
+        };
+        let (one, other) = (block(2_000), block(6_700));
+        let rows = [&one, &other];
+        assert_eq!(
+            Disturbance::Others.with_size(&rows),
+            "other programs on the same processors (up to 6.7 s in a block of 40.0 s)"
+        );
+        assert_eq!(
+            Disturbance::Sentinel.with_size(&rows),
+            "a slow processor (up to 21 % slower)"
+        );
     }
 
     #[test]

@@ -26,8 +26,12 @@ impl Exclusive {
     ///
     /// If another runner measures and `allow_busy` is not set.
     pub fn claim(allow_busy: bool) -> Result<Self> {
+        Self::claim_name(NAME, allow_busy)
+    }
+
+    fn claim_name(name: &[u8], allow_busy: bool) -> Result<Self> {
         let address =
-            SocketAddr::from_abstract_name(NAME).context("the name is a constant that fits")?;
+            SocketAddr::from_abstract_name(name).context("the name is a constant that fits")?;
         match UnixListener::bind_addr(&address) {
             Ok(listener) => Ok(Self {
                 _listener: Some(listener),
@@ -63,11 +67,16 @@ mod tests {
 
     #[test]
     fn a_second_measuring_runner_is_refused_or_recorded() {
-        // Another test of this machine may hold the claim; then this one is the second already.
-        let first = Exclusive::claim(true).unwrap();
-        let holder = first.other.unwrap_or(std::process::id() as i32);
-        let error = Exclusive::claim(false).unwrap_err().to_string();
-        assert!(error.contains(&format!("process {holder}")), "{error}");
-        assert_eq!(Exclusive::claim(true).unwrap().other, Some(holder));
+        // A name of this process alone: others on this machine may measure.
+        let own = std::process::id() as i32;
+        let name = format!("shootout-runner-test-{own}");
+        let claim = |allow_busy| Exclusive::claim_name(name.as_bytes(), allow_busy);
+        let first = claim(false).unwrap();
+        assert_eq!(first.other, None);
+        let error = claim(false).unwrap_err().to_string();
+        assert!(error.contains(&format!("process {own}")), "{error}");
+        assert_eq!(claim(true).unwrap().other, Some(own));
+        drop(first);
+        assert_eq!(claim(false).unwrap().other, None);
     }
 }

@@ -31,7 +31,7 @@ mod williams;
 
 pub use arm::{Arm, ArmKind, Launch};
 pub use blocks::{Block, BlockRow, Slices, Slot, run_blocks};
-pub use circumstances::{before_blocks, summarize_blocks};
+pub use circumstances::{before_blocks, look_around, summarize_blocks};
 pub use contestants::{Prepared, Variant, contestant};
 pub use disturbance::Disturbance;
 pub use exclusive::Exclusive;

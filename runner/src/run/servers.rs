@@ -6,7 +6,7 @@ use super::row::{Row, one_line};
 use crate::duration::{micros, millis};
 use crate::interrupt;
 use crate::load::{Generator, LoadSpec, Measured, Probe};
-use crate::server::{Server, Usage, start_repeatedly};
+use crate::server::{Server, Tree, Usage, start_repeatedly};
 use anyhow::{Result, anyhow};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -59,7 +59,7 @@ pub struct ProcessRow {
     pub user_ms: u64,
     /// CPU time in system mode, likewise.
     pub system_ms: u64,
-    /// The most memory resident so far.
+    /// The most memory resident so far; if it has several processes, the sum over them.
     pub peak_rss_kib: u64,
     /// Threads at the end.
     pub threads: u64,
@@ -112,11 +112,11 @@ impl Servers {
         launches.map(|launch| launch.name.clone()).collect()
     }
 
-    /// The numbers of the processes that run.
+    /// The processes of each server that runs.
     #[must_use]
-    pub fn processes(&self) -> Vec<u32> {
+    pub fn processes(&self) -> Vec<Tree> {
         let servers = self.arms.iter().filter_map(|arm| arm.server.as_ref());
-        servers.map(Server::pid).collect()
+        servers.map(Server::tree).collect()
     }
 
     /// An arm's name.
@@ -136,6 +136,7 @@ impl Servers {
         let arm = &mut self.arms[arm];
         if arm.failures >= FAILURES_MAX {
             // The reason of the last block stands.
+            arm.attempts = 0;
             return;
         }
         arm.err.clear();
@@ -145,7 +146,10 @@ impl Servers {
         };
         match started {
             Ok((server, attempts)) => (arm.server, arm.attempts) = (Some(server), attempts),
-            Err(error) => arm.fail(&error),
+            Err(error) => {
+                arm.attempts = 0;
+                arm.fail(&error);
+            }
         }
     }
 

@@ -23,6 +23,11 @@ pub enum Warning {
         /// Share of the processors' time that was used while nothing of ours ran, in percent.
         busy_percent: u64,
     },
+    /// A limit on the processors' time of our control group.
+    Quota {
+        /// Processor time that may be used in a second, in ms.
+        processor_ms_per_s: u64,
+    },
     /// Another runner was measuring when this one began.
     OtherRunner {
         /// Its process.
@@ -61,6 +66,12 @@ impl fmt::Display for Warning {
                 f,
                 "Something else used {busy_percent} % of the processors just before the first block, and may \
                  have disturbed arms at random. Stop it and run again."
+            ),
+            Self::Quota { processor_ms_per_s } => write!(
+                f,
+                "This control group may use {:.2} processors: a block in which that stops us is excluded. Lift the \
+                 limit (cpu.max, or cpu.cfs_quota_us in version 1).",
+                *processor_ms_per_s as f64 / 1000.0
             ),
             Self::OtherRunner { process } => write!(
                 f,

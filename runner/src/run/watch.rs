@@ -6,7 +6,7 @@ use super::disturbance::Disturbance;
 use super::header::Processors;
 use crate::duration::millis;
 use crate::environment::{Counters, Throttling, sentinel};
-use crate::server::cpu_of;
+use crate::server::{Tree, cpu_of};
 use crate::stats::median;
 use anyhow::Result;
 use std::collections::BTreeMap;
@@ -37,7 +37,7 @@ struct Reading {
     at: Instant,
     counters: Counters,
     throttling: Throttling,
-    /// CPU time of our processes; that of this one has the number 0.
+    /// CPU time of each server's processes; that of this one has the number 0.
     own: BTreeMap<u32, Duration>,
     /// CPU time used by anybody on our processors.
     busy: Duration,
@@ -83,7 +83,7 @@ impl Watch {
     }
 
     /// Times the work once, before a round, and reads where our processes are.
-    pub(super) fn begin_round(&mut self, processes: &[u32]) -> Result<RoundWatch> {
+    pub(super) fn begin_round(&mut self, processes: &[Tree]) -> Result<RoundWatch> {
         self.sentinels.push(sentinel::time(&self.servers)?);
         Ok(RoundWatch {
             before: Reading::take(&self.ours, processes)?,
@@ -94,7 +94,7 @@ impl Watch {
     pub(super) fn end_round(
         &mut self,
         round: &RoundWatch,
-        processes: &[u32],
+        processes: &[Tree],
         pauses: Duration,
     ) -> Result<()> {
         let (before, after) = (&round.before, Reading::take(&self.ours, processes)?);
@@ -138,11 +138,11 @@ pub(super) struct RoundWatch {
 }
 
 impl Reading {
-    fn take(ours: &[usize], processes: &[u32]) -> Result<Self> {
+    fn take(ours: &[usize], processes: &[Tree]) -> Result<Self> {
         // A process that has ended has no clock, and is in one reading only.
         let own = processes
             .iter()
-            .filter_map(|&pid| Some((pid, cpu_of(pid).ok()?)));
+            .filter_map(|tree| Some((tree.id(), tree.cpu().ok()?)));
         let mut own: BTreeMap<u32, Duration> = own.collect();
         own.insert(0, cpu_of(std::process::id())?);
         Ok(Self {

@@ -1,28 +1,30 @@
 //! The server under test as a child process: started on its processors, watched, stopped, and
 //! never left behind.
 
-mod guard;
+mod keeper;
+mod kept;
 mod launch;
 mod port;
 mod readiness;
 pub(crate) mod spawn;
 mod usage;
+mod words;
 
 pub use launch::Launched;
 pub use port::{PortTaken, check_free};
-pub use usage::{CpuTime, Usage, cpu_of};
+pub use usage::{CpuTime, Tree, Usage, cpu_of};
+pub(crate) use words::last_words;
 
 use crate::interrupt;
 use crate::load::Exchange;
-use anyhow::{Context, Result, bail};
-use rustix::process::{Pid, Signal, kill_process};
+use anyhow::{Result, bail};
+use kept::Kept;
+use rustix::process::Signal;
 use std::ffi::OsString;
-use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
 use std::net::SocketAddr;
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus};
 use std::time::{Duration, Instant};
 
 /// How long a server may take to its first right answer.
@@ -67,15 +69,14 @@ pub enum Ending {
     Clean(Duration),
     /// It ended after SIGTERM with a status that says something went wrong.
     Failed(ExitStatus),
-    /// It had to be killed.
+    /// It, or a process that it has started, had to be killed.
     Killed,
 }
 
-/// A running server. Dropping it ends it.
+/// A running server. Dropping it ends it, with all processes it has started.
 #[derive(Debug)]
 pub struct Server {
-    child: Child,
-    words: File,
+    kept: Kept,
     /// Where it listens.
     pub address: SocketAddr,
     /// From the start of the process to its first right answer.
@@ -109,44 +110,34 @@ impl Server {
         ready_within: Duration,
     ) -> Result<Self> {
         let address = port::free()?;
-        let words = tempfile::tempfile().context("cannot create a file for a server's output")?;
         let mut command = Command::new(&program.path);
         command
             .args(&program.arguments)
-            .env("ADDR", address.to_string())
-            .stdin(Stdio::null())
-            .stdout(words.try_clone()?)
-            .stderr(words.try_clone()?);
-        spawn::supervised(&mut command, processors)?;
-        let started = Instant::now();
-        let child = command
-            .spawn()
-            .with_context(|| format!("cannot start {}", program.path.display()))?;
+            .env("ADDR", address.to_string());
         let mut server = Self {
-            child,
-            words,
+            kept: Kept::start(command, processors)?,
             address,
             ready_after: Duration::ZERO,
             answer_bytes: 0,
         };
-        server.wait_until_ready(exchange, started, ready_within)?;
+        server.wait_until_ready(exchange, ready_within)?;
         Ok(server)
     }
 
-    fn wait_until_ready(
-        &mut self,
-        exchange: &Exchange,
-        started: Instant,
-        ready_within: Duration,
-    ) -> Result<()> {
+    fn wait_until_ready(&mut self, exchange: &Exchange, ready_within: Duration) -> Result<()> {
+        let started = self.kept.started;
         let mut last = None;
         while started.elapsed() < ready_within {
             interrupt::check()?;
-            if let Some(status) = self.child.try_wait().context("cannot look at a server")? {
-                bail!(
-                    "the server ended before it answered ({status}){}",
-                    last_words(&mut self.words)
-                );
+            if let Some(status) = self.kept.status()? {
+                let what = match self.kept.tree().processes().len() {
+                    0 => "ended before it answered".to_owned(),
+                    others => format!(
+                        "went into the background, where {others} processes of it go on: a server has to stay \
+                         in the foreground"
+                    ),
+                };
+                bail!("the server {what} ({status}){}", self.kept.last_words());
             }
             match readiness::ask(exchange, self.address) {
                 Ok(answer_bytes) => {
@@ -167,58 +158,68 @@ impl Server {
         let seconds = ready_within.as_secs();
         bail!(
             "no right answer within {seconds} s of its start{why}{}",
-            last_words(&mut self.words)
+            self.kept.last_words()
         )
     }
 
-    /// The process's number.
+    /// The number of the process that was started.
     #[must_use]
     pub fn pid(&self) -> u32 {
-        self.child.id()
+        self.kept.pid()
     }
 
-    /// What the kernel says the process has used so far.
+    /// All its processes.
+    #[must_use]
+    pub fn tree(&self) -> Tree {
+        self.kept.tree()
+    }
+
+    /// What the kernel says its processes have used so far.
     ///
     /// # Errors
     ///
-    /// Where the process has gone.
+    /// If they have gone.
     pub fn usage(&self) -> Result<Usage> {
-        usage::read(self.pid())
+        self.tree().usage()
     }
 
-    /// A clock of its CPU time, for another thread to read. A thread that is running is charged up to its last
-    /// switch or tick, so the clock is exact while the server waits.
+    /// A clock of the CPU time of all its processes, for another thread to read. A thread that is running is charged
+    /// up to its last switch or tick, so the clock is exact while the server waits.
     pub fn cpu_clock(&self) -> impl Fn() -> Result<Duration> + Send + Sync + 'static {
-        let pid = self.pid();
-        move || usage::cpu_of(pid)
+        let tree = self.tree();
+        move || tree.cpu()
     }
 
     /// How it ended, if it is no longer running.
     #[must_use]
     pub fn died(&mut self) -> Option<String> {
-        let status = self.child.try_wait().ok().flatten()?;
+        let status = self.kept.status().ok().flatten()?;
         Some(format!(
             "the server died ({status}){}",
-            last_words(&mut self.words)
+            self.kept.last_words()
         ))
     }
 
     /// Asks the server to end, without waiting.
     pub fn ask_to_end(&self) {
-        // It may have ended by itself; then there is nobody to ask.
-        let _ = kill_process(Pid::from_child(&self.child), Signal::TERM);
+        self.kept.ask_main_to_end();
     }
 
-    /// Asks the server to end, waits, and kills it where it does not.
+    /// Asks the server to end, waits, and kills what does not. Processes that it leaves behind are asked by
+    /// themselves.
     ///
     /// # Errors
     ///
-    /// Where the kernel cannot say what became of it.
+    /// If nobody can say what became of it.
     pub fn stop(mut self) -> Result<Ending> {
         self.ask_to_end();
         let asked = Instant::now();
+        let mut has_asked_others = false;
         while asked.elapsed() < END_WITHIN {
-            if let Some(status) = self.child.try_wait().context("cannot look at a server")? {
+            let status = self.kept.status()?;
+            if let Some(status) = status
+                && self.kept.is_over()
+            {
                 let by_signal = status.signal() == Some(Signal::TERM.as_raw());
                 return Ok(if status.success() || by_signal {
                     Ending::Clean(asked.elapsed())
@@ -226,24 +227,14 @@ impl Server {
                     Ending::Failed(status)
                 });
             }
+            if status.is_some() && !has_asked_others {
+                self.kept.ask_all_to_end();
+                has_asked_others = true;
+            }
             std::thread::sleep(PAUSE);
         }
-        self.kill();
+        self.kept.kill();
         Ok(Ending::Killed)
-    }
-
-    fn kill(&mut self) {
-        // Both fail only where the process has already been waited for.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        if matches!(self.child.try_wait(), Ok(None)) {
-            self.kill();
-        }
     }
 }
 
@@ -274,21 +265,6 @@ pub fn start_repeatedly(
             }
             Err(_) => attempt += 1,
         }
-    }
-}
-
-/// The end of what a server has printed, to stand behind an error.
-pub(crate) fn last_words(words: &mut File) -> String {
-    const SHOWN_BYTES: u64 = 400;
-    let mut text = Vec::new();
-    let length = words.metadata().map_or(0, |facts| facts.len());
-    let from = SeekFrom::Start(length.saturating_sub(SHOWN_BYTES));
-    if words.seek(from).is_err() || words.read_to_end(&mut text).is_err() {
-        return String::new();
-    }
-    match String::from_utf8_lossy(&text).trim() {
-        "" => String::new(),
-        words => format!("; its last words: {words}"),
     }
 }
 

@@ -39,16 +39,18 @@ fn a_program_that_is_not_there_is_named() {
 #[test]
 fn endings_are_told_apart() {
     let ending = |script: &str| {
-        let mut child = std::process::Command::new("/bin/sh")
-            .args(["-c", script])
-            .stdout(std::process::Stdio::piped())
-            .spawn()
-            .unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let mut command = std::process::Command::new("/bin/sh");
+        command
+            .args(["-c", &script.replace("echo up", "touch up")])
+            .current_dir(folder.path());
+        let kept = super::Kept::start(command, &[]).unwrap();
         // The trap is set once the script has said so.
-        std::io::Read::read(&mut child.stdout.take().unwrap(), &mut [0; 8]).unwrap();
+        while !folder.path().join("up").exists() {
+            std::thread::sleep(super::PAUSE);
+        }
         let server = Server {
-            child,
-            words: tempfile::tempfile().unwrap(),
+            kept,
             address: ([127, 0, 0, 1], 1).into(),
             ready_after: Duration::ZERO,
             answer_bytes: 0,
@@ -64,8 +66,30 @@ fn endings_are_told_apart() {
         ending("trap 'exit 7' TERM; echo up; while :; do sleep 0.01; done"),
         Ending::Failed(_)
     ));
+    assert!(matches!(
+        ending("(setsid sleep 60 &); echo up; exec sleep 60"),
+        Ending::Clean(_)
+    ));
+    assert_eq!(
+        ending("(trap '' TERM; setsid sleep 60 &); echo up; exec sleep 60"),
+        Ending::Killed
+    );
     assert_eq!(
         ending("trap '' TERM; echo up; while :; do sleep 0.01; done"),
         Ending::Killed
+    );
+}
+
+#[test]
+fn a_server_that_goes_into_the_background_is_said_to_do_so() {
+    let error = Server::start(
+        &shell("setsid sleep 100 & echo over >&2"),
+        &Exchange::welcome(),
+        &[],
+    );
+    let text = format!("{:#}", error.unwrap_err());
+    assert!(
+        text.starts_with("the server went into the background, where 1 processes"),
+        "{text}"
     );
 }

@@ -1,9 +1,9 @@
 //! Kendall's coefficient of concordance: how far blocks agree on the order of the arms.
 
-/// W in 0..=1 from one row of values per block: 0 where the orders have nothing in common, 1 where
+/// W in 0..=1 from one row of values per block: 0 if the orders have nothing in common, 1 if
 /// all are the same. Equal values share their mean rank, with the usual correction for ties.
 ///
-/// Nothing where there are fewer than 2 blocks or arms, or where no block tells its arms apart.
+/// `None` if there are fewer than 2 blocks or arms, or if no block tells its arms apart.
 #[must_use]
 pub fn kendall_w(blocks: &[Vec<f64>]) -> Option<f64> {
     let arms = blocks.first()?.len();

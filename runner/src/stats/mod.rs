@@ -1,31 +1,53 @@
-//! Statistics: pure functions of numbers, with a seed where chance is used.
+//! Statistics: pure functions of numbers, with a seed if chance is used. docs/ANALYSIS.md says the same
+//! in formulas.
 //!
-//! From slices to a table: `neighbours` turns the slices of a block into one value per arm,
-//! `sign_flip` makes simultaneous intervals of blocks, `ranking` reads verdicts and rank sets off
-//! them. `independence`, `concordance`, `components` and `sample_size` judge the design; `noise` and
-//! `simulate` measure how often all of this is wrong. `summary` says what is typical, `trend` what grows.
+//! From slices to a table, in reading order: `slices` compares slices that are close in time,
+//! `block_values` turns them into one value per arm and block and takes out what arms carry over into
+//! each other (`carry_over`); `pairs` makes ratios of arms and says how they move with the machine's
+//! speed, `correlation` whether blocks are alike, `chance` what luck alone would bring, and
+//! `simultaneous` which pairs differ; `ranking` reads intervals, verdicts and rank sets off that.
+//! `soundness`, `rare_states` and `controls` say when not to believe it.
+//!
+//! `concordance`, `components` and `sample_size` judge the design; `noise`, `conditions` and `simulate`
+//! measure how often all of this is wrong. `summary` says what is typical, `trend` what grows.
 
+mod block_values;
+mod carry_over;
+mod chance;
+mod cholesky;
 mod components;
 mod concordance;
-mod independence;
-mod neighbours;
+mod conditions;
+mod controls;
+mod correlation;
+mod least_squares;
 mod noise;
+mod pairs;
 mod ranking;
+mod rare_states;
 mod sample_size;
-mod sign_flip;
 mod simulate;
-mod solve;
+mod simultaneous;
+mod slices;
+mod soundness;
 mod summary;
 mod trend;
 
+pub use block_values::{BlockValues, block_values};
+pub use carry_over::CarryOver;
+pub use chance::{BLOCKS_MIN, CONFIDENCE, DRAWS};
 pub use components::Components;
 pub use concordance::kendall_w;
-pub use independence::lag_one_autocorrelation;
-pub use neighbours::{Effects, Slice, effects};
+pub use conditions::Condition;
+pub use controls::ControlFailure;
+pub use correlation::BlockCorrelation;
 pub use noise::{Design, Noise};
+pub use pairs::{Pair, SpeedSlope};
 pub use ranking::{Direction, Interval, RankSet, Ranking, TooFewBlocks, Verdict};
+pub use rare_states::RareState;
 pub use sample_size::blocks_for_half_width;
-pub use sign_flip::{CONFIDENCE, Family, Pair, RESAMPLES, UNITS_MIN, Units};
-pub use simulate::{ErrorRates, Experiment};
-pub use summary::{Quartiles, geometric_mean, median};
+pub use simulate::{ErrorRates, Experiment, Rate};
+pub use slices::Slice;
+pub use soundness::Unsound;
+pub use summary::{Quartiles, median};
 pub use trend::Slope;

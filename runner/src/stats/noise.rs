@@ -1,33 +1,39 @@
-//! A machine's noise as a model fitted to a run, and blocks made from it.
+//! A machine's noise as a model fitted to a run.
 //!
-//! A slice's log rate is the arm's own, plus its process's luck (normal), plus the machine's drift (a
-//! first-order autoregression in time), plus noise of its own. Drift and slice noise have Student's t
-//! with 4 degrees of freedom, since the steps of real machines are heavy-tailed.
+//! A slice's log rate is the arm's own, plus its process's luck (normal), plus the machine's speed in
+//! this block (a first-order autoregression over blocks), plus its drift within the block (the same in
+//! time), plus noise of its own. Drift and slice noise have Student's t with 4 degrees of freedom, since
+//! the steps of real machines are heavy-tailed.
 
-use super::{Components, Slice, effects, median};
+mod variogram;
+
+use super::{BlockValues, Components, Slice, block_values, median};
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize};
 use std::f64::consts::TAU;
-
-/// Makes the median absolute deviation of Student's t with 4 degrees of freedom estimate its
-/// standard deviation: √2 / 0.7407.
-const MAD_TO_SD: f64 = 1.909;
+use variogram::Variogram;
 
 /// Blocks made to see how much a block's value varies under a model.
-const TRIAL_BLOCKS: u64 = 400;
+const TRIAL_BLOCKS: usize = 100;
 
-/// The model's parameters, as standard deviations of log rates.
+/// The model's parameters; standard deviations are those of log rates.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Noise {
     /// Of one process.
     pub process_sd: f64,
-    /// Of the machine's drift in the long run.
+    /// Of the machine's drift within a block, in the long run.
     pub drift_sd: f64,
-    /// How long drift lasts: its correlation falls to 1/e in this time.
+    /// How long that drift lasts: its correlation falls to 1/e in this time.
     pub drift_s: f64,
     /// Of one slice.
     pub slice_sd: f64,
+    /// Of the machine's speed from block to block.
+    pub speed_sd: f64,
+    /// Correlation of that speed with the next block's.
+    pub speed_correlation: f64,
+    /// Of a block's ratio of two arms, all of the above together: as measured, not fitted.
+    pub block_sd: f64,
 }
 
 /// What is measured when in one block.
@@ -40,157 +46,163 @@ pub struct Design {
 }
 
 impl Noise {
-    /// Fits the model to the blocks of a run, ratios being those to the arm `floor`.
+    /// Fits the model to the blocks of a run of `arms` arms, ratios being those to the arm `baseline`.
     ///
     /// The parameters come from the variogram of what the arms' effects leave; then drift and slices are
     /// scaled so that a block's value varies as much as it did in the run.
     #[must_use]
-    pub fn fit(blocks: &[Vec<Slice>], arms: usize, floor: usize) -> Option<Self> {
-        let measured = Components::of(blocks, arms, floor)?;
-        let residuals: Vec<Vec<f64>> = blocks
-            .iter()
-            .map(|block| {
-                let of_arm = effects(block, arms)?.of_arm;
-                Some(
-                    block
-                        .iter()
-                        .map(|slice| slice.log - of_arm[slice.arm])
-                        .collect(),
-                )
-            })
-            .collect::<Option<_>>()?;
-        let slice_s = median(
-            &blocks
-                .iter()
-                .map(|block| distance(block))
-                .collect::<Vec<_>>(),
-        )?;
-        let variogram = Variogram::of(&residuals, slice_s)?;
+    pub fn fit(blocks: &[Vec<Slice>], arms: usize, baseline: usize) -> Option<Self> {
+        let values = block_values(blocks, arms)?;
+        let measured = Components::of(blocks, &values, baseline)?;
+        let spacings: Vec<f64> = blocks.iter().map(|block| spacing_s(block)).collect();
+        let slice_s = median(&spacings)?;
+        let (slice_sd, drift_sd, drift_s) =
+            Variogram::of(&residuals(blocks, &values), slice_s)?.fit();
+        let (speed_sd, speed_correlation) = speed(&values.rows);
         let shape = Self {
-            process_sd: measured.process_sd / 2.0_f64.sqrt(),
-            ..variogram.fit()
-        };
-        let without_process = Self {
             process_sd: 0.0,
-            ..shape
+            drift_sd,
+            drift_s,
+            slice_sd,
+            speed_sd,
+            speed_correlation,
+            block_sd: measured.block_sd,
         };
-        let simulated = without_process.components(blocks.first()?, slice_s, arms, floor)?;
-        let scale = measured.lap_sd / simulated.block_sd;
+        let order = blocks.first()?.iter().map(|slice| slice.arm).collect();
+        let scale =
+            measured.round_sd / shape.round_sd(&Design { order, slice_s }, arms, baseline)?;
         Some(Self {
-            drift_sd: shape.drift_sd * scale,
-            slice_sd: shape.slice_sd * scale,
+            process_sd: measured.process_sd / 2.0_f64.sqrt(),
+            drift_sd: drift_sd * scale,
+            slice_sd: slice_sd * scale,
             ..shape
         })
     }
 
-    /// The components that blocks like `block` have under this model.
-    fn components(
-        &self,
-        block: &[Slice],
-        slice_s: f64,
-        arms: usize,
-        floor: usize,
-    ) -> Option<Components> {
-        let order = block.iter().map(|slice| slice.arm).collect();
-        let design = Design { order, slice_s };
-        let trial: Vec<Vec<Slice>> = (0..TRIAL_BLOCKS)
-            .map(|seed| self.block(&design, arms, &mut Pcg64::seed_from_u64(seed)))
+    /// The standard deviation of a block's ratio under this model without luck of processes.
+    fn round_sd(&self, design: &Design, arms: usize, baseline: usize) -> Option<f64> {
+        let mut random = Pcg64::seed_from_u64(0);
+        let designs = vec![design.clone(); TRIAL_BLOCKS];
+        let machine = self.machine(&designs, &mut random);
+        let trial: Vec<Vec<Slice>> = machine
+            .iter()
+            .map(|machine| self.block(design, machine, |_, machine| machine, &mut random))
             .collect();
-        Components::of(&trial, arms, floor)
+        let values = block_values(&trial, arms)?;
+        Components::of(&trial, &values, baseline).map(|found| found.block_sd)
     }
 
-    /// A block in which all arms are equally fast.
-    pub fn block(&self, design: &Design, arms: usize, random: &mut Pcg64) -> Vec<Slice> {
-        let of_process: Vec<f64> = (0..arms)
-            .map(|_| self.process_sd * normal(random))
-            .collect();
+    /// The log speed of the machine at each slice of each block, less its mean over the run.
+    pub(super) fn machine(&self, designs: &[Design], random: &mut Pcg64) -> Vec<Vec<f64>> {
+        let keeps = self.speed_correlation;
+        let step_sd = self.speed_sd * (1.0 - keeps * keeps).sqrt();
+        let mut speed = self.speed_sd * normal(random);
+        let mut machine = Vec::with_capacity(designs.len());
+        for design in designs {
+            speed = keeps * speed + step_sd * normal(random);
+            let drift = self.drift(design, random);
+            machine.push(
+                drift
+                    .iter()
+                    .map(|drift| speed + drift)
+                    .collect::<Vec<f64>>(),
+            );
+        }
+        let count = machine.iter().map(Vec::len).sum::<usize>().max(1);
+        let mean = machine.iter().flatten().sum::<f64>() / count as f64;
+        machine
+            .iter_mut()
+            .flatten()
+            .for_each(|speed| *speed -= mean);
+        machine
+    }
+
+    /// The drift at each slice of a block.
+    fn drift(&self, design: &Design, random: &mut Pcg64) -> Vec<f64> {
         let keeps = (-design.slice_s / self.drift_s).exp();
         let step_sd = self.drift_sd * (1.0 - keeps * keeps).sqrt();
         let mut drift = self.drift_sd * normal(random);
-        let slices = design.order.iter().enumerate();
+        let mut next = || {
+            drift = keeps * drift + step_sd * heavy_tailed(random);
+            drift
+        };
+        design.order.iter().map(|_| next()).collect()
+    }
+
+    /// A block on a machine of these log speeds; `log` is an arm's log rate at a log speed.
+    pub(super) fn block(
+        &self,
+        design: &Design,
+        machine: &[f64],
+        log: impl Fn(usize, f64) -> f64,
+        random: &mut Pcg64,
+    ) -> Vec<Slice> {
+        let slices = design.order.iter().zip(machine).enumerate();
         slices
-            .map(|(place, &arm)| {
-                drift = keeps * drift + step_sd * heavy_tailed(random);
-                Slice {
-                    arm,
-                    at_s: place as f64 * design.slice_s,
-                    log: of_process[arm] + drift + self.slice_sd * heavy_tailed(random),
-                }
+            .map(|(place, (&arm, &speed))| Slice {
+                arm,
+                after: place.checked_sub(1).map(|before| design.order[before]),
+                at_s: place as f64 * design.slice_s,
+                log: log(arm, speed) + self.slice_sd * heavy_tailed(random),
             })
             .collect()
     }
 }
 
+/// What slices leave once the effects of their arms and the carry-over are taken away.
+fn residuals(blocks: &[Vec<Slice>], values: &BlockValues) -> Vec<Vec<f64>> {
+    let carried = |slice: &Slice| {
+        let of_arm = values
+            .carry_over
+            .as_ref()
+            .map(|carry_over| &carry_over.of_arm);
+        slice
+            .after
+            .zip(of_arm)
+            .map_or(0.0, |(arm, of_arm)| of_arm[arm])
+    };
+    let of_block = |(block, row): (&Vec<Slice>, &Vec<f64>)| {
+        block
+            .iter()
+            .map(|slice| slice.log - row[slice.arm] - carried(slice))
+            .collect()
+    };
+    blocks.iter().zip(&values.rows).map(of_block).collect()
+}
+
 /// Mean time from slice to slice.
-fn distance(block: &[Slice]) -> f64 {
+fn spacing_s(block: &[Slice]) -> f64 {
     match block {
         [first, .., last] => (last.at_s - first.at_s) / (block.len() - 1) as f64,
         _ => 0.0,
     }
 }
 
-/// Half the variance of differences by their distance in time: (seconds, γ).
-struct Variogram(Vec<(f64, f64)>);
-
-impl Variogram {
-    fn of(residuals: &[Vec<f64>], slice_s: f64) -> Option<Self> {
-        let shortest = residuals.iter().map(Vec::len).min()?;
-        let lags = (0..)
-            .map(|power| 1_usize << power)
-            .take_while(|&lag| lag <= shortest / 2);
-        let gamma = |lag: usize| {
-            let differences: Vec<f64> = residuals
-                .iter()
-                .flat_map(|row| {
-                    row.iter()
-                        .zip(&row[lag..])
-                        .map(|(one, other)| (one - other).abs())
-                })
-                .collect();
-            Some((
-                lag as f64 * slice_s,
-                (MAD_TO_SD * median(&differences)?).powi(2) / 2.0,
-            ))
-        };
-        lags.map(gamma)
-            .collect::<Option<Vec<_>>>()
-            .filter(|points| points.len() > 1)
-            .map(Self)
-    }
-
-    /// γ(h) = slice² + drift² · (1 − e^(−h/τ)), by search over τ and slice², drift² being linear;
-    /// errors are relative, since γ grows by a factor of several.
-    fn fit(&self) -> Noise {
-        let (first_s, first) = self.0[0];
-        let mut best = (f64::INFINITY, 0.0, 0.0, first_s);
-        for step in 0..60 {
-            let tau = first_s * 1.12_f64.powi(step);
-            for share in 0..=20 {
-                let slice = first * f64::from(share) / 20.0;
-                let rise = |h: f64| 1.0 - (-h / tau).exp();
-                let sum = |term: &dyn Fn(f64, f64) -> f64| -> f64 {
-                    self.0.iter().map(|&(h, gamma)| term(h, gamma)).sum()
-                };
-                let over = sum(&|h, gamma| rise(h) * (gamma - slice) / gamma.powi(2));
-                let drift = (over / sum(&|h, gamma| (rise(h) / gamma).powi(2))).max(0.0);
-                let error = sum(&|h, gamma| ((slice + drift * rise(h) - gamma) / gamma).powi(2));
-                if error < best.0 {
-                    best = (error, slice, drift, tau);
-                }
-            }
-        }
-        let (_, slice, drift, drift_s) = best;
-        Noise {
-            process_sd: 0.0,
-            drift_sd: drift.sqrt(),
-            drift_s,
-            slice_sd: slice.sqrt(),
-        }
-    }
+/// Standard deviation and lag-1 correlation of the machine's speed over blocks.
+fn speed(rows: &[Vec<f64>]) -> (f64, f64) {
+    let count = rows.len() as f64;
+    let of_block = |row: &Vec<f64>| row.iter().sum::<f64>() / row.len() as f64;
+    let mean = rows.iter().map(of_block).sum::<f64>() / count;
+    let speeds: Vec<f64> = rows.iter().map(|row| of_block(row) - mean).collect();
+    let squares: f64 = speeds.iter().map(|speed| speed * speed).sum();
+    let products: f64 = speeds
+        .iter()
+        .zip(&speeds[1..])
+        .map(|(one, next)| one * next)
+        .sum();
+    let correlation = if squares > 0.0 {
+        products / squares
+    } else {
+        0.0
+    };
+    (
+        (squares / (count - 1.0)).sqrt(),
+        correlation.clamp(0.0, 0.95),
+    )
 }
 
 /// A standard normal number (Box and Muller 1958).
-fn normal(random: &mut Pcg64) -> f64 {
+pub(super) fn normal(random: &mut Pcg64) -> f64 {
     (-2.0 * uniform(random).ln()).sqrt() * (TAU * uniform(random)).cos()
 }
 
@@ -202,68 +214,9 @@ fn heavy_tailed(random: &mut Pcg64) -> f64 {
 }
 
 /// In (0, 1]: its logarithm is finite.
-fn uniform(random: &mut Pcg64) -> f64 {
+pub(super) fn uniform(random: &mut Pcg64) -> f64 {
     1.0 - random.random::<f64>()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const ARMS: usize = 6;
-
-    fn design() -> Design {
-        let lap =
-            |lap: usize| (0..ARMS).map(move |place| (place * (1 + 4 * (lap % 2)) + lap) % ARMS);
-        Design {
-            order: (0..16).flat_map(lap).collect(),
-            slice_s: 0.05,
-        }
-    }
-
-    fn blocks(noise: &Noise, count: u64) -> Vec<Vec<Slice>> {
-        let block = |seed| noise.block(&design(), ARMS, &mut Pcg64::seed_from_u64(1000 + seed));
-        (0..count).map(block).collect()
-    }
-
-    #[test]
-    fn noise_of_a_known_model_is_fitted() {
-        let planted = Noise {
-            process_sd: 0.02,
-            drift_sd: 0.2,
-            drift_s: 1.0,
-            slice_sd: 0.03,
-        };
-        let fitted = Noise::fit(&blocks(&planted, 60), ARMS, 0).unwrap();
-        let near = |found: f64, planted: f64| (0.6..1.67).contains(&(found / planted));
-        assert!(
-            near(fitted.drift_sd / fitted.drift_s.sqrt(), 0.2),
-            "{fitted:?}"
-        );
-        assert!(near(fitted.process_sd, 0.02), "{fitted:?}");
-        // Whatever the parts, a block's value varies as it did.
-        let block_sd = |noise: &Noise| {
-            Components::of(&blocks(noise, 200), ARMS, 0)
-                .unwrap()
-                .block_sd
-        };
-        assert!(
-            (block_sd(&fitted) / block_sd(&planted) - 1.0).abs() < 0.2,
-            "{fitted:?}"
-        );
-    }
-
-    #[test]
-    fn heavy_tails_have_standard_deviation_one() {
-        let mut random = Pcg64::seed_from_u64(3);
-        let squares: f64 = (0..200_000)
-            .map(|_| heavy_tailed(&mut random).powi(2))
-            .sum();
-        assert!((squares / 200_000.0 - 1.0).abs() < 0.1, "{squares}");
-    }
-
-    #[test]
-    fn a_run_without_blocks_has_no_noise() {
-        assert_eq!(Noise::fit(&[], ARMS, 0), None);
-    }
-}
+mod tests;

@@ -1,10 +1,13 @@
-//! Verdicts, rank sets and intervals, all of one table holding together at 95 %.
+//! Verdicts, rank sets and intervals, all of one table jointly valid at 95 %.
 //!
 //! Rank sets are those of Mogstad, Romano, Shaikh and Wilhelm (2023): whoever is surely better pushes
 //! the best possible rank down, whoever is surely worse pushes the worst possible rank up.
 
-use super::independence::{self, Joined};
-use super::sign_flip::{Family, Pair, UNITS_MIN, Units};
+use super::chance::BLOCKS_MIN;
+use super::correlation::BlockCorrelation;
+use super::pairs::Pair;
+use super::simultaneous::{Evidence, Family};
+use super::soundness::Unsound;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -110,8 +113,13 @@ pub struct TooFewBlocks {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ranking {
     family: Family,
-    /// Whether neighbouring blocks had to be taken as one.
-    pub joined: Joined,
+    /// Bounds of pairs as the only question, in the order of the family.
+    alone: Vec<f64>,
+    /// Bounds of pairs as one of the controls of a page.
+    control: Vec<f64>,
+    correlation: BlockCorrelation,
+    unsound: Vec<Unsound>,
+    blocks: usize,
 }
 
 impl Ranking {
@@ -121,35 +129,69 @@ impl Ranking {
     /// # Errors
     ///
     /// [`TooFewBlocks`].
-    pub fn of(blocks: &[Vec<f64>], seed: u64, resamples: usize) -> Result<Self, TooFewBlocks> {
-        let (units, joined) = independence::join(Units::new(blocks), blocks);
-        let needed = UNITS_MIN * joined.run;
+    pub fn of(rows: &[Vec<f64>], seed: u64, draws: usize) -> Result<Self, TooFewBlocks> {
         let too_few = TooFewBlocks {
-            blocks: blocks.len(),
-            needed,
+            blocks: rows.len(),
+            needed: BLOCKS_MIN,
         };
-        let family = Family::of(&units, seed, resamples).ok_or(too_few)?;
-        Ok(Self { family, joined })
+        let evidence = Evidence::of(rows, seed, draws).ok_or(too_few)?;
+        Ok(Self::of_evidence(&evidence, &vec![0.0; rows[0].len()]))
     }
 
-    /// The ratio of `one` to `other`, with an interval that holds together with all others.
+    /// From what was seen, each arm's log rate moved by its element of `shifts`.
+    pub(super) fn of_evidence(evidence: &Evidence, shifts: &[f64]) -> Self {
+        Self {
+            family: evidence.judge(shifts),
+            alone: evidence.alone.clone(),
+            control: evidence.control.clone(),
+            correlation: evidence.pairs.correlation,
+            unsound: evidence.unsound.clone(),
+            blocks: evidence.blocks,
+        }
+    }
+
+    /// The ratio of `one` to `other` at the run's mean speed of the machine, with an interval that is
+    /// jointly valid with all others.
     #[must_use]
     pub fn ratio(&self, one: usize, other: usize) -> Interval {
-        if one == other {
-            return Interval {
-                estimate: 1.0,
-                lower: 1.0,
-                upper: 1.0,
-            };
-        }
-        let pair = self.family.pair(one, other);
-        Interval::of_log(pair.mean, self.family.critical * pair.standard_error)
+        self.interval(one, other, |_| self.family.critical)
     }
 
-    /// Units (blocks, or runs of them) behind each interval.
+    /// The same with an interval at 95 % for this pair as the only question: for one that was asked
+    /// before the run.
     #[must_use]
-    pub fn units(&self) -> usize {
-        self.family.units
+    pub fn ratio_alone(&self, one: usize, other: usize) -> Interval {
+        self.interval(one, other, |place| self.alone[place])
+    }
+
+    /// The same with the interval that a control must not miss: jointly valid with all others of the
+    /// table, and with those of the other controls of a page.
+    #[must_use]
+    pub fn ratio_of_control(&self, one: usize, other: usize) -> Interval {
+        self.interval(one, other, |place| {
+            self.family.critical.max(self.control[place])
+        })
+    }
+
+    fn interval(&self, one: usize, other: usize, critical: impl Fn(usize) -> f64) -> Interval {
+        let Some(place) = self.place(one, other) else {
+            return Interval::of_log(0.0, 0.0);
+        };
+        let pair = self.pair(one, other);
+        Interval::of_log(pair.mean, critical(place) * pair.standard_error)
+    }
+
+    /// Where the pair of these arms stands; `None` for an arm and itself.
+    fn place(&self, one: usize, other: usize) -> Option<usize> {
+        let (low, high) = (one.min(other), one.max(other));
+        let mut pairs = self.family.pairs.iter();
+        pairs.position(|pair| pair.one == low && pair.other == high)
+    }
+
+    /// Blocks behind each interval.
+    #[must_use]
+    pub fn blocks(&self) -> usize {
+        self.blocks
     }
 
     /// Half-widths of intervals in standard errors.
@@ -158,21 +200,42 @@ impl Ranking {
         self.family.critical
     }
 
-    /// The pair as seen from `one`.
+    /// How alike blocks are, and by how much that widens all intervals.
     #[must_use]
-    pub fn pair(&self, one: usize, other: usize) -> Pair {
-        self.family.pair(one, other)
+    pub fn correlation(&self) -> BlockCorrelation {
+        self.correlation
     }
 
-    /// Which of the two is better, where chance has been ruled out.
+    /// Why the claims may be more often wrong than they say; empty for a sound run.
+    #[must_use]
+    pub fn unsound(&self) -> &[Unsound] {
+        &self.unsound
+    }
+
+    /// The pair as seen from `one`: mean and slope change sign with the order.
+    ///
+    /// # Panics
+    ///
+    /// If `one` and `other` are the same, or not arms of the table.
+    #[must_use]
+    pub fn pair(&self, one: usize, other: usize) -> Pair {
+        let place = self
+            .place(one, other)
+            .expect("two different arms of the table");
+        let pair = self.family.pairs[place];
+        if pair.one == one { pair } else { pair.turned() }
+    }
+
+    /// Which of the two is better, if chance has been ruled out.
     #[must_use]
     pub fn direction(&self, one: usize, other: usize) -> Option<Direction> {
-        let pair = (one != other).then(|| self.family.pair(one, other))?;
-        match (pair.told_apart, pair.mean > 0.0) {
-            (false, _) => None,
-            (true, true) => Some(Direction::Better),
-            (true, false) => Some(Direction::Worse),
-        }
+        let place = self.place(one, other)?;
+        let is_better = self.pair(one, other).mean > 0.0;
+        self.family.differs[place].then_some(if is_better {
+            Direction::Better
+        } else {
+            Direction::Worse
+        })
     }
 
     /// What is said of a pair against `margin`, a share such as 0.02.
@@ -244,6 +307,27 @@ mod tests {
         assert_eq!(ranking.verdict(1, 0, 0.02), Verdict::Slower);
         assert_eq!(ranking.verdict(1, 2, 0.02), Verdict::Tie);
         assert_eq!(ranking.verdict(0, 1, 0.105), Verdict::Undecided);
+    }
+
+    #[test]
+    fn a_question_alone_is_sharper_and_a_control_never_sharper_than_the_table() {
+        let few = Ranking::of(&blocks(&[0.1, 0.0]), 1, 1_999).unwrap();
+        let many = Ranking::of(&blocks(&[0.0; 9]), 1, 1_999).unwrap();
+        let widths = |ranking: &Ranking| {
+            let alone = ranking.ratio_alone(0, 1).half_width();
+            let joint = ranking.ratio(0, 1).half_width();
+            (alone, joint, ranking.ratio_of_control(0, 1).half_width())
+        };
+        let (alone, joint, control) = widths(&few);
+        assert!(
+            alone == joint && joint < control,
+            "{alone} {joint} {control}"
+        );
+        let (alone, joint, control) = widths(&many);
+        assert!(
+            alone < joint && joint <= control,
+            "{alone} {joint} {control}"
+        );
     }
 
     #[test]

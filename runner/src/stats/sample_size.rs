@@ -1,7 +1,7 @@
 //! How many blocks a wanted half-width takes: the second stage of Stein's two-stage procedure (1945).
 //! It looks at variances only, so asking it again and again makes no claim more likely.
 
-/// Blocks for a half-width of `half_width`, a share such as 0.02, where differences of blocks have
+/// Blocks for a half-width of `half_width`, a share such as 0.02, if differences of blocks have
 /// the standard deviation `sd` and intervals reach `critical` standard errors: (c·s/h)², at least 1.
 #[must_use]
 pub fn blocks_for_half_width(sd: f64, critical: f64, half_width: f64) -> u32 {

@@ -12,7 +12,7 @@ pub struct Quartiles {
 }
 
 impl Quartiles {
-    /// Of `values`, in any order; nothing where there is none.
+    /// Of `values`, in any order; `None` if there is none.
     ///
     /// Between two values it interpolates linearly (Hyndman and Fan 1996, definition 7).
     #[must_use]
@@ -33,20 +33,10 @@ impl Quartiles {
     }
 }
 
-/// The median of `values`, in any order; nothing where there is none.
+/// The median of `values`, in any order; `None` if there is none.
 #[must_use]
 pub fn median(values: &[f64]) -> Option<f64> {
     Quartiles::of(values).map(|quartiles| quartiles.median)
-}
-
-/// The geometric mean, which treats twice and half alike; nothing where there is no value.
-#[must_use]
-pub fn geometric_mean(values: &[f64]) -> Option<f64> {
-    if values.is_empty() {
-        return None;
-    }
-    let sum: f64 = values.iter().map(|value| value.ln()).sum();
-    Some((sum / values.len() as f64).exp())
 }
 
 fn quantile(sorted: &[f64], share: f64) -> Option<f64> {
@@ -72,11 +62,5 @@ mod tests {
         assert_eq!(quartiles.relative_spread(), 0.6);
         assert_eq!(median(&[7.0]), Some(7.0));
         assert_eq!(Quartiles::of(&[]), None);
-    }
-
-    #[test]
-    fn twice_and_half_cancel_in_the_geometric_mean() {
-        assert!((geometric_mean(&[0.5, 2.0]).unwrap() - 1.0).abs() < 1e-12);
-        assert_eq!(geometric_mean(&[]), None);
     }
 }

@@ -18,7 +18,7 @@ pub struct Slope {
 }
 
 impl Slope {
-    /// Of points (x, y) with different x; nothing where there are fewer than three.
+    /// Of points (x, y) with different x; `None` if there are fewer than three.
     #[must_use]
     pub fn of(points: &[(f64, f64)]) -> Option<Self> {
         if points.len() < 3 {

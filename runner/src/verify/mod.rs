@@ -48,7 +48,7 @@ pub struct Finding {
 ///
 /// # Errors
 ///
-/// Where the server does not come up.
+/// If the server does not come up.
 pub fn verify(program: &Program, processors: &[usize]) -> Result<Vec<Finding>> {
     findings(Server::start(program, &Exchange::welcome(), processors)?)
 }
@@ -57,7 +57,7 @@ pub fn verify(program: &Program, processors: &[usize]) -> Result<Vec<Finding>> {
 ///
 /// # Errors
 ///
-/// Where nobody knows what became of the process.
+/// If nobody knows what became of the process.
 pub fn findings(server: Server) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
     for check in &checks::ALL {

@@ -24,7 +24,7 @@ const AGREEING_SHARE: f64 = 0.9;
 ///
 /// # Errors
 ///
-/// Where the program's debug information cannot be read, or is of another program than was
+/// If the program's debug information cannot be read, or is of another program than was
 /// counted.
 pub(super) fn count(path: &Path, addresses: &[(&Function, u64)]) -> Result<usize> {
     let unreadable = |error: &dyn Display| {

@@ -42,7 +42,7 @@ fn absurd_numbers_are_refused_with_their_range() {
         (&["bench", "--precision", "0%"], "it goes from 0.1% to 50%"),
         (
             &["bench", "--precision", "2%", "--max-blocks", "6"],
-            "max-blocks: 6 is out of range; it goes from 24",
+            "max-blocks: 6 is out of range; it goes from 20",
         ),
         (&["latency", "--rate", "0"], "rate: 0 is out of range"),
         (&["latency", "--slo", "p99"], "no objective such as"),
@@ -55,6 +55,19 @@ fn absurd_numbers_are_refused_with_their_range() {
             "blocks: 5 is out of range; it goes from 6",
         ),
         (&["simulate", "--arms", "1"], "arms: 1 is out of range"),
+        (&["simulate", "--rounds", "0"], "rounds: 0 is out of range"),
+        (
+            &["simulate", "--condition", "noisy"],
+            "invalid value 'noisy'",
+        ),
+        (
+            &["simulate", "--severity", "2"],
+            "severity: a clean run has none",
+        ),
+        (
+            &["simulate", "--condition", "correlated", "--severity", "1"],
+            "severity: 1 is out of range; it goes from 0 to 0.95",
+        ),
         (
             &["simulate", "--experiments", "0"],
             "experiments: 0 is out of range",

@@ -216,13 +216,23 @@ fn simulation_says_how_often_the_analysis_is_wrong() {
     let output = runner(&arguments).arg(&run).output().unwrap();
     let result: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(result["experiments"], 20);
-    for name in ["false_difference_rate", "rank_set_coverage"] {
-        let rate = result[name].as_f64().unwrap();
+    for name in [
+        "false_difference",
+        "rank_set_coverage",
+        "control_failure",
+        "untrusted",
+        "blind_control_failure",
+    ] {
+        let rate = result[name]["rate"].as_f64().unwrap();
         assert!((0.0..=1.0).contains(&rate), "{name}: {rate}");
+        let error = result[name]["standard_error"].as_f64().unwrap();
+        let expected = (rate * (1.0 - rate) / 20.0).sqrt();
+        assert!((error - expected).abs() < 1e-12, "{name}: {error}");
     }
     for effect in ["1%", "2%", "3%", "5%"] {
-        assert!(result["power"][effect].is_f64(), "{result}");
-        assert!(result["blocks_needed"][effect].is_u64(), "{result}");
+        let power = &result["power"][effect];
+        assert!(power["against_one"].is_f64(), "{result}");
+        assert!(power["blocks_needed"].is_u64(), "{result}");
     }
     let again = runner(&arguments).arg(&run).output().unwrap();
     assert_eq!(again.stdout, output.stdout, "the seed fixes the answer");

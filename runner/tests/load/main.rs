@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "the panic of a test is its report")]
 
 mod outputs;
+mod places;
 mod stopped;
 
 use assert_cmd::Command;

@@ -70,6 +70,131 @@ fn a_run_without_right_answers_has_no_times_and_nothing_is_claimed_of_them() {
     assert!(result["latency_us"]["p99"].is_null(), "{result}");
 }
 
+#[test]
+fn rows_are_on_the_disk_while_the_run_goes_on() {
+    let server = Server::start(Planted::SlowMs(5));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("seconds.csv");
+    std::fs::write(&path, "what was there before\n").unwrap();
+    let mut load = std::process::Command::new(assert_cmd::cargo::cargo_bin("runner"));
+    let mut load = load
+        .args([
+            "load",
+            &url(&server),
+            "-c",
+            "2",
+            "-d",
+            "30s",
+            "--rate",
+            "50",
+            "--csv",
+        ])
+        .arg(&path)
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let rows = || std::fs::read_to_string(&path).unwrap().lines().count();
+    let began = std::time::Instant::now();
+    while rows() < 3 && began.elapsed() < std::time::Duration::from_secs(25) {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(text.starts_with("second,sent,ok,"), "{text}");
+    assert!(load.try_wait().unwrap().is_none(), "it goes on: {text}");
+    load.kill().unwrap();
+    load.wait().unwrap();
+}
+
+#[test]
+fn a_file_is_not_emptied_by_a_run_that_does_not_begin() {
+    let folder = tempfile::tempdir().unwrap();
+    let kept: Vec<_> = ["rows.csv", "times.hlog"]
+        .map(|name| folder.path().join(name))
+        .into();
+    for path in &kept {
+        std::fs::write(path, "yesterday's\n").unwrap();
+    }
+    let (csv, hdr) = (kept[0].to_str().unwrap(), kept[1].to_str().unwrap());
+    let url = format!("http://127.0.0.1:{}/", super::free_port());
+    let (status, _, words) = load(&[&url, "--csv", csv, "--hdr", hdr]);
+    assert_eq!(status, 1, "{words}");
+    for path in &kept {
+        assert_eq!(std::fs::read_to_string(path).unwrap(), "yesterday's\n");
+    }
+}
+
+#[test]
+fn nobody_has_to_read_what_is_said_on_standard_error() {
+    let server = Server::start(Planted::SlowMs(20));
+    let url = url(&server);
+    let full = || std::fs::File::create("/dev/full").unwrap();
+    let closed = || {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        writer
+    };
+    for stderr in [
+        std::process::Stdio::from(full()),
+        std::process::Stdio::from(closed()),
+    ] {
+        let output = std::process::Command::new(assert_cmd::cargo::cargo_bin("runner"))
+            .args([
+                "load", &url, "-c", "1", "-d", "1s", "--rate", "100", "--json",
+            ])
+            .args(["--no-ceiling", "--assert", "p99<1us"])
+            .stderr(stderr)
+            .output()
+            .unwrap();
+        assert_eq!(
+            output.status.code(),
+            Some(1),
+            "what was claimed does not hold"
+        );
+        let result: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert!(result["ok"].as_u64() > Some(10), "{result}");
+    }
+}
+
+#[test]
+fn a_rising_rate_finds_the_highest_that_is_held() {
+    let server = Server::start(Planted::SlowMs(10));
+    let url = url(&server);
+    // Two connections with 10 ms each: not more than 200 a second.
+    let line = [
+        &url,
+        "-c",
+        "2",
+        "--stage",
+        "20@1s,20..1000@4s",
+        "--no-ceiling",
+    ];
+    let (status, said, words) = load(&line);
+    assert_eq!(
+        status, 0,
+        "a limit that is sought is no failure: {said}{words}"
+    );
+    assert!(said.contains("  held           up to "), "{said}");
+    let result = json(&[&line[..], &["--json"]].concat());
+    let stages = result["stage_results"].as_array().unwrap();
+    assert_eq!(stages.len(), 5, "{result}");
+    assert_eq!(stages[0]["is_held"], true, "{result}");
+    assert_eq!(stages[4]["is_held"], false, "{result}");
+    let knee = result["knee_rate"].as_f64().unwrap();
+    assert!((20.0..=265.0).contains(&knee), "{result}");
+    assert_eq!(result["stages"], "20@1s,20..1000@4s");
+    let folder = tempfile::tempdir().unwrap();
+    let kept = keep(&result, &folder.path().join("staged.json"));
+    let refused = Command::cargo_bin("runner")
+        .unwrap()
+        .args(["merge", &kept])
+        .output()
+        .unwrap();
+    let words = String::from_utf8(refused.stderr).unwrap();
+    assert!(words.contains("result 1 has stages"), "{words}");
+    let (status, _, _) = load(&[&url, "--stage", "10@1s", "-n", "5"]);
+    assert_eq!(status, 2);
+}
+
 fn keep(result: &Value, path: &Path) -> String {
     std::fs::write(path, result.to_string()).unwrap();
     path.to_str().unwrap().to_owned()
@@ -115,7 +240,7 @@ fn results_are_merged_or_refused() {
     );
     for (name, more) in [
         ("request", &["-H", "X-Other: 1"][..]),
-        ("expected answer", &["--expect-status", "200"]),
+        ("expected answer", &["--expect-contract"][..]),
     ] {
         let refused = merge(&[&one, &kept("other.json", more)]);
         let words = String::from_utf8(refused.stderr).unwrap();

@@ -1,13 +1,17 @@
 //! How much load: the limits of a run from its options, the approach to it, and the run itself with
 //! its seconds told as they pass.
 
-use crate::cli::LoadOptions;
+use super::files;
+use crate::cli::{LoadOptions, StageOption};
 use crate::interrupt;
-use crate::load::{Generator, Interval, Intervals, LoadSpec, Measured, Pace};
-use crate::result::{MergedSecond, MergedSeconds, second_line};
+use crate::load::{Generator, Interval, Intervals, LoadSpec, Measured, Pace, Stage};
+use crate::result::{MergedSecond, MergedSeconds, SecondsWriter, second_line};
+use crate::say::say;
 use crate::usage::UsageError;
 use anyhow::{Context, Result};
+use std::fs::File;
 use std::io::IsTerminal;
+use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
@@ -36,7 +40,10 @@ pub(super) fn spec(options: &LoadOptions) -> Result<LoadSpec, UsageError> {
     if !(1..=PIPELINE_MAX).contains(&request.pipeline) {
         return refuse("the depth of pipelining (-p) goes from 1 to 1024");
     }
-    let pace = match much.rate {
+    let stages: Vec<Stage> = much.stages.iter().flat_map(StageOption::steps).collect();
+    // Where the rate changes, this is what the approach to it ends with.
+    let rate = much.rate.or(stages.first().map(|stage| stage.from_rate));
+    let pace = match rate {
         None => Pace::Closed,
         Some(rate) => Pace::Open {
             rate,
@@ -47,9 +54,11 @@ pub(super) fn spec(options: &LoadOptions) -> Result<LoadSpec, UsageError> {
     Ok(LoadSpec {
         requests: much.requests,
         duration: match much.requests {
+            None if !stages.is_empty() => None,
             None => Some(much.duration.unwrap_or(DEFAULT_DURATION)),
             Some(_) => much.duration,
         },
+        stages: stages.into(),
         stop: interrupt::flag(),
         ..LoadSpec::new(pace, much.timeout)
     })
@@ -74,6 +83,7 @@ pub(super) fn approach(
         let spec = LoadSpec {
             pace,
             requests: None,
+            stages: Arc::default(),
             duration: Some(duration),
             connections,
             ..spec.clone()
@@ -116,21 +126,29 @@ fn step_of(pace: Pace, connections: usize, step: u32) -> (Pace, Option<usize>) {
     }
 }
 
-/// The run, and its seconds where somebody wants them.
+/// The run, with its seconds told and written as they pass. What may go wrong with the rows is told
+/// beside it: it is no reason to lose the run.
 pub(super) fn measure(
     generator: &Generator,
     options: &LoadOptions,
     spec: &LoadSpec,
-) -> Result<(Measured, Vec<MergedSecond>)> {
+) -> Result<(Measured, Result<()>)> {
     let is_watched = !options.output.json && std::io::stderr().is_terminal();
-    if options.output.csv.is_none() && !is_watched {
-        return Ok((generator.run(0, spec)?, Vec::new()));
+    let rows = options
+        .output
+        .csv
+        .as_deref()
+        .map(files::begin)
+        .transpose()?;
+    if rows.is_none() && !is_watched {
+        return Ok((generator.run(0, spec)?, Ok(())));
     }
     let (to, seconds) = mpsc::channel();
     let merged = MergedSeconds::new(generator.threads());
+    let rows = rows.map(SecondsWriter::new);
     let listener = std::thread::Builder::new()
         .name("seconds".to_owned())
-        .spawn(move || listen(&seconds, merged, is_watched))
+        .spawn(move || listen(&seconds, merged, rows, is_watched))
         .context("cannot start a thread")?;
     let spec = LoadSpec {
         intervals: Some(Intervals::seconds(to)),
@@ -139,26 +157,35 @@ pub(super) fn measure(
     let measured = generator.run(0, &spec);
     // The listener goes on while somebody could tell something.
     drop(spec);
-    let seconds = listener.join();
-    let seconds = seconds.map_err(|_| anyhow::anyhow!("the thread that tells seconds has died"))?;
-    Ok((measured?, seconds?))
+    let written = listener
+        .join()
+        .map_err(|_| anyhow::anyhow!("the thread that tells seconds has died"))?;
+    Ok((measured?, written))
 }
 
+/// Tells and writes each second once all threads have told it. Rows that cannot be written are given
+/// up, and the seconds go on.
 fn listen(
     told: &Receiver<Interval>,
     mut merged: MergedSeconds,
+    mut rows: Option<SecondsWriter<File>>,
     is_watched: bool,
-) -> Result<Vec<MergedSecond>> {
-    let mut seconds = Vec::new();
-    for second in told {
-        let Some(second) = merged.take(second)? else {
-            continue;
-        };
+) -> Result<()> {
+    let mut written = Ok(());
+    let mut take = |second: &MergedSecond| {
         if is_watched {
-            eprintln!("{}", second_line(&second));
+            say(second_line(second));
         }
-        seconds.push(second);
+        if let Some(Err(error)) = rows.as_mut().map(|rows| rows.write(second)) {
+            written = Err(error);
+            rows = None;
+        }
+    };
+    for second in told {
+        if let Some(second) = merged.take(second)? {
+            take(&second);
+        }
     }
-    seconds.extend(merged.rest());
-    Ok(seconds)
+    merged.rest().iter().for_each(take);
+    written
 }

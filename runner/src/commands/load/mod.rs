@@ -1,92 +1,128 @@
 //! `runner load URL`: the load generator alone, against any server.
 
+mod ask;
 mod drive;
+mod files;
 mod reach;
 mod surroundings;
 mod target;
+mod url;
 
-use crate::cli::{LoadOptions, Output};
-use crate::client::Client;
+use crate::cli::{LoadOptions, Output, StageOption};
 use crate::environment::limits;
 use crate::interrupt::{self, Interrupted};
-use crate::load::{Bound, Generator, LoadSpec, Measured, Opening, Pace, Target};
+use crate::load::{Address, Bound, Generator, LoadSpec, Opening, Pace, Target};
 use crate::output::{self, Verdict, print_json};
-use crate::result::{self, Asked, LoadResult, MergedSecond};
+use crate::result::{self, Asked, LoadResult};
+use crate::say::say;
 use crate::server::Launched;
-use anyhow::{Context, Result, ensure};
-use std::fs::File;
-use std::io::BufWriter;
-use std::net::SocketAddr;
-use std::path::Path;
-use std::time::Duration;
+use anyhow::{Context, Result};
 use surroundings::Before;
 
-/// How long a server that is being launched may take to one answer before it is asked again.
-const READINESS_PATIENCE: Duration = Duration::from_secs(1);
-
 pub(super) fn run(options: &LoadOptions) -> Result<Verdict> {
-    let place = &options.place;
-    let (mut target, addresses) = target::read(&options.url, &options.request, place.allow_remote)?;
+    let target::Asked {
+        mut target,
+        addresses,
+        url,
+    } = target::read(&options.url, &options.request, &options.place)?;
     let spec = drive::spec(options)?;
     limits::allow_connections(options.how_much.connections)?;
-    check_writable(&options.output)?;
-    let mut server = launch(options, &mut target, &addresses)?;
-    let (generator, opening) = start(options, &target, &spec)?;
+    files::check_writable(&options.output)?;
+    let mut server = launch(options, (&url, &mut target), &addresses)?;
+    let (generator, opening) = start(options, (&url, &target), &spec)?;
     let warmup_requests = drive::approach(&generator, options, &spec)?;
 
     let before = Before::read(server.as_ref())?;
-    let (mut measured, seconds) = drive::measure(&generator, options, &spec)?;
+    let (mut measured, rows) = drive::measure(&generator, options, &spec)?;
+    // From here on there are figures. Whatever else goes wrong is said beside them.
+    let mut troubles = Troubles::default();
+    troubles.note(rows);
     measured.add_opening(opening)?;
     let mut around = before.after(server.as_ref(), &measured, options, &spec)?;
     around.warmup_requests = warmup_requests;
-    generator.close(0)?;
-    server.as_mut().map_or(Ok(()), Launched::check_alive)?;
+    troubles.note(generator.close(0));
+    troubles.note(server.as_mut().map_or(Ok(()), Launched::check_alive));
     if let Some(server) = server {
         server.stop();
     }
     if around.evidence.is_enough() && wants_ceiling(options, &target, &spec) {
-        let ceiling_rps = surroundings::ceiling_rps(&generator, options, &target, &spec)?;
-        let rps = measured.offered.rps().unwrap_or(0.0);
-        around.evidence.ceiling_share = Some(rps / ceiling_rps.max(1.0));
+        match surroundings::ceiling_rps(&generator, options, &target, &spec) {
+            Ok(ceiling_rps) => {
+                let rps = measured.offered.rps().unwrap_or(0.0);
+                around.evidence.ceiling_share = Some(rps / ceiling_rps.max(1.0));
+            }
+            // It would have been one sign more for the verdict.
+            Err(error) => say(format_args!("no ceiling was measured: {error:#}")),
+        }
     }
 
-    let asked = asked(options, &target, &generator, &spec);
+    let asked = asked(options, (url, &target), &generator, &spec);
     let result = LoadResult::of(asked, &measured, around)?;
-    write_files(&options.output, &measured, &seconds, &spec)?;
-    print(&options.output, &result)?;
+    troubles.note(files::write_histograms(&options.output, &measured, &spec));
+    troubles.note(print(&options.output, &result));
     if interrupt::is_requested() {
         return Err(Interrupted.into());
     }
-    Ok(judge(&options.output, &result))
+    let seeks_limit = options.how_much.stages.iter().any(StageOption::is_ramp);
+    let is_good = judge(&options.output, &result, seeks_limit);
+    Ok(Verdict::good_if(is_good && troubles.are_none()))
+}
+
+/// What went wrong beside the run, and has been said.
+#[derive(Debug, Default)]
+struct Troubles {
+    count: usize,
+}
+
+impl Troubles {
+    fn note(&mut self, outcome: Result<()>) {
+        if let Err(error) = outcome {
+            say(format_args!("error: {error:#}"));
+            self.count += 1;
+        }
+    }
+
+    fn are_none(&self) -> bool {
+        self.count == 0
+    }
 }
 
 /// Starts the command that serves, where there is one, and waits until it answers rightly. The
 /// target's address is then one where somebody is.
 fn launch(
     options: &LoadOptions,
-    target: &mut Target,
-    addresses: &[SocketAddr],
+    (url, target): (&str, &mut Target),
+    addresses: &[Address],
 ) -> Result<Option<Launched>> {
     let Some(command) = &options.place.launch else {
         target.address = reach::first_accepting(addresses, options.how_much.timeout)
-            .with_context(|| format!("cannot load {}", options.url))?;
+            .with_context(|| format!("cannot load {url}"))?;
         return Ok(None);
     };
     reach::check_free(addresses)?;
     let processors = options.place.server_processors.as_ref();
     let mut server = Launched::start(command, processors.map_or(&[], |list| &list.0))?;
-    let ask = |address| {
-        let mut client = Client::connect(address, READINESS_PATIENCE)?;
-        let answer = client.ask(&target.request, target.method)?;
-        Ok(target.expected.check(&answer.parsed())?)
-    };
-    target.address = server.wait_until_ready(|| reach::first_right(addresses, ask))?;
+    let ready_within = options.place.ready_timeout;
+    let ready = server.wait_until_ready(ready_within, |left| {
+        reach::first_right(addresses, |address| ask::ask(address, target, left))
+    })?;
+    target.address = ready;
+    if let Some(count) = server.in_background()? {
+        say(format_args!(
+            "the command that was launched has gone into the background: {count} of its processes go on there; they \
+             count as the server and end with this run"
+        ));
+    }
     Ok(Some(server))
 }
 
 /// Threads with their connections open. Nothing has been asked of these: what the server sees is
 /// what is counted.
-fn start(options: &LoadOptions, target: &Target, spec: &LoadSpec) -> Result<(Generator, Opening)> {
+fn start(
+    options: &LoadOptions,
+    (url, target): (&str, &Target),
+    spec: &LoadSpec,
+) -> Result<(Generator, Opening)> {
     let (place, much) = (&options.place, &options.how_much);
     let processors = place.processors.as_ref();
     let processors = processors.map_or(&[][..], |list| &list.0);
@@ -97,7 +133,7 @@ fn start(options: &LoadOptions, target: &Target, spec: &LoadSpec) -> Result<(Gen
     let requests = spec.requests.filter(|_| !has_approach);
     let opening = generator
         .connect(0, target, much.connections, requests, spec.timeout)
-        .with_context(|| format!("cannot load {}", options.url))?;
+        .with_context(|| format!("cannot load {url}"))?;
     Ok((generator, opening))
 }
 
@@ -105,14 +141,21 @@ fn start(options: &LoadOptions, target: &Target, spec: &LoadSpec) -> Result<(Gen
 fn wants_ceiling(options: &LoadOptions, target: &Target, spec: &LoadSpec) -> bool {
     !options.place.no_ceiling
         && spec.pace == Pace::Closed
-        && target.address.ip().is_loopback()
+        && target.address.is_local()
         && !interrupt::is_requested()
 }
 
-fn asked(options: &LoadOptions, target: &Target, generator: &Generator, spec: &LoadSpec) -> Asked {
-    let (rate, arrivals) = Asked::rate_of(spec.pace);
+fn asked(
+    options: &LoadOptions,
+    (url, target): (String, &Target),
+    generator: &Generator,
+    spec: &LoadSpec,
+) -> Asked {
+    let (rate, arrivals) = Asked::rate_of(spec);
+    let stages = options.how_much.stages.iter().map(StageOption::text);
+    let stages: Vec<&str> = stages.collect();
     Asked {
-        url: options.url.clone(),
+        url,
         method: target::method(&options.request).to_owned(),
         request: Some(Asked::request_of(target)),
         expected: Some(Asked::expected_of(target)),
@@ -120,45 +163,11 @@ fn asked(options: &LoadOptions, target: &Target, generator: &Generator, spec: &L
         connections: options.how_much.connections,
         threads: generator.threads(),
         rate,
+        stages: (!stages.is_empty()).then(|| stages.join(",")),
         arrivals,
         pipeline: target.pipeline,
         requests_per_connection: target.requests_per_connection,
     }
-}
-
-/// Before an hour's run rather than after it.
-fn check_writable(output: &Output) -> Result<()> {
-    for path in [&output.csv, &output.hdr].into_iter().flatten() {
-        ensure!(!path.is_dir(), "{} is a folder", path.display());
-        create(path)?;
-    }
-    Ok(())
-}
-
-fn create(path: &Path) -> Result<BufWriter<File>> {
-    let file = File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
-    Ok(BufWriter::new(file))
-}
-
-fn write_files(
-    output: &Output,
-    measured: &Measured,
-    seconds: &[MergedSecond],
-    spec: &LoadSpec,
-) -> Result<()> {
-    if let Some(path) = &output.csv {
-        result::write_csv(create(path)?, seconds)?;
-    }
-    if let Some(path) = &output.hdr {
-        let is_open = spec.pace != Pace::Closed;
-        result::write_log(
-            &mut create(path)?,
-            &measured.times,
-            is_open,
-            measured.elapsed,
-        )?;
-    }
-    Ok(())
 }
 
 fn print(output: &Output, result: &LoadResult) -> Result<()> {
@@ -168,26 +177,28 @@ fn print(output: &Output, result: &LoadResult) -> Result<()> {
     output::print(result::text(result, output.latency).trim_end())
 }
 
-/// Errors are bad, so is a rate that was not held, a claim that does not hold, and with `--strict` any
-/// doubt about the verdict.
-fn judge(output: &Output, result: &LoadResult) -> Verdict {
+/// Whether all is good: errors are bad, so is a rate that was not held unless its limit was sought, a
+/// claim that does not hold, and with `--strict` any doubt about the verdict.
+fn judge(output: &Output, result: &LoadResult, seeks_limit: bool) -> bool {
     let mut is_good = result.errors.sum() == 0;
-    if !result.holds_rate() {
+    if !result.holds_rate() && !seeks_limit {
         let (sent, due) = (result.sent, result.sent + result.unsent);
-        eprintln!("the rate was not held: {sent} of {due} requests that were due have left");
+        say(format_args!(
+            "the rate was not held: {sent} of {due} requests that were due have left"
+        ));
         is_good = false;
     }
     for assertion in &output.assertions {
         let (holds, figure) = assertion.holds(result);
         if !holds {
             let figure = figure.map_or_else(|| "not known".to_owned(), |figure| figure.to_string());
-            eprintln!("does not hold: {assertion} (it is {figure})");
+            say(format_args!("does not hold: {assertion} (it is {figure})"));
         }
         is_good &= holds;
     }
     if output.strict && result.verdict != Bound::ServerBound {
-        eprintln!("not server-bound: {}", result.verdict);
+        say(format_args!("not server-bound: {}", result.verdict));
         is_good = false;
     }
-    Verdict::good_if(is_good)
+    is_good
 }

@@ -8,6 +8,7 @@ use crate::load::{Evidence, Exchange, Generator, LoadSpec, Measured, Pace, Targe
 use crate::result::Around;
 use crate::server::{Launched, Program, Server};
 use anyhow::{Context, Result};
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 /// How long the canned responder is loaded, after a first tenth of it that is not counted.
@@ -48,7 +49,8 @@ impl Before {
         // Not the run's own span, which in the open loop is that of the schedule.
         let elapsed_s = self.clock.elapsed().as_secs_f64().max(1e-9);
         let during = Counters::read()?.since(&self.counters);
-        let server_cpu = server.map(Launched::cpu).transpose()?;
+        // One that has ended has no clock any more.
+        let server_cpu = server.and_then(|server| server.cpu().ok());
         let server_cpu_s = server_cpu
             .zip(self.server_cpu)
             .map(|(after, before)| after.saturating_sub(before).as_secs_f64());
@@ -101,6 +103,7 @@ pub(super) fn ceiling_rps(
     let spec_for = |duration| LoadSpec {
         pace: Pace::Closed,
         requests: None,
+        stages: Arc::default(),
         duration: Some(duration),
         intervals: None,
         ..spec.clone()

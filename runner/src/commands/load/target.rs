@@ -1,48 +1,90 @@
 //! From a URL and the options around it to the bytes that are sent and the answer that is expected.
 
-use crate::cli::RequestOptions;
-use crate::contract;
+use super::url::{self, Url};
+use crate::cli::{Place, RequestOptions};
 use crate::http::{self, Method};
-use crate::load::{Expected, Target};
+use crate::load::{Address, Expected, Target};
 use crate::usage::UsageError;
 use crate::values::HeaderField;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 
-/// A URL of the kind that can be loaded.
-#[derive(Debug, PartialEq, Eq)]
-struct Url<'u> {
-    /// Host and port as written: the value of `Host`.
-    authority: &'u str,
-    /// Path and query.
-    path: &'u str,
-    /// What the host resolves to: at least one.
-    addresses: Vec<SocketAddr>,
+/// What is loaded: where it is, what is sent and expected, and how it may be named.
+#[derive(Debug)]
+pub(super) struct Asked {
+    /// At the first of the addresses.
+    pub(super) target: Target,
+    /// Where the server may be: at least one.
+    pub(super) addresses: Vec<Address>,
+    /// The URL without a password.
+    pub(super) url: String,
 }
 
-/// What to send to `url` and what to expect, at the first of its addresses; and all of these.
+/// What to send to `url` and what to expect.
 pub(super) fn read(
     url: &str,
     options: &RequestOptions,
-    allow_remote: bool,
-) -> Result<(Target, Vec<SocketAddr>), UsageError> {
-    let url = Url::read(url, allow_remote)?;
+    place: &Place,
+) -> Result<Asked, UsageError> {
+    let url = Url::read(url)?;
+    let addresses = addresses(&url, place)?;
     let method = method(options);
     let target = Target {
-        address: url.addresses[0],
-        request: request(&url, method, options),
+        address: addresses[0].clone(),
+        request: request(&url, method, options)?,
         method: match method {
             "HEAD" => Method::Head,
             _ => Method::Get,
         },
         is_idempotent: http::is_idempotent(method),
-        expected: expected(&url, method, options),
-        requests_per_connection: match options.no_keep_alive {
-            true => Some(1),
-            false => options.requests_per_connection,
-        },
+        expected: expected(options),
+        requests_per_connection: requests_per_connection(options)?,
         pipeline: options.pipeline,
     };
-    Ok((target, url.addresses))
+    Ok(Asked {
+        target,
+        addresses,
+        url: url.shown(),
+    })
+}
+
+/// Where to connect to: where the URL says, unless an option says otherwise.
+fn addresses(url: &Url, place: &Place) -> Result<Vec<Address>, UsageError> {
+    if let Some(path) = &place.unix_socket {
+        return Ok(vec![Address::Unix(path.clone())]);
+    }
+    let found = match &place.connect_to {
+        None => url.addresses(place.allow_remote)?,
+        Some(to) => {
+            let (host, port) = to.for_url(&url.host, url.port);
+            let shown = format!("--connect-to {host}:{port}");
+            url::addresses(&shown, (&host, port), &url.path, place.allow_remote)?
+        }
+    };
+    Ok(found.into_iter().map(Address::Tcp).collect())
+}
+
+/// How many requests a connection carries: what options and the request's own header fields say of it
+/// has to agree.
+fn requests_per_connection(options: &RequestOptions) -> Result<Option<u32>, UsageError> {
+    let fields = options.headers.iter();
+    let values = fields.filter(|field| field.name.eq_ignore_ascii_case("connection"));
+    let words = values.flat_map(|field| field.value.split(',').map(str::trim));
+    let says = |wanted: &str| words.clone().any(|word| word.eq_ignore_ascii_case(wanted));
+    let (closes, keeps) = (says("close"), says("keep-alive"));
+    let contradiction = |option: &str| {
+        let said = if closes { "close" } else { "keep-alive" };
+        UsageError(format!(
+            "a header field `Connection: {said}` contradicts {option}"
+        ))
+    };
+    match (closes, options.no_keep_alive) {
+        (true, _) if options.keep_alive => Err(contradiction("--keep-alive")),
+        (true, _) if options.requests_per_connection.is_some_and(|most| most > 1) => {
+            Err(contradiction("--requests-per-connection"))
+        }
+        (false, true) if keeps => Err(contradiction("--no-keep-alive")),
+        (true, _) | (_, true) => Ok(Some(1)),
+        (false, false) => Ok(options.requests_per_connection),
+    }
 }
 
 /// GET, or POST with a body, where nothing else was asked for.
@@ -54,76 +96,7 @@ pub(super) fn method(options: &RequestOptions) -> &str {
     }
 }
 
-impl<'u> Url<'u> {
-    fn read(url: &'u str, allow_remote: bool) -> Result<Self, UsageError> {
-        let wrong = |why: &str| {
-            UsageError(format!(
-                "`{url}` {why}; write http://127.0.0.1:8080/welcome"
-            ))
-        };
-        let rest = url
-            .strip_prefix("http://")
-            .ok_or_else(|| wrong("does not begin with http://"))?;
-        if !rest.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(wrong("has a character that must be written as %XX"));
-        }
-        // A fragment is for browsers, and never sent (RFC 9110 §4.2.5).
-        let rest = rest.split('#').next().unwrap_or(rest);
-        let (authority, path) = match rest.find(['/', '?']) {
-            Some(at) => rest.split_at(at),
-            None => (rest, "/"),
-        };
-        if path.starts_with('?') {
-            return Err(wrong("has a query and no path"));
-        }
-        let has_port = authority
-            .rsplit_once(':')
-            .is_some_and(|(_, port)| port.parse::<u16>().is_ok());
-        let with_port = match has_port {
-            true => authority.to_owned(),
-            false => format!("{authority}:80"),
-        };
-        let addresses: Vec<SocketAddr> = with_port
-            .to_socket_addrs()
-            .map_err(|error| wrong(&format!("names no address ({error})")))?
-            .collect();
-        if addresses.is_empty() {
-            return Err(wrong("names no address"));
-        }
-        for &address in &addresses {
-            check_address(address, path, allow_remote)?;
-        }
-        Ok(Self {
-            authority,
-            path,
-            addresses,
-        })
-    }
-}
-
-/// Refuses what cannot be connected to, and what may not be.
-fn check_address(address: SocketAddr, path: &str, allow_remote: bool) -> Result<(), UsageError> {
-    let ip = address.ip();
-    if ip.is_unspecified() {
-        let local: IpAddr = match ip {
-            IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
-            IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
-        };
-        let local = SocketAddr::new(local, address.port());
-        return Err(UsageError(format!(
-            "{ip} is where servers listen, no address to connect to; write http://{local}{path}"
-        )));
-    }
-    if !ip.is_loopback() && !allow_remote {
-        return Err(UsageError(format!(
-            "{address} is not on the loopback interface: load on a host that is not yours is an \
-             attack, and over a network it measures the network; if you mean it, add --allow-remote"
-        )));
-    }
-    Ok(())
-}
-
-fn request(url: &Url, method: &str, options: &RequestOptions) -> Vec<u8> {
+fn request(url: &Url, method: &str, options: &RequestOptions) -> Result<Vec<u8>, UsageError> {
     let mut fields = String::new();
     let is_given = |name: &str| {
         let is_it = |field: &HeaderField| field.name.eq_ignore_ascii_case(name);
@@ -138,22 +111,33 @@ fn request(url: &Url, method: &str, options: &RequestOptions) -> Vec<u8> {
     if options.no_keep_alive && !is_given("connection") {
         fields.push_str("Connection: close\r\n");
     }
-    if let Some(body) = &options.body {
-        fields.push_str(&format!("Content-Length: {}\r\n", body.0.len()));
+    if let Some(value) = &url.authorization {
+        if is_given("authorization") {
+            let words = "both the URL and a header field say who asks; write one of them";
+            return Err(UsageError(words.to_owned()));
+        }
+        fields.push_str(&format!("Authorization: {value}\r\n"));
+    }
+    // Methods that say something of a body say that there is none (RFC 9110 §8.6).
+    let length_bytes = match &options.body {
+        Some(body) => Some(body.0.len()),
+        None => ["POST", "PUT", "PATCH"].contains(&method).then_some(0),
+    };
+    if let Some(length_bytes) = length_bytes {
+        fields.push_str(&format!("Content-Length: {length_bytes}\r\n"));
     }
     let head = format!("{method} {} HTTP/1.1\r\n{fields}\r\n", url.path);
     let body = options.body.as_ref().map_or(&[][..], |body| &body.0);
-    [head.as_bytes(), body].concat()
+    Ok([head.as_bytes(), body].concat())
 }
 
-/// The contract, where its own request is sent and nothing else is expected.
-fn expected(url: &Url, method: &str, options: &RequestOptions) -> Expected {
-    let is_own = url.path == contract::PATH && method == "GET";
-    match (options.expect_status, &options.expect_body) {
-        (None, None) if is_own => Expected::Contract,
-        (status, body) => Expected::Answer {
-            status: status.unwrap_or(200),
-            body: body.as_ref().map(|body| body.0.clone()),
+/// The status alone, unless something else was asked for.
+fn expected(options: &RequestOptions) -> Expected {
+    match options.expect_contract {
+        true => Expected::Contract,
+        false => Expected::Answer {
+            status: options.expect_status.unwrap_or(200),
+            body: options.expect_body.as_ref().map(|body| body.0.clone()),
         },
     }
 }
@@ -162,7 +146,9 @@ fn expected(url: &Url, method: &str, options: &RequestOptions) -> Expected {
 mod tests {
     use super::*;
     use crate::cli::{Cli, Command};
+    use crate::contract;
     use clap::Parser;
+    use std::net::SocketAddr;
 
     /// The target that this command line stands for.
     fn target(arguments: &[&str]) -> Result<Target, UsageError> {
@@ -170,42 +156,45 @@ mod tests {
         let Command::Load(options) = Cli::parse_from(line).command else {
             unreachable!("the second word is `load`");
         };
-        let (url, request) = (&options.url, &options.request);
-        read(url, request, options.place.allow_remote).map(|(target, _)| target)
+        read(&options.url, &options.request, &options.place).map(|asked| asked.target)
     }
 
     fn sent(arguments: &[&str]) -> String {
         String::from_utf8(target(arguments).unwrap().request).unwrap()
     }
 
-    #[test]
-    fn urls_are_read_or_refused() {
-        let welcome = target(&["http://127.0.0.1:8080/welcome"]).unwrap();
-        assert_eq!(welcome.request, contract::request(welcome.address));
-        assert_eq!(welcome.expected, Expected::Contract);
-        let root = target(&["http://localhost"]).unwrap();
-        let any_200 = Expected::Answer {
-            status: 200,
-            body: None,
-        };
-        assert_eq!((root.address.port(), root.expected), (80, any_200));
-        assert!(target(&["http://[::1]:80/"]).unwrap().address.is_ipv6());
-        assert!(sent(&["http://127.0.0.1/a?b=c#d"]).starts_with("GET /a?b=c HTTP/1.1\r\n"));
-        for wrong in [
-            "https://127.0.0.1/",
-            "127.0.0.1:80",
-            "http:///",
-            "http://127.0.0.1/a b",
-            "http://127.0.0.1/ä",
-            "http://127.0.0.1?a",
-            "http://192.0.2.1/",
-        ] {
-            assert!(target(&[wrong]).is_err(), "{wrong}");
+    fn port(target: &Target) -> u16 {
+        match &target.address {
+            Address::Tcp(address) => address.port(),
+            Address::Unix(_) => 0,
         }
+    }
+
+    #[test]
+    fn the_server_is_where_the_url_or_an_option_says() {
+        let welcome = target(&["http://127.0.0.1:8080/welcome"]).unwrap();
+        let address = SocketAddr::from(([127, 0, 0, 1], 8080));
+        assert_eq!(welcome.request, contract::request(address));
+        assert_eq!(welcome.address, Address::Tcp(address));
+        assert_eq!(port(&target(&["http://localhost"]).unwrap()), 80);
+        assert!(target(&["http://192.0.2.1/"]).is_err());
         // All interfaces, and no particular one: even where remote ones are allowed.
         assert!(target(&["http://0.0.0.0/", "--allow-remote"]).is_err());
         let remote = target(&["http://192.0.2.1/", "--allow-remote"]).unwrap();
-        assert!(!remote.address.ip().is_loopback());
+        assert!(!remote.address.is_local());
+        let named = ["http://shop.example/x", "--connect-to", "127.0.0.1:8080"];
+        let elsewhere = target(&named).unwrap();
+        assert_eq!(elsewhere.address, Address::Tcp(address));
+        assert!(sent(&named).contains("\r\nHost: shop.example\r\n"));
+        let by_curl = "shop.example:80:127.0.0.1:8080";
+        let elsewhere = target(&["http://shop.example/", "--connect-to", by_curl]).unwrap();
+        assert_eq!(port(&elsewhere), 8080);
+        let other = "other.example:80:127.0.0.1:8080";
+        let here = target(&["http://127.0.0.1:81/", "--connect-to", other]).unwrap();
+        assert_eq!(port(&here), 81);
+        assert!(target(&["http://127.0.0.1/", "--connect-to", "192.0.2.1:80"]).is_err());
+        let socket = target(&["http://any.example/", "--unix-socket", "/run/x"]).unwrap();
+        assert_eq!(socket.address, Address::Unix("/run/x".into()));
     }
 
     #[test]
@@ -226,9 +215,37 @@ mod tests {
             "PUT /x HTTP/1.1\r\nAccept: a/b\r\nhost: me\r\nContent-Length: 2\r\n\r\nhi"
         );
         assert!(sent(&[url, "-b", ""]).starts_with("POST /x"));
+        for (method, says_none) in [
+            ("POST", true),
+            ("PUT", true),
+            ("PATCH", true),
+            ("DELETE", false),
+        ] {
+            let says = sent(&[url, "-m", method]).contains("Content-Length: 0\r\n");
+            assert_eq!(says, says_none, "{method}");
+        }
+        let named = sent(&["http://a:b@127.0.0.1/"]);
+        assert!(
+            named.contains("\r\nHost: 127.0.0.1\r\nAuthorization: Basic YTpi\r\n"),
+            "{named}"
+        );
+        assert!(target(&["http://a:b@127.0.0.1/", "-H", "Authorization: x"]).is_err());
         assert!(sent(&[url, "--no-keep-alive"]).contains("Connection: close\r\n"));
         let closing = target(&[url, "--no-keep-alive"]).unwrap();
         assert_eq!(closing.requests_per_connection, Some(1));
+        let own = |line: &str| target(&[url, "-H", line]).unwrap().requests_per_connection;
+        assert_eq!(own("Connection: close"), Some(1));
+        assert_eq!(own("connection: x, Close"), Some(1));
+        assert_eq!(own("Connection: keep-alive"), None);
+        for contradiction in [
+            ["Connection: close", "-r", "5"],
+            ["Connection: close", "-c", "1"],
+            ["Connection: keep-alive", "--no-keep-alive", "-c1"],
+        ] {
+            let line = [&[url, "-H"][..], &contradiction].concat();
+            let is_one = !contradiction.contains(&"-c");
+            assert_eq!(target(&line).is_err(), is_one, "{contradiction:?}");
+        }
         let may_repeat = |method| target(&[url, "-m", method]).unwrap().is_idempotent;
         assert!(may_repeat("GET") && may_repeat("PUT"));
         assert!(!may_repeat("POST") && !may_repeat("PATCH") && !may_repeat("get"));
@@ -238,6 +255,13 @@ mod tests {
     #[test]
     fn what_is_expected_can_be_said() {
         let welcome = "http://127.0.0.1:80/welcome";
+        let any_200 = Expected::Answer {
+            status: 200,
+            body: None,
+        };
+        assert_eq!(target(&[welcome]).unwrap().expected, any_200);
+        let contract = target(&[welcome, "--expect-contract"]).unwrap();
+        assert_eq!(contract.expected, Expected::Contract);
         let expected = target(&[welcome, "--expect-status", "404"])
             .unwrap()
             .expected;

@@ -36,7 +36,7 @@ use crate::analysis::Ranked;
 use crate::framework::Workspace;
 use crate::output::Verdict;
 use crate::report::Page;
-use crate::run::{Arm, Design, Job, Run, RunOptions, Warning};
+use crate::run::{Arm, Design, Job, Run, RunOptions, Warning, look_around};
 use anyhow::Result;
 use arms::Executables;
 use std::path::Path;
@@ -92,6 +92,7 @@ impl Experiment for Isolated {
             let blocks = job.run.plan.blocks;
             job.warn(Warning::ShortRun { blocks });
         }
+        look_around(job)?;
         for part in parts {
             match part {
                 Part::Time => timing::measure(job, &all, done)?,

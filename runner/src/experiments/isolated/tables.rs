@@ -80,6 +80,7 @@ impl Table {
         };
         let per_block = taking_part(records, entry) * records.run.plan.rounds as usize;
         let mut untrusted: Vec<Untrusted> = controls.iter().filter_map(Control::failure).collect();
+        untrusted.extend(cpu.unsound());
         untrusted.extend(completeness.untrusted());
         untrusted.extend(completeness.rows(SampleRow::FILE, samples.len(), per_block));
         Some(Self {

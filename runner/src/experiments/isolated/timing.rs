@@ -1,14 +1,19 @@
 //! Time per request inside one process: blocks of live fresh processes, timed round robin in slices on one
 //! processor, as the throughput run does it.
 
+use super::Isolated;
 use super::arms::Executables;
 use super::harness::{Harness, Setup};
 use super::plan::{Entry, IsolatedPlan};
 use super::records::IsolatedRecords;
 use super::rows::SampleRow;
 use crate::duration::micros;
+use crate::experiments::Experiment as _;
 use crate::interrupt;
-use crate::run::{ArmKind, Block, Job, Journal, Slices, Slot, one_line, run_blocks};
+use crate::run::{
+    ArmKind, Block, Job, Journal, Slices, Slot, one_line, run_blocks, summarize_blocks,
+};
+use crate::server::Tree;
 use anyhow::{Result, anyhow};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -38,7 +43,10 @@ pub(super) fn measure(
         plan: plan.clone(),
     };
     let wanted = |_: &Job<IsolatedPlan>, _| Ok(plan.blocks);
-    run_blocks(job, &mut timing, &done.blocks, plan.blocks, wanted)
+    run_blocks(job, &mut timing, &done.blocks, plan.blocks, wanted)?;
+    let measured = Isolated::read(job.folder.path())?;
+    summarize_blocks(job, &measured.blocks);
+    Ok(())
 }
 
 /// Requests per slice that an interrupted run had settled on.
@@ -121,12 +129,12 @@ impl Slices for Timing<'_> {
         Ok(Duration::from_nanos(off_ns).saturating_sub(PAUSE_MIN))
     }
 
-    fn processes(&self) -> Vec<u32> {
+    fn processes(&self) -> Vec<Tree> {
         let live = self
             .live
             .values()
             .filter_map(|live| live.harness.as_ref().ok());
-        live.map(Harness::pid).collect()
+        live.map(|harness| Tree::of(harness.pid())).collect()
     }
 
     fn done(&mut self, _: Block, _: usize, arm: usize, _: &mut Journal) -> Result<()> {

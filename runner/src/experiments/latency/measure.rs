@@ -13,6 +13,7 @@ use crate::run::{
     Block, Job, Journal, Launch, ProcessRow, Servers, Slices, Slot, before_blocks, run_blocks,
     summarize_blocks,
 };
+use crate::server::Tree;
 use anyhow::Result;
 use hdrhistogram::Histogram;
 use std::collections::BTreeMap;
@@ -142,7 +143,7 @@ impl Slices for OpenLoop {
         Ok(pauses)
     }
 
-    fn processes(&self) -> Vec<u32> {
+    fn processes(&self) -> Vec<Tree> {
         self.servers.processes()
     }
 

@@ -39,7 +39,8 @@ pub(super) fn page(records: &LatencyRecords) -> Page {
         reading: reading(records),
         is_good: all
             .iter()
-            .all(|(_, rows)| rows.iter().all(TableRow::is_good)),
+            .all(|(_, rows)| rows.iter().all(TableRow::is_good))
+            && records.searches.iter().all(|row| row.err.is_empty()),
         circumstances: vec![format!("engine {}", run.plan.engine)],
     };
     Page::of(run, "Latency", body)
@@ -86,7 +87,7 @@ fn section(records: &LatencyRecords, table: &Table, rows: &[TableRow]) -> Sectio
     remarks.extend(
         claims
             .into_iter()
-            .filter(|line| !line.starts_with("no planted control")),
+            .filter(|line| table.delay.is_none() || !line.starts_with("no planted control")),
     );
     remarks.push(beyond(records, table));
     remarks.extend(rows.iter().filter_map(remark));
@@ -182,15 +183,18 @@ fn remark(row: &TableRow) -> Option<String> {
 fn search_section(records: &LatencyRecords) -> Option<Section> {
     let objective = records.run.plan.objective.as_ref()?;
     let missing = records.missing_searches();
+    let failed = records.searches.iter().filter(|row| !row.err.is_empty());
+    let failed = failed.map(|row| format!("`{}`: a search failed: {}.", row.arm, row.err));
+    let how = "requests per second: the median of the searches, each on a fresh process and exact to 5 %; a rate counts as \
+               held if one of three probes of 0.5 s meets the objective without an error.";
     Some(Section {
         heading: format!("Highest rate with {objective}"),
-        untrusted: (missing > 0).then(|| format!("searches missing: {missing}")).into_iter().collect(),
+        untrusted: (missing > 0)
+            .then(|| format!("searches missing: {missing}"))
+            .into_iter()
+            .collect(),
         grid: search_grid(records)?,
-        remarks: vec![
-            "requests per second: the median of the searches, each on a fresh process and exact to 5 %; a rate \
-             counts as held if one of three probes of 0.5 s meets the objective without an error."
-                .to_owned(),
-        ],
+        remarks: std::iter::once(how.to_owned()).chain(failed).collect(),
         ..Section::default()
     })
 }

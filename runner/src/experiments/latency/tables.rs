@@ -169,6 +169,7 @@ fn untrusted(records: &LatencyRecords, table: &Table) -> Vec<Untrusted> {
         .map_or(0, |level| level.rounds as usize);
     let mut reasons: Vec<Untrusted> = table.controls.iter().filter_map(Control::failure).collect();
     reasons.extend(table.delay.as_ref().and_then(DelayControl::failure));
+    reasons.extend(table.measures.iter().flat_map(Ranked::unsound));
     reasons.extend(completeness.untrusted());
     reasons.extend(completeness.rows(PacedRow::FILE, slices.count(), rounds * arms));
     reasons.extend(completeness.rows(ProcessRow::FILE, processes.count(), arms));

@@ -11,6 +11,7 @@ use crate::run::{
     Block, Job, Journal, Launch, ProcessRow, Servers, Slices, Slot, before_blocks, run_blocks,
     summarize_blocks,
 };
+use crate::server::Tree;
 use anyhow::Result;
 use std::sync::mpsc;
 use std::time::Duration;
@@ -110,7 +111,7 @@ impl Slices for FromIdle {
         Ok(measured.map_or(Duration::ZERO, |one| one.pauses.total))
     }
 
-    fn processes(&self) -> Vec<u32> {
+    fn processes(&self) -> Vec<Tree> {
         self.servers.processes()
     }
 

@@ -8,8 +8,15 @@ use crate::experiments::settling::IntervalRow;
 use crate::report::{Body, Cell, Grid, Heading, Page, Section, Shown};
 use crate::run::Row;
 
-/// When the table looks at each trace, in ms after the start.
-const LOOKS_MS: [u64; 6] = [10, 30, 100, 200, 400, 800];
+/// The stretches of each trace that the table shows, in ms after the start.
+const STRETCHES_MS: [(u64, u64); 6] = [
+    (0, 10),
+    (10, 30),
+    (30, 100),
+    (100, 200),
+    (200, 400),
+    (400, 600),
+];
 
 /// The windows for which it is said from when on they have settled.
 const WINDOWS_MS: [u64; 2] = [60, 200];
@@ -42,14 +49,9 @@ pub(super) fn page(records: &SettlingRecords) -> Page {
 }
 
 fn section(records: &SettlingRecords, connections: usize) -> Section {
-    let plan = &records.run.plan;
     let of_windows: Vec<Vec<Trace>> = WINDOWS_MS
         .iter()
-        .map(|&window_ms| traces(records, connections, window_ms))
-        .collect();
-    let looks: Vec<u64> = LOOKS_MS
-        .into_iter()
-        .filter(|&ms| ms <= plan.length_ms)
+        .map(|&window_ms| traces(records, connections, window_ms, &STRETCHES_MS))
         .collect();
     let rows = of_windows[0].iter().enumerate().map(|(at, trace)| {
         let mut cells = vec![Cell::text(&trace.arm), Cell::whole(trace.plateau)];
@@ -58,16 +60,12 @@ fn section(records: &SettlingRecords, connections: usize) -> Section {
             cells
                 .push(settled.map_or(Cell::text("never"), |settled| Cell::count(settled.after_ms)));
         }
-        let at = |ms: u64| (ms / plan.interval_ms).saturating_sub(1) as usize;
-        cells.extend(
-            looks
-                .iter()
-                .map(|&ms| Cell::percent(trace.rate[at(ms)] / trace.plateau)),
-        );
-        for &ms in [looks.first(), looks.last()].into_iter().flatten() {
-            cells.push(Cell::whole(trace.p99_us[at(ms)]));
-            cells.push(Cell::percent(trace.served[at(ms)]));
-        }
+        cells.extend(trace.stretches.iter().map(|&share| Cell::percent(share)));
+        let last = trace.p99_us.len().saturating_sub(1);
+        cells.push(Cell::whole(trace.p99_us.get(last).copied().unwrap_or(0.0)));
+        cells.push(Cell::percent(
+            trace.served.get(last).copied().unwrap_or(0.0),
+        ));
         cells
     });
     Section {
@@ -77,20 +75,20 @@ fn section(records: &SettlingRecords, connections: usize) -> Section {
         charts: served(records, &of_windows[0], connections)
             .into_iter()
             .collect(),
-        grid: Grid::plain(headings(looks.len()), rows),
+        grid: Grid::plain(headings(), rows),
         shown: Shown::PageAndTerminal,
         ..Section::default()
     }
 }
 
-fn headings(looks: usize) -> Vec<Heading> {
-    const RATE_AT: [&str; 6] = [
-        "% at 10 ms",
-        "% at 30 ms",
-        "% at 100 ms",
-        "% at 200 ms",
-        "% at 400 ms",
-        "% at 800 ms",
+fn headings() -> Vec<Heading> {
+    const SHARES: [&str; 6] = [
+        "% in 0–10 ms",
+        "10–30 ms",
+        "30–100 ms",
+        "100–200 ms",
+        "200–400 ms",
+        "400–600 ms",
     ];
     let mut headings = vec![
         Heading::text("contestant", Some("contestant")),
@@ -101,17 +99,13 @@ fn headings(looks: usize) -> Vec<Heading> {
             Some("200 ms after"),
         ),
     ];
-    headings.extend(
-        RATE_AT
-            .iter()
-            .take(looks)
-            .map(|heading| Heading::number(heading, Some(heading))),
-    );
+    let shares = SHARES
+        .iter()
+        .map(|heading| Heading::number(heading, Some(heading)));
+    headings.extend(shares);
     headings.extend([
-        Heading::number("p99 µs, first look", None),
-        Heading::number("served %, first look", None),
-        Heading::number("p99 µs, last look", None),
-        Heading::number("served %, last look", None),
+        Heading::number("p99 µs, last 10 ms", None),
+        Heading::number("served %, last 10 ms", None),
     ]);
     headings
 }
@@ -137,11 +131,11 @@ fn untrusted(records: &SettlingRecords, connections: usize) -> Vec<String> {
 fn reading() -> Vec<String> {
     vec![
         "plateau: right answers per second in the last 40 % of a slice, the median over slices.".to_owned(),
-        "settled: from then on every window of this length has the plateau's rate to 2 % (the rate of a window relative \
-         to the plateau of its own slice, the median over slices)."
+        "settled: from then on every window of this length has the plateau's rate to 2 %, or differs from it by no more than \
+         two standard errors beyond that (the rate of a window relative to the plateau of its own slice, the median over \
+         slices)."
             .to_owned(),
-        "% at: the rate of the 10 ms up to then, as a share of the plateau. served %: connections that got an answer in \
-         these 10 ms."
+        "% in: the rate of that stretch, as a share of the plateau. served %: connections that got an answer in these 10 ms."
             .to_owned(),
     ]
 }

@@ -49,7 +49,7 @@ fn every_interval_has_its_row_and_the_page_its_plateau() {
     assert_eq!(records.intervals.len(), 2 * 20);
     assert!(records.intervals.iter().all(|row| row.errors == 0));
     assert!(records.intervals.iter().map(|row| row.ok).sum::<u64>() > 0);
-    let trace = &traces::traces(&records, 4, 10)[0];
+    let trace = &traces::traces(&records, 4, 10, &[(0, 10)])[0];
     assert_eq!((trace.rate.len(), trace.served.len()), (20, 20));
     let page = crate::report::run_page(&Settling::page(&records));
     assert!(

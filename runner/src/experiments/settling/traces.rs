@@ -5,9 +5,18 @@ use super::records::SettlingRecords;
 use super::rows::IntervalRow;
 use crate::stats::{Quartiles, median};
 use std::collections::BTreeMap;
+use std::ops::Range;
 
-/// Settled is what stays this close to the plateau.
+/// Settled is what stays this close to the plateau,
 const CLOSE: f64 = 0.02;
+
+/// or so many standard errors closer than it looks: windows of some milliseconds on a shared machine vary by more
+/// than 2 %.
+const ERRORS: f64 = 2.0;
+
+/// Makes the median absolute deviation estimate a standard deviation, and that of a median from it: both for normal
+/// values.
+const ERROR_OF_MEDIAN: f64 = 1.4826 * 1.2533;
 
 /// The plateau is the mean of this last part of a slice.
 const PLATEAU_SHARE: f64 = 0.4;
@@ -27,6 +36,8 @@ pub struct Trace {
     pub served: Vec<f64>,
     /// Between which the middle half of the slices lie.
     pub served_quartiles: Vec<(f64, f64)>,
+    /// The rate in each of the stretches asked for, as a share of the plateau of the same slice.
+    pub stretches: Vec<f64>,
     /// Right answers per second in the last part of the slice.
     pub plateau: f64,
     /// From when on it has settled; `None` if it never does.
@@ -36,23 +47,33 @@ pub struct Trace {
 /// From when on a trace has settled.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Settled {
-    /// Every window that begins here or later has the plateau's rate, to 2 %.
+    /// Every window that begins here or later has the plateau's rate, to 2 % or within chance.
     pub after_ms: u64,
 }
 
 /// The traces of all arms at one concurrency, in the order of the record's arms, with windows of this length.
 #[must_use]
-pub(super) fn traces(records: &SettlingRecords, connections: usize, window_ms: u64) -> Vec<Trace> {
+pub(super) fn traces(
+    records: &SettlingRecords,
+    connections: usize,
+    window_ms: u64,
+    stretches_ms: &[(u64, u64)],
+) -> Vec<Trace> {
     let arms = records.run.arms.iter().filter(|arm| arm.takes_part());
     let of_arm = arms.filter_map(|arm| {
         let rows = records.intervals.iter();
         let own = rows.filter(|row| row.arm == arm.name && row.connections == connections);
-        trace(records, &own.collect::<Vec<_>>(), window_ms)
+        trace(records, &own.collect::<Vec<_>>(), window_ms, stretches_ms)
     });
     of_arm.collect()
 }
 
-fn trace(records: &SettlingRecords, rows: &[&IntervalRow], window_ms: u64) -> Option<Trace> {
+fn trace(
+    records: &SettlingRecords,
+    rows: &[&IntervalRow],
+    window_ms: u64,
+    stretches_ms: &[(u64, u64)],
+) -> Option<Trace> {
     let first = rows.first()?;
     let (plan, interval_s) = (
         &records.run.plan,
@@ -75,6 +96,13 @@ fn trace(records: &SettlingRecords, rows: &[&IntervalRow], window_ms: u64) -> Op
         served: over_slices(&|row| Some(share_served(row))),
         served_quartiles: (0..plan.intervals())
             .map(|interval| served_quartiles(rows, interval))
+            .collect(),
+        stretches: stretches_ms
+            .iter()
+            .map(|&(from, to)| {
+                let stretch = (from / plan.interval_ms) as usize..(to / plan.interval_ms) as usize;
+                median(&relative(&slices, &plateaus, stretch)).unwrap_or(0.0)
+            })
             .collect(),
         plateau: median(&plateaus)? / interval_s,
         settled: settled(&slices, &plateaus, window_ms / plan.interval_ms).map(|interval| {
@@ -117,19 +145,28 @@ fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len().max(1) as f64
 }
 
-/// The first interval from which on every window has the plateau's rate. A window's rate is taken relative to the
-/// plateau of its own slice, and the median over slices counts: the machine's drift is in both.
+/// The rate in a stretch of intervals, relative to the plateau of the same slice: the machine's drift is in both.
+fn relative(slices: &[Vec<f64>], plateaus: &[f64], stretch: Range<usize>) -> Vec<f64> {
+    let slices = slices
+        .iter()
+        .zip(plateaus)
+        .filter(|(_, plateau)| **plateau > 0.0);
+    let own = |slice: &Vec<f64>| mean(slice.get(stretch.clone()).unwrap_or_default());
+    slices
+        .map(|(slice, plateau)| own(slice) / plateau)
+        .collect()
+}
+
+/// The first interval from which on every window has the plateau's rate, in the median over slices.
 fn settled(slices: &[Vec<f64>], plateaus: &[f64], window: u64) -> Option<usize> {
     let length = slices.first()?.len();
     let window = (window.max(1) as usize).min(length);
     let is_close = |from: usize| {
-        let ratios = slices
-            .iter()
-            .zip(plateaus)
-            .filter(|(_, plateau)| **plateau > 0.0);
-        let ratios = ratios.map(|(slice, plateau)| mean(&slice[from..from + window]) / plateau);
-        let ratio = median(&ratios.collect::<Vec<f64>>())?;
-        Some((ratio - 1.0).abs() <= CLOSE)
+        let ratios = relative(slices, plateaus, from..from + window);
+        let ratio = median(&ratios)?;
+        let deviations: Vec<f64> = ratios.iter().map(|one| (one - ratio).abs()).collect();
+        let error = ERROR_OF_MEDIAN * median(&deviations)? / (ratios.len() as f64).sqrt();
+        Some((ratio - 1.0).abs() <= CLOSE + ERRORS * error)
     };
     let last = length - window;
     let mut first = None;
@@ -157,6 +194,17 @@ mod tests {
         // Five intervals of which one is half as high are 10 % lower, of fifty it is 1 %.
         assert_eq!(settled(&slices, &plateaus, 5), Some(10));
         assert_eq!(settled(&slices, &plateaus, 50), Some(9));
+    }
+
+    #[test]
+    fn noise_alone_does_not_keep_a_trace_from_settling() {
+        let noisy = |slice: usize| -> Vec<f64> {
+            let wobble = |at: usize| ((at * 7 + slice * 13) % 11) as f64 - 5.0;
+            (0..100).map(|at| 100.0 + 2.0 * wobble(at)).collect()
+        };
+        let slices: Vec<Vec<f64>> = (0..9).map(noisy).collect();
+        let plateaus: Vec<f64> = slices.iter().map(|slice| plateau(slice)).collect();
+        assert_eq!(settled(&slices, &plateaus, 1), Some(0));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::analysis::{Effect, Standing};
 use crate::report::{Cell, Column, Grid};
 
 /// All columns after name and version.
-const COLUMNS: [Column<TableRow>; 13] = [
+const COLUMNS: [Column<TableRow>; 15] = [
     Column::number("requests/s", Some("req/s"), |row| {
         of(row, |one| Some(Cell::whole(one.rate.median)))
     }),
@@ -25,6 +25,15 @@ const COLUMNS: [Column<TableRow>; 13] = [
     }),
     Column::number("served in 100 ms %", Some("served%"), |row| {
         of(row, |one| one.served_per_100_ms.map(Cell::percent))
+    }),
+    Column::number("served in a window %", None, |row| {
+        of(row, |one| one.served_per_window.map(Cell::percent))
+    }),
+    Column::text("answers per connection (5th–50th–95th)", None, |row| {
+        of(row, |one| {
+            let [p5, p50, p95] = one.answers_per_connection?;
+            Some(Cell::text(format!("{p5:.0}–{p50:.0}–{p95:.0}")))
+        })
     }),
     Column::number("server CPU ns (user + system)", Some("CPUns"), |row| {
         of(row, |one| Some(server_cpu(one)))

@@ -57,6 +57,10 @@ pub(super) struct Figures {
     pub(super) requests: u64,
     /// Share of the connections that got a right answer within 100 ms; `None` if windows are shorter.
     pub(super) served_per_100_ms: Option<f64>,
+    /// Share of the connections that got one within a window.
+    pub(super) served_per_window: Option<f64>,
+    /// Right answers per connection and window: the 5th, 50th and 95th percentile over connections.
+    pub(super) answers_per_connection: Option<[f64; 3]>,
     /// Requests without a right answer, and slices that could not be measured.
     pub(super) errors: u64,
     /// What went wrong first.
@@ -176,10 +180,19 @@ impl Figures {
         let system_ms: u64 = processes.iter().map(|row| row.system_ms).sum();
         let measured = processes.iter().filter(|row| row.err.is_empty());
         let peaks: Vec<f64> = measured.map(|row| row.peak_rss_kib as f64).collect();
-        let served = slices.iter().filter(|row| row.served_per_100_ms_ppm > 0);
-        let served: Vec<f64> = served
-            .map(|row| row.served_per_100_ms_ppm as f64 / 1e6)
+        let told: Vec<&&SliceRow> = slices
+            .iter()
+            .filter(|row| row.served_per_100_ms_ppm > 0)
             .collect();
+        let typical = |of: &dyn Fn(&SliceRow) -> f64| {
+            let values: Vec<f64> = told.iter().map(|row| of(row)).collect();
+            median(&values)
+        };
+        let answers = [
+            typical(&|row| row.answers_p5 as f64),
+            typical(&|row| row.answers_p50 as f64),
+            typical(&|row| row.answers_p95 as f64),
+        ];
         let unmeasured = slices.iter().filter(|row| row.sent == 0).count() as u64;
         Self {
             rate,
@@ -192,7 +205,12 @@ impl Figures {
                 .then(|| user_ms as f64 / (user_ms + system_ms) as f64),
             peak_rss_kib: median(&peaks),
             requests: slices.iter().map(|row| row.sent).sum(),
-            served_per_100_ms: median(&served),
+            served_per_100_ms: typical(&|row| row.served_per_100_ms_ppm as f64 / 1e6),
+            served_per_window: typical(&|row| row.served as f64 / row.connections as f64),
+            answers_per_connection: match answers {
+                [Some(p5), Some(p50), Some(p95)] => Some([p5, p50, p95]),
+                _ => None,
+            },
             errors: slices
                 .iter()
                 .map(|row| row.errors() + row.outside_errors)

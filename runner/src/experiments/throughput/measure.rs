@@ -15,6 +15,7 @@ use crate::run::{
     ArmKind, Block, Job, Journal, Launch, ProcessRow, Servers, Slices, Slot, before_blocks,
     run_blocks, summarize_blocks,
 };
+use crate::server::Tree;
 use anyhow::{Context, Result};
 use hdrhistogram::Histogram;
 use std::collections::BTreeMap;
@@ -183,7 +184,7 @@ impl Slices for ClosedLoop {
         Ok(pauses)
     }
 
-    fn processes(&self) -> Vec<u32> {
+    fn processes(&self) -> Vec<Tree> {
         self.servers.processes()
     }
 

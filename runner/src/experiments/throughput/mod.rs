@@ -11,6 +11,7 @@ mod page;
 mod plan;
 mod records;
 mod rows;
+mod settled;
 mod tables;
 
 pub use options::ThroughputOptions;

@@ -46,11 +46,12 @@ pub struct DesignOptions {
     /// Concurrency: numbers of connections, each with one request open at a time
     #[arg(short, long, value_delimiter = ',', default_value = "64,1000", value_parser = connections)]
     pub connections: Vec<usize>,
-    /// Counted requests per contestant and concurrency that the rounds are to suffice for (suffixes k, M, G)
+    /// Counted requests per contestant and concurrency that the rounds are to suffice for, as far as the time of a
+    /// block allows (suffixes k, M, G)
     #[arg(short = 'n', long, default_value = "1M", value_parser = count)]
     pub requests: u64,
     /// Blocks; each starts fresh processes
-    #[arg(long, default_value_t = 24)]
+    #[arg(long, default_value_t = 20)]
     pub blocks: u32,
     /// Add blocks until ratios to the baseline are this precise, such as 2%; the number follows from the variance
     /// of the first --blocks, never from who is ahead
@@ -70,7 +71,7 @@ pub struct DesignOptions {
     #[arg(long, value_parser = duration)]
     pub window: Option<Duration>,
     /// How long a contestant is driven before its first slice at a concurrency
-    #[arg(long, default_value = "150ms", value_parser = duration)]
+    #[arg(long, default_value = "100ms", value_parser = duration)]
     pub warm_up: Duration,
 }
 

@@ -4,6 +4,7 @@ use super::charts::{ratios, service_times};
 use super::columns::grid;
 use super::figures::{Outcome, TableRow, rows};
 use super::records::ThroughputRecords;
+use super::settled;
 use super::tables::Table;
 use crate::report::{
     Answers, Body, HOW_TO_READ_RANKS, Page, Pairs, Praise, Section, grouped, rank_remarks, spread,
@@ -56,7 +57,7 @@ fn design(records: &ThroughputRecords) -> String {
         )
     });
     format!(
-        "`SERVER={} ENV={}`: {} blocks of fresh processes, measured round robin under load that has settled: {}.",
+        "`SERVER={} ENV={}`: {} blocks of fresh processes, measured round robin under sustained load, each slice after it had time to settle: {}.",
         plan.server,
         plan.env,
         plan.blocks,
@@ -79,6 +80,7 @@ fn section(records: &ThroughputRecords, table: &Table, rows: &[TableRow]) -> Sec
                 .to_owned(),
         );
     }
+    remarks.extend(settled::remark(records, table.connections));
     remarks.extend(rows.iter().filter_map(|row| remark(records, row)));
     let is_client_bound = |name: &str| {
         rows.iter()
@@ -182,6 +184,9 @@ fn reading(records: &ThroughputRecords) -> Vec<String> {
         ),
         "p50, p99: service time at fixed concurrency in a closed loop, from sending a request to reading its \
          answer. It is not the latency at a given rate."
+            .to_owned(),
+        "served: the share of the connections that got a right answer within 100 ms, and within a window; answers per \
+         connection: in a window, percentiles over connections. Shown if windows are long enough; medians over slices."
             .to_owned(),
         "server CPU: per request, over all threads of the server, in user and in system mode.".to_owned(),
         "limit: which side was saturated. Generator idle share, server CPU utilisation, and throughput as a share \

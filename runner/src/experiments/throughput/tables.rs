@@ -76,7 +76,11 @@ impl Table {
         }
         Self {
             connections,
-            untrusted: untrusted(records, connections, &controls),
+            untrusted: [&rate, &cpu]
+                .into_iter()
+                .flat_map(Ranked::unsound)
+                .chain(untrusted(records, connections, &controls))
+                .collect(),
             sensitivity: sensitivity.into_iter().flatten().collect(),
             controls,
             rate,

@@ -24,7 +24,7 @@ impl<E: Engine> Pool<E> {
             }
             return Ok(());
         }
-        if run.goal == Goal::Load && run.wants_more() && at < run.connections {
+        if run.goal == Goal::Load && run.needs_connection() && at < run.connections {
             run.busy += 1;
             self.connect(at, run)?;
         }
@@ -33,17 +33,13 @@ impl<E: Engine> Pool<E> {
 
     /// Closes an idle connection that has an event.
     pub(super) fn drop_idle(&mut self, at: usize, event: &Event, run: &mut Run) {
-        self.close(at);
-        run.count_reconnect(match event {
+        let cause = match event {
             Event::Received { .. } => Cause::Unasked,
             Event::Broken(errno) => Cause::of(*errno),
             Event::Ended | Event::Connected(_) | Event::Sent => Cause::Ended,
-        });
-    }
-
-    pub(super) fn close(&mut self, at: usize) {
-        self.engine.close(at);
-        self.connections[at].reset();
+        };
+        self.close_for(at, cause);
+        run.count_reconnect(cause);
     }
 
     #[cold]
@@ -93,6 +89,7 @@ impl<E: Engine> Pool<E> {
     fn redo(&mut self, at: usize, run: &mut Run) -> Result<()> {
         let connection = &self.connections[at];
         let (due_at_ns, sent_at_ns) = (connection.due_at_ns, connection.sent_at_ns);
+        self.learn_from_end(connection.answers, Cause::Ended);
         self.close(at);
         run.count_reconnect(Cause::Ended);
         let connection = &mut self.connections[at];
@@ -115,8 +112,8 @@ impl<E: Engine> Pool<E> {
     /// Closes, and connects again where there is more to send.
     #[cold]
     pub(super) fn reopen(&mut self, at: usize, cause: Cause, run: &mut Run) -> Result<()> {
-        self.close(at);
-        if !run.wants_more() {
+        self.close_for(at, cause);
+        if !run.needs_connection() {
             run.busy -= 1;
             return Ok(());
         }
@@ -132,7 +129,7 @@ impl<E: Engine> Pool<E> {
     /// Connects what is closed, where more is to be sent.
     pub(super) fn connect_closed(&mut self, driven: usize, run: &mut Run) -> Result<()> {
         for at in 0..driven {
-            if self.connections[at].phase == Phase::Closed && run.wants_more() {
+            if self.connections[at].phase == Phase::Closed && run.needs_connection() {
                 run.busy += 1;
                 self.connect(at, run)?;
             }
@@ -142,7 +139,7 @@ impl<E: Engine> Pool<E> {
 
     /// Starts a handshake on a closed connection that counts as busy.
     pub(super) fn connect(&mut self, at: usize, run: &mut Run) -> Result<()> {
-        if let Err(errno) = self.engine.connect(at, self.target.address) {
+        if let Err(errno) = self.engine.connect(at, &self.target.address) {
             return self.on_connect_failed(at, errno, run);
         }
         let connection = &mut self.connections[at];
@@ -204,7 +201,7 @@ impl<E: Engine> Pool<E> {
         self.close(at);
         run.count_connect_error(Cause::of(errno));
         run.note_trouble();
-        let address = self.target.address;
+        let address = &self.target.address;
         self.validator
             .complain(|| format!("cannot connect to {address}: {errno}"));
         match run.goal {
@@ -235,6 +232,7 @@ impl<E: Engine> Pool<E> {
             self.give_up(run);
             return Ok(());
         }
+        self.release_silent(run)?;
         for at in 0..self.connections.len() {
             let connection = &self.connections[at];
             let is_late = run.is_late(connection.sent_at_ns);
@@ -295,11 +293,18 @@ impl<E: Engine> Pool<E> {
             }
             for _ in 0..self.connections[at].open {
                 run.tally.count(Outcome::Unanswered);
+                if !run.stages.is_empty() {
+                    run.stages.give_up(self.connections[at].due_at_ns);
+                }
             }
-            if matches!(phase, Phase::Waiting | Phase::Draining | Phase::Connecting) {
-                self.close(at);
+            if matches!(
+                phase,
+                Phase::Waiting | Phase::Held | Phase::Draining | Phase::Connecting
+            ) {
+                self.abort(at);
             }
         }
+        self.forget_held();
         run.retries.clear();
         run.busy = 0;
         run.unladen = 0;
@@ -313,7 +318,7 @@ impl<E: Engine> Pool<E> {
             let connection = &self.connections[at];
             let is_busy = matches!(connection.phase, Phase::Connecting | Phase::Draining);
             if is_busy && !connection.has_request() {
-                self.close(at);
+                self.abort(at);
             }
         }
         run.retries.clear();

@@ -19,7 +19,7 @@ impl<E: Engine> Pool<E> {
             since.sum()
         };
         let unfinished = Unfinished {
-            busy_ns: in_phase_ns(Phase::Waiting),
+            busy_ns: in_phase_ns(Phase::Waiting) + in_phase_ns(Phase::Held),
             connecting_ns: in_phase_ns(Phase::Connecting),
         };
         run.mark(served(connections), unfinished);

@@ -4,7 +4,9 @@
 //! This file is the hot path; `opening`, `lifecycle` and `marks` are what happens before and around it.
 
 mod early;
+mod farewell;
 mod lifecycle;
+mod manner;
 mod marks;
 mod opening;
 mod pipeline;
@@ -17,7 +19,11 @@ use super::drive::{Goal, Run};
 use super::engine::{Engine, Event, Patience};
 use super::tally::Outcome;
 use super::validator::{Judgement, Validator};
+use crate::http::Method;
 use anyhow::Result;
+use farewell::Farewell;
+pub use manner::Closing;
+use manner::Manner;
 use marks::served;
 use std::ops::Range;
 use std::sync::Arc;
@@ -33,6 +39,8 @@ pub(super) struct Pool<E> {
     connections: Vec<Connection>,
     /// After so many answers we close a connection ourselves.
     answers_max: u32,
+    farewell: Farewell,
+    manner: Manner,
     /// While opening: where to look for the next closed connection.
     next_closed: usize,
 }
@@ -41,16 +49,25 @@ impl<E: Engine> Pool<E> {
     /// A pool of closed connections.
     pub(super) fn new(target: Target, connections: usize) -> Result<Self> {
         let depth = target.pipeline as usize;
+        let is_unsure = target.method == Method::Head || !target.is_idempotent;
+        let carries_one = target.requests_per_connection == Some(1);
         Ok(Self {
             engine: E::new(Arc::from(target.request.repeat(depth)), connections)?,
             validator: Validator::new(&target),
             answers_max: target.requests_per_connection.unwrap_or(u32::MAX),
+            farewell: Farewell::new(),
+            manner: Manner::new(is_unsure && !carries_one && depth == 1),
             target,
             connections: std::iter::repeat_with(Connection::closed)
                 .take(connections)
                 .collect(),
             next_closed: 0,
         })
+    }
+
+    /// The status that a right answer has.
+    pub(super) fn expected_status(&self) -> u16 {
+        self.target.expected.status()
     }
 
     /// Drives the open connections until the run is over.
@@ -154,6 +171,7 @@ impl<E: Engine> Pool<E> {
             (Phase::Waiting, Event::Broken(errno)) => self.on_broken(at, errno, run),
             (Phase::Connecting, Event::Connected(outcome)) => self.on_connected(at, outcome, run),
             (Phase::Connecting, Event::Broken(errno)) => self.on_connected(at, Err(errno), run),
+            (Phase::Held, event) => self.on_held(at, event, run),
             (Phase::Draining, event) => self.on_draining(at, &event, run),
             // Nothing waits for it.
             (Phase::Idle, Event::Sent) => Ok(()),
@@ -184,7 +202,12 @@ impl<E: Engine> Pool<E> {
         match judgement {
             Judgement::Incomplete => Ok(()),
             Judgement::Answered { outcome, closes } => {
-                self.on_answer(at, outcome, end_of(outcome, closes, ends), run)
+                let end = end_of(outcome, closes, ends);
+                if self.manner.is_unsure && self.is_to_be_held(at, run) {
+                    self.hold(at, outcome, end, run);
+                    return Ok(());
+                }
+                self.on_answer(at, outcome, end, run)
             }
         }
     }
@@ -220,9 +243,12 @@ impl<E: Engine> Pool<E> {
             return self.on_opened(at, outcome, end, run);
         }
         if let Some(cause) = end {
+            if !matches!(outcome, Outcome::Reset | Outcome::Timeout) {
+                self.learn_from_end(self.connections[at].answers, cause);
+            }
             self.reopen(at, cause, run)
         } else if self.connections[at].answers >= self.answers_max {
-            self.reopen(at, Cause::RequestsPerConnection, run)
+            self.reopen(at, self.cause_of_max(), run)
         } else {
             self.proceed(at, run)
         }

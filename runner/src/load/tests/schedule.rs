@@ -224,7 +224,7 @@ fn a_request_whose_connection_is_refused_is_tried_again_and_never_lost(engine: E
     // If nobody comes back, each request is one that never left.
     let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let target = Target {
-        address: gone.local_addr().unwrap(),
+        address: gone.local_addr().unwrap().into(),
         ..target
     };
     generator.connect(1, &target, 4, None, TIMEOUT).unwrap();

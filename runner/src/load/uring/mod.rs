@@ -7,18 +7,19 @@
 //! what a service time may be off by.
 
 mod ring;
+mod tag;
 
-use super::engine::{Engine, Event, Patience, handshake_outcome, new_socket};
+use super::Address;
+use super::engine::{Engine, Event, Patience, handshake_outcome, reset_on_close, start_connecting};
 use anyhow::{Context, Result};
 use io_uring::cqueue;
 use ring::{BUFFER_BYTES_MAX, Ring};
 use rustix::fd::{AsRawFd, OwnedFd};
 use rustix::io::Errno;
-use rustix::net::{SocketFlags, connect};
-use std::net::SocketAddr;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
+use tag::{GENERATION_MASK, Kind, Tag};
 
 /// Answers that a turn waits for where many are to come.
 const BATCH: usize = 32;
@@ -32,47 +33,6 @@ const BATCH_WITHIN: Duration = Duration::from_micros(200);
 /// Whether the kernel grants what the engine needs.
 pub(super) fn probe() -> Result<()> {
     Ring::new(Arc::from([].as_slice()), 1).map(drop)
-}
-
-/// What a completion is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Connect,
-    Send,
-    Receive,
-}
-
-/// What comes back with a completion: kind, generation and number of a connection.
-///
-/// A closed connection's number is used again; completions of its former life have an older
-/// generation, and are told apart by it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Tag {
-    kind: Kind,
-    generation: u32,
-    at: usize,
-}
-
-const GENERATION_BITS: u32 = 30;
-const GENERATION_MASK: u32 = (1 << GENERATION_BITS) - 1;
-
-impl Tag {
-    fn pack(self) -> u64 {
-        let generation = u64::from(self.generation & GENERATION_MASK);
-        (self.kind as u64) << 62 | generation << 32 | self.at as u64
-    }
-
-    fn unpack(packed: u64) -> Self {
-        Self {
-            kind: match packed >> 62 {
-                0 => Kind::Connect,
-                1 => Kind::Send,
-                _ => Kind::Receive,
-            },
-            generation: (packed >> 32) as u32 & GENERATION_MASK,
-            at: packed as u32 as usize,
-        }
-    }
 }
 
 pub(super) struct Uring {
@@ -114,12 +74,8 @@ impl Engine for Uring {
         })
     }
 
-    fn connect(&mut self, at: usize, address: SocketAddr) -> Result<(), Errno> {
-        let socket = new_socket(address, SocketFlags::NONBLOCK)?;
-        match connect(&socket, &address) {
-            Ok(()) | Err(Errno::INPROGRESS) => {}
-            Err(errno) => return Err(errno),
-        }
+    fn connect(&mut self, at: usize, address: &Address) -> Result<(), Errno> {
+        let socket = start_connecting(address)?;
         let tag = self.tag(at, Kind::Connect);
         self.ring
             .set_file(at as u32, Some(socket.as_raw_fd()))
@@ -163,6 +119,13 @@ impl Engine for Uring {
         slot.socket = None;
         slot.is_sending = false;
         slot.generation = slot.generation.wrapping_add(1) & GENERATION_MASK;
+    }
+
+    fn abort(&mut self, at: usize) {
+        if let Some(socket) = &self.slots[at].socket {
+            reset_on_close(socket);
+        }
+        self.close(at);
     }
 
     fn finish_closing(&mut self) {
@@ -383,19 +346,5 @@ mod tests {
             1024,
             "earlier ones stay what they were"
         );
-    }
-
-    #[test]
-    fn a_tag_survives_the_kernel() {
-        for kind in [Kind::Connect, Kind::Send, Kind::Receive] {
-            for (generation, at) in [(0, 0), (GENERATION_MASK, 12_345), (7, 65_535)] {
-                let tag = Tag {
-                    kind,
-                    generation,
-                    at,
-                };
-                assert_eq!(Tag::unpack(tag.pack()), tag);
-            }
-        }
     }
 }

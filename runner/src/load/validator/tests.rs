@@ -174,7 +174,7 @@ fn what_is_wrong_with_a_long_answer_is_said() {
         (judged, was_long),
         (answered(Outcome::BadBody, false), true)
     );
-    let said = format!("body is \"{}… (81920 bytes)\", not \"hi\"", "a".repeat(40));
+    let said = format!("body is \"{}… (81920 bytes)\", not \"hi\"", "a".repeat(80));
     assert_eq!(validator.complaint(), Some(said.as_str()));
     // The contract's body after more than can be kept of chunk extensions is still no answer by it.
     let chunk = format!("c;{}\r\nHello World!\r\n0\r\n\r\n", "x".repeat(20_000));

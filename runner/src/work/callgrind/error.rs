@@ -17,10 +17,10 @@ pub enum Problem {
     #[error("format version {0:?}, not 1")]
     Version(String),
     /// A line of no known kind.
-    #[error("{0:?} is no line of this format")]
+    #[error("{0:?} is not a line of this format")]
     Unknown(String),
     /// A number that is none, or too large.
-    #[error("{0:?} is no number")]
+    #[error("{0:?} is not a number")]
     Number(String),
     /// `positions:` other than `instr`, `line` or both.
     #[error("positions {0:?} are not known")]

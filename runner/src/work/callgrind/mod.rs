@@ -103,7 +103,7 @@ impl Profile {
 ///
 /// # Errors
 ///
-/// Where a line cannot be understood, or where self costs do not add up to what the part says of
+/// If a line cannot be understood, or where self costs do not add up to what the part says of
 /// itself: then some line has been misunderstood, and no number of it can be trusted.
 pub fn parse(text: &str) -> Result<Vec<Profile>, ProfileError> {
     reader::read(text)

@@ -13,7 +13,7 @@ const INSTRUCTIONS: &str = "Ir";
 enum Expected {
     /// Any line.
     Anything,
-    /// The inclusive cost of a call, which is no self cost.
+    /// The inclusive cost of a call, which is not a self cost.
     InclusiveCost,
     /// The place of a jump, which costs nothing.
     JumpPlace,

@@ -145,7 +145,6 @@ fn a_bench_that_dies_fails_alone_and_says_how() {
 #[test]
 fn a_damaged_record_is_refused_or_untrusted_or_unchanged() {
     let outcomes = damage::at_random::<Isolated>(&MadeUp::new().write(), 300);
-    println!("{outcomes:?}");
     assert_eq!(
         outcomes.refused + outcomes.untrusted + outcomes.without_effect,
         300

@@ -135,7 +135,6 @@ fn a_run_that_is_killed_at_any_write_continues_to_the_same_rows() {
 #[test]
 fn a_damaged_record_is_refused_or_untrusted_or_unchanged() {
     let outcomes = damage::at_random::<Throughput>(&MadeUp::new().write(), 300);
-    println!("{outcomes:?}");
     assert_eq!(
         outcomes.refused + outcomes.untrusted + outcomes.without_effect,
         300

@@ -1,0 +1,113 @@
+//! The stages of an open loop, and the rate up to which they were held.
+
+use super::Quantiles;
+use crate::load::StageMeasured;
+use serde::{Deserialize, Serialize};
+
+/// What came of one stage of the schedule, or of one step of a stage whose rate changes: by when requests
+/// were due.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct StageResult {
+    /// Requests per second at its beginning,
+    pub from_rate: f64,
+    /// and at its end.
+    pub to_rate: f64,
+    /// How long it was, in seconds.
+    pub duration_s: f64,
+    /// Requests that were due in it and have left.
+    pub sent: u64,
+    /// Of these, right answers,
+    pub ok: u64,
+    /// and others.
+    pub errors: u64,
+    /// Requests that were due in it and never left.
+    pub unsent: u64,
+    /// Requests that were due and had not left when it ended.
+    pub backlog: u64,
+    /// Right answers per second that came while it went on.
+    pub rps: f64,
+    /// From when its requests were due to their answers.
+    pub response_time_us: Quantiles,
+    /// At least 99 % of what was due had left when it ended, and all answers were right.
+    pub is_held: bool,
+}
+
+impl From<&StageMeasured> for StageResult {
+    fn from(measured: &StageMeasured) -> Self {
+        let duration_s = measured.stage.duration.as_secs_f64();
+        Self {
+            from_rate: measured.stage.from_rate,
+            to_rate: measured.stage.to_rate,
+            duration_s,
+            sent: measured.sent,
+            ok: measured.ok,
+            errors: measured.errors,
+            unsent: measured.unsent,
+            backlog: measured.backlog,
+            rps: measured.answered as f64 / duration_s,
+            response_time_us: Quantiles::of(&measured.response),
+            is_held: measured.is_held(),
+        }
+    }
+}
+
+impl StageResult {
+    /// The highest rate in it.
+    #[must_use]
+    pub fn rate_max(&self) -> f64 {
+        self.from_rate.max(self.to_rate)
+    }
+}
+
+/// The highest rate that was held, all lower ones having been held too; nothing if not one was, or if
+/// none was missed.
+#[must_use]
+pub fn knee(stages: &[StageResult]) -> Option<f64> {
+    let missed = stages.iter().filter(|stage| !stage.is_held);
+    let lowest_missed = missed.map(StageResult::rate_max).min_by(f64::total_cmp)?;
+    let held = stages.iter().filter(|stage| stage.is_held);
+    held.map(StageResult::rate_max)
+        .filter(|&rate| rate < lowest_missed)
+        .max_by(f64::total_cmp)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stage(rate: f64, is_held: bool) -> StageResult {
+        StageResult {
+            from_rate: rate,
+            to_rate: rate,
+            duration_s: 1.0,
+            sent: 0,
+            ok: 0,
+            errors: 0,
+            unsent: 0,
+            backlog: 0,
+            rps: 0.0,
+            response_time_us: Quantiles::default(),
+            is_held,
+        }
+    }
+
+    #[test]
+    fn the_knee_is_the_highest_rate_below_the_first_that_was_missed() {
+        let of = |stages: &[(f64, bool)]| {
+            let stages: Vec<_> = stages
+                .iter()
+                .map(|&(rate, held)| stage(rate, held))
+                .collect();
+            knee(&stages)
+        };
+        assert_eq!(
+            of(&[(1.0, true), (2.0, true), (3.0, false), (4.0, false)]),
+            Some(2.0)
+        );
+        // Not the last one: one that holds above a missed one is luck, or the fall of a ramp.
+        assert_eq!(of(&[(1.0, true), (2.0, false), (3.0, true)]), Some(1.0));
+        assert_eq!(of(&[(1.0, true), (2.0, true)]), None);
+        assert_eq!(of(&[(1.0, false), (2.0, false)]), None);
+    }
+}

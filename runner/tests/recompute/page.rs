@@ -1,0 +1,32 @@
+//! What a run's page says of its arms. Its form is known here and nowhere else in this test.
+
+use super::record::Measure;
+
+/// The cell that holds an arm's ratio to the baseline.
+pub(crate) fn ratio(text: &str, connections: u64, measure: Measure, arm: &str) -> String {
+    let heading = format!("## {connections} connections");
+    let mut lines = text
+        .lines()
+        .skip_while(|line| !line.starts_with(&heading))
+        .skip(1);
+    let header = lines.find(|line| line.starts_with('|')).unwrap();
+    let titles: Vec<&str> = header.split('|').map(str::trim).collect();
+    let title = match measure {
+        Measure::Rate => "ratio to baseline (95 %)",
+        Measure::ServerCpu => "requests per CPU second, ratio to baseline (95 %)",
+    };
+    let place = titles.iter().position(|one| *one == title).unwrap();
+    let name = titles.iter().position(|one| *one == "contestant").unwrap();
+    let mut rows = lines.map(|line| line.split('|').map(str::trim).collect::<Vec<_>>());
+    let row = rows.find(|cells| cells.len() > place && is_named(cells[name], arm));
+    row.unwrap_or_else(|| panic!("no row of {arm}"))[place].to_owned()
+}
+
+/// Whether a cell names the arm: controls are in italics, and the planted one says how much.
+fn is_named(cell: &str, arm: &str) -> bool {
+    let bare = cell.trim_matches('*');
+    bare == arm
+        || bare
+            .strip_prefix(arm)
+            .is_some_and(|rest| rest.starts_with('-') && rest.ends_with('%'))
+}
