@@ -14,7 +14,9 @@ FUZZ_SECONDS = 600
 
 # Not --locked: cargo enters a new folder under frameworks/ into Cargo.lock here, and moves nothing
 # else. Everything the runner builds is --locked.
-RUNNER = cargo run --quiet --release --package runner --
+# A first build shows what cargo does; later ones are silent.
+QUIET = $(if $(wildcard $(or $(CARGO_TARGET_DIR),target)/release/runner),--quiet)
+RUNNER = cargo run $(QUIET) --release --package runner --
 VARIANT = --server $(SERVER) --env $(ENV)
 OUT_OPTION = $(if $(OUT),--out $(OUT))
 BLOCKS_OPTION = $(if $(BLOCKS),--blocks $(BLOCKS))
@@ -106,6 +108,7 @@ test:
 	cargo clippy --locked --workspace --all-targets -- --deny warnings
 	cargo test --locked --package runner --package controls
 	cargo test --locked --package isolated --features counting
+	cargo test --locked --package runner --test browser -- --ignored --nocapture --test-threads=1
 	cargo test --locked --package runner --test shootout -- --ignored --nocapture
 
 clean:

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 use std::fmt::Display;
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 
 /// How a command ended that did what it was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +18,40 @@ impl Verdict {
     #[must_use]
     pub fn good_if(good: bool) -> Self {
         if good { Self::Good } else { Self::Bad }
+    }
+}
+
+/// What results are printed on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Screen {
+    /// Characters of a line.
+    pub columns: usize,
+    /// Whether text may be bold.
+    pub is_styled: bool,
+}
+
+impl Screen {
+    /// Of files, pipes and terminals of unknown width: plain text.
+    pub const PLAIN: Self = Self {
+        columns: 80,
+        is_styled: false,
+    };
+
+    /// Standard output, by what the environment asks for: `NO_COLOR` and `TERM=dumb` leave no trace of an escape.
+    #[must_use]
+    pub fn of_standard_output() -> Self {
+        if !std::io::stdout().is_terminal() {
+            return Self::PLAIN;
+        }
+        let size = console::Term::stdout().size_checked();
+        let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let is_dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
+        Self {
+            columns: size.map_or(Self::PLAIN.columns, |(_, columns)| {
+                usize::from(columns).max(40)
+            }),
+            is_styled: !set("NO_COLOR") && !is_dumb,
+        }
     }
 }
 

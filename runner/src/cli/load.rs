@@ -11,8 +11,16 @@ use clap::Args;
 use std::path::PathBuf;
 use std::time::Duration;
 
+const EXAMPLES: &str = "\
+Examples:
+  runner load http://127.0.0.1:8080/welcome -c 64 -d 10s          closed loop: as much as it answers
+  runner load http://127.0.0.1:8080/welcome --rate 5000 -d 10s    open loop: response times at a rate
+
+Exit status: 0 good, 1 measured with errors or a claim of --assert does not hold, 2 wrong arguments, 130 interrupted.";
+
 /// Options of `load`: the flags of ab and wrk where they have one.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub struct LoadOptions {
     /// Where to send requests: http://ADDRESS:PORT/PATH
     pub url: String,

@@ -3,7 +3,7 @@
 use crate::cli::ReportOptions;
 use crate::experiments::{Kind, publish, renew_page};
 use crate::framework;
-use crate::output::{Verdict, print, print_json};
+use crate::output::{Screen, Verdict, print, print_json};
 use crate::report::tables;
 use crate::run::Facts;
 use anyhow::{Context, Result};
@@ -43,6 +43,6 @@ fn kind_of(folder: &Path) -> Result<&'static Kind> {
 fn one_run(folder: &Path, check: bool) -> Result<Vec<PathBuf>> {
     let kind = kind_of(folder)?;
     let page = (kind.page)(folder)?;
-    print(tables(&page))?;
+    print(tables(&page, Screen::of_standard_output()))?;
     renew_page(&page, folder, check)
 }

@@ -4,7 +4,7 @@ use super::experiment::Experiment;
 use super::publish;
 use crate::environment::doctor;
 use crate::framework::{self, Workspace};
-use crate::output::{Verdict, print};
+use crate::output::{Screen, Verdict, print};
 use crate::report::{Page, tables};
 use crate::run::Job;
 use crate::say::say;
@@ -61,7 +61,7 @@ fn measure_and_publish<E: Experiment>(
     let finished = job.finish(outcome.is_ok());
     let published = publish::one::<E>(&workspace.root, &folder);
     if let Ok(page) = &published {
-        print(tables(page))?;
+        print(tables(page, Screen::of_standard_output()))?;
     }
     let shown = folder.strip_prefix(&workspace.root).unwrap_or(&folder);
     crate::say!("records: {}", shown.display());

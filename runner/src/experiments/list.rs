@@ -14,8 +14,8 @@ pub struct Kind {
     pub name: &'static str,
     /// Reads a run and says what is shown of it.
     pub page: fn(&Path) -> Result<Page>,
-    /// Whether the front page may show a run.
-    pub is_main: fn(&Path) -> Result<bool>,
+    /// The same, and whether the front page may show the run.
+    pub shown: fn(&Path) -> Result<(Page, bool)>,
     /// Holds two runs against each other.
     pub compare: fn(&Path, &Path) -> Result<Comparison>,
 }
@@ -27,7 +27,10 @@ impl Kind {
         Self {
             name: E::NAME,
             page: |folder| Ok(E::page(&E::read(folder)?)),
-            is_main: |folder| Ok(E::is_main(&E::run(&E::read(folder)?).plan)),
+            shown: |folder| {
+                let records = E::read(folder)?;
+                Ok((E::page(&records), E::is_main(&E::run(&records).plan)))
+            },
             compare: compare_as::<E>,
         }
     }

@@ -12,6 +12,7 @@ pub mod latency;
 mod list;
 pub mod publish;
 pub mod settling;
+mod then_and_now;
 pub mod throughput;
 
 pub use drive::drive;

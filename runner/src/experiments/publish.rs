@@ -1,58 +1,69 @@
-//! Pages: that of each run in its folder, and the parts of the front page, one per experiment.
+//! Pages: that of each run in its folder with its charts, the list of kept runs, the page of each machine, and the
+//! generated part of the front page.
 
-use super::KINDS;
 use super::experiment::Experiment;
 use super::list::{Kind, renew, renew_page};
-use crate::report::{Page, front_page_part, splice};
+use super::{KINDS, then_and_now};
+use crate::report::{Kept, Page, front_page, html_name, html_page, index, splice};
 use crate::run::{State, find_runs};
 use anyhow::{Context, Result};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// The folder of kept runs.
 const RESULTS: &str = "results";
 
-/// Writes the page of the run in `folder`, and the front page if the run is a kept one.
+/// The folder of contestants.
+const FRAMEWORKS: &str = "frameworks";
+
+/// Writes the page of the run in `folder`, and what is made of all kept runs if it is one.
 ///
 /// # Errors
 ///
 /// If the run does not read, or a page cannot be written.
 pub fn one<E: Experiment>(root: &Path, folder: &Path) -> Result<Page> {
     let page = E::page(&E::read(folder)?);
-    renew_page(&page, folder, false)?;
     if folder.parent() == Some(&root.join(RESULTS)) {
-        front_page(root, false)?;
+        all(root, false)?;
+    } else {
+        renew_page(&page, folder, false)?;
     }
     Ok(page)
 }
 
-/// Renews the pages of all kept runs and the front page, or only checks them; those that differed. A folder that
-/// cannot be read is named on standard error, and the others go on.
+/// Renews the pages of all kept runs and what is made of them together, or only checks them; those that differed. A
+/// folder that cannot be read is named on standard error, and the others go on.
 ///
 /// # Errors
 ///
 /// If the folder of kept runs cannot be read, or a page cannot be written.
 pub fn all(root: &Path, check: bool) -> Result<Vec<PathBuf>> {
+    let results = root.join(RESULTS);
+    let runs = kept(root, &results)?;
     let mut stale = Vec::new();
-    let found = find_runs(&root.join(RESULTS))?;
-    for one in found.unreadable {
-        crate::say!("warning: left out: {:#}", one.error);
+    for run in &runs {
+        stale.extend(renew_page(&run.page, &results.join(&run.folder), check)?);
     }
-    for (folder, facts) in found.runs {
-        let Some(kind) = kind(&facts.experiment) else {
-            crate::say!(
-                "warning: left out: {}: no experiment `{}`",
-                folder.display(),
-                facts.experiment
-            );
-            continue;
-        };
-        match (kind.page)(&folder).and_then(|page| renew_page(&page, &folder, check)) {
-            Ok(differed) => stale.extend(differed),
-            Err(error) => crate::say!("warning: left out: {error:#}"),
+    let mut pages = machines(&runs, &results);
+    let experiments: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
+    let front = front_page(&runs, RESULTS, &experiments);
+    let parts = [
+        (root.join("README.md"), "results", front),
+        (results.join("README.md"), "index", Some(index(&runs))),
+    ];
+    for (file, name, part) in parts {
+        let Some(part) = part else { continue };
+        let there = std::fs::read_to_string(&file)
+            .with_context(|| format!("cannot read {}", file.display()))?;
+        let page = splice(&there, name, &part)
+            .with_context(|| format!("{} has no part for {name}", file.display()))?;
+        pages.push((file, page));
+    }
+    pages.extend(then_and_now::page(&results, &runs)?);
+    for (file, page) in pages {
+        if renew(&file, &page, check)? {
+            stale.push(file);
         }
-    }
-    if front_page(root, check)? {
-        stale.push(root.join("README.md"));
     }
     Ok(stale)
 }
@@ -63,29 +74,73 @@ pub fn kind(name: &str) -> Option<&'static Kind> {
     KINDS.iter().find(|kind| kind.name == name)
 }
 
-/// Puts the newest complete run of each experiment into the front page; whether that differed. An experiment of
-/// which no run is kept leaves its part as it is.
-fn front_page(root: &Path, check: bool) -> Result<bool> {
-    let file = root.join("README.md");
-    let mut page = std::fs::read_to_string(&file)
-        .with_context(|| format!("cannot read {}", file.display()))?;
-    for kind in KINDS {
-        if let Some(part) = part(root, kind)? {
-            page = splice(&page, kind.name, &part)
-                .with_context(|| format!("{} has no part for {}", file.display(), kind.name))?;
+/// All kept runs that can be read, newest first, each read once.
+fn kept(root: &Path, results: &Path) -> Result<Vec<Kept>> {
+    let found = find_runs(results)?;
+    for one in found.unreadable {
+        crate::say!("warning: left out: {:#}", one.error);
+    }
+    let mut runs = Vec::new();
+    for (folder, facts) in found.runs {
+        let read = kind(&facts.experiment)
+            .with_context(|| format!("{}: no experiment `{}`", folder.display(), facts.experiment))
+            .and_then(|kind| (kind.shown)(&folder));
+        match read {
+            Ok((mut page, is_main)) => {
+                page.sources = sources(root, &page);
+                runs.push(Kept {
+                    folder: folder
+                        .strip_prefix(results)
+                        .unwrap_or(&folder)
+                        .to_string_lossy()
+                        .into_owned(),
+                    page,
+                    is_candidate: is_main && facts.state == State::Complete,
+                });
+            }
+            Err(error) => crate::say!("warning: left out: {error:#}"),
         }
     }
-    renew(&file, &page, check)
+    Ok(runs)
 }
 
-fn part(root: &Path, kind: &Kind) -> Result<Option<String>> {
-    for (folder, facts) in find_runs(&root.join(RESULTS))?.runs {
-        let is_candidate = facts.experiment == kind.name && facts.state == State::Complete;
-        if is_candidate && (kind.is_main)(&folder).unwrap_or(false) {
-            let shown = folder.strip_prefix(root).unwrap_or(&folder);
-            let page = (kind.page)(&folder)?;
-            return Ok(Some(front_page_part(&page, &shown.to_string_lossy())));
-        }
-    }
-    Ok(None)
+/// Where the contestants of a page are, as far as they are still there. Links lead to their folders: the manifests
+/// name no address under which the measured revision could be found.
+fn sources(root: &Path, page: &Page) -> std::collections::BTreeMap<String, String> {
+    let arms = page.arms.iter().filter(|arm| arm.kind.is_contestant());
+    let is_plain = |name: &str| {
+        name.chars()
+            .all(|one| one.is_ascii_alphanumeric() || "-_".contains(one))
+    };
+    let there =
+        arms.filter(|arm| is_plain(&arm.name) && root.join(FRAMEWORKS).join(&arm.name).is_dir());
+    there
+        .map(|arm| (arm.name.clone(), format!("{FRAMEWORKS}/{}/", arm.name)))
+        .collect()
+}
+
+/// One page for each machine: rows can be compared on one machine only. Of each experiment it has the newest run that
+/// the front page may show, or else the newest.
+fn machines(runs: &[Kept], results: &Path) -> Vec<(PathBuf, String)> {
+    let slugs: BTreeSet<&str> = runs
+        .iter()
+        .map(|run| run.page.machine_slug.as_str())
+        .collect();
+    let pages = slugs.into_iter().map(|slug| {
+        let own: Vec<&Kept> = runs
+            .iter()
+            .filter(|run| run.page.machine_slug == slug)
+            .collect();
+        let of_kind = |kind: &Kind| {
+            let all = || {
+                own.iter()
+                    .copied()
+                    .filter(|run| run.page.experiment == kind.name)
+            };
+            all().find(|run| run.is_candidate).or_else(|| all().next())
+        };
+        let shown: Vec<&Kept> = KINDS.iter().filter_map(of_kind).collect();
+        (results.join(html_name(slug)), html_page(&shown))
+    });
+    pages.collect()
 }

@@ -1,6 +1,8 @@
 //! The values of cells, and how each is written: in one way, wherever a table is shown.
 
+use super::escape;
 use super::format::grouped;
+use crate::run::ArmKind;
 use crate::stats::{Interval, RankSet};
 use serde::Serialize;
 
@@ -18,6 +20,15 @@ pub enum Cell {
     Text {
         /// They.
         text: String,
+    },
+    /// Who a row is of.
+    Name {
+        /// The arm's name.
+        name: String,
+        /// What it is.
+        role: ArmKind,
+        /// Signs beside the name, explained under the table.
+        marks: String,
     },
     /// A figure.
     Number {
@@ -77,6 +88,16 @@ impl Cell {
         Self::Text { text: text.into() }
     }
 
+    /// Who a row is of.
+    #[must_use]
+    pub fn name(name: impl Into<String>, role: ArmKind, marks: impl Into<String>) -> Self {
+        Self::Name {
+            name: name.into(),
+            role,
+            marks: marks.into(),
+        }
+    }
+
     /// A figure with so many digits after the point.
     #[must_use]
     pub fn number(value: f64, digits: usize) -> Self {
@@ -133,7 +154,48 @@ impl Cell {
         }
     }
 
-    /// As it is written on a page.
+    /// As it is written in Markdown; a contestant links to `source`. Figures do not break between lines.
+    #[must_use]
+    pub(super) fn markdown(&self, source: Option<&str>) -> String {
+        match self {
+            Self::Name { name, role, marks } => {
+                let (name, marks) = (escape::markdown(name), escape::markdown(marks));
+                match source {
+                    Some(source) => format!("[{name}]({source}){marks}"),
+                    None if role.is_contestant() => format!("{name}{marks}"),
+                    None => format!("*{name}*{marks}"),
+                }
+            }
+            Self::Ratio { .. } => self.full().replace(' ', "\u{a0}"),
+            other => escape::markdown(&other.full()),
+        }
+    }
+
+    /// As it is written on a page of HTML, without a link.
+    #[must_use]
+    pub(super) fn html(&self) -> String {
+        match self {
+            Self::Ratio { .. } | Self::Estimate { .. } => self.full().replace(' ', "\u{a0}"),
+            other => escape::html(&other.full()),
+        }
+    }
+
+    /// What a column is sorted by; `None` stands last whichever way.
+    #[must_use]
+    pub(super) fn key(&self) -> Option<f64> {
+        match self {
+            Self::Number { value, .. }
+            | Self::Sum { value, .. }
+            | Self::Estimate { value, .. }
+            | Self::Ratio { value, .. } => Some(*value),
+            Self::Rank { best, worst, .. } => Some(*best as f64 + *worst as f64 / 1000.0),
+            Self::Empty | Self::Missing | Self::Failed | Self::Text { .. } | Self::Name { .. } => {
+                None
+            }
+        }
+    }
+
+    /// As it is written if there is room.
     #[must_use]
     pub fn full(&self) -> String {
         match self {
@@ -141,6 +203,7 @@ impl Cell {
             Self::Missing => "-".to_owned(),
             Self::Failed => "failed".to_owned(),
             Self::Text { text } => text.clone(),
+            Self::Name { name, marks, .. } => format!("{name}{marks}"),
             Self::Number { value, digits: 0 } => grouped(value.round() as u64),
             Self::Number { value, digits } => format!("{value:.digits$}"),
             Self::Sum { value, parts } => {

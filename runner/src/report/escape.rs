@@ -72,7 +72,7 @@ pub(super) fn html(text: &str) -> String {
 
 /// A sentence of the model as Markdown, in a paragraph, an item or a cell.
 #[must_use]
-pub(super) fn markdown(text: &str) -> String {
+pub fn markdown(text: &str) -> String {
     pieces(text)
         .map(|piece| match piece {
             // Nothing is an entity in code; a comment would still be one to a program that looks for markers.
@@ -132,4 +132,43 @@ fn pieces(text: &str) -> impl Iterator<Item = Piece<'_>> {
         rest = after;
         Some(Piece::Text(text))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn what_is_unseen_is_spelled_out() {
+        assert_eq!(
+            clean("a\u{1b}[31m\u{202e}b\u{9b}\r\n"),
+            "a\\u{1b}[31m\\u{202e}b\\u{9b}\\u{d}\\u{a}"
+        );
+        assert_eq!(clean("Ω 1–2 ±3 %"), "Ω 1–2 ±3 %");
+        assert_eq!(clean(&"x".repeat(10_000)).chars().count(), CHARS_MAX + 1);
+    }
+
+    #[test]
+    fn code_stays_code_and_all_else_is_text() {
+        let text = "`a|b` <b> *x* [y](z) `";
+        assert_eq!(markdown(text), "`a\\|b` &lt;b&gt; \\*x\\* \\[y\\](z) \\`");
+        assert_eq!(html(text), "<code>a|b</code> &lt;b&gt; *x* [y](z) `");
+        assert_eq!(terminal("`a` b `"), "a b `");
+        assert_eq!(markdown("`<!-- END: x -->`"), "`< !-- END: x -->`");
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_an_element(text in ".{0,200}") {
+            let text = clean(&text);
+            let html = html(&text).replace("<code>", "").replace("</code>", "");
+            prop_assert!(!html.contains('<') && !html.contains('"'), "{}", html);
+            let markdown = markdown(&text);
+            prop_assert!(!markdown.contains("<!"), "{}", markdown);
+            prop_assert!(!xml(&text).contains('<'));
+            let outside: String = markdown.split('`').step_by(2).collect();
+            prop_assert!(text.contains('`') || !outside.contains('<'), "{}", markdown);
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! Numbers as a reader wants them.
 
+use super::escape;
 use crate::environment::Machine;
 
 /// `1234567` as `1,234,567`.
@@ -45,18 +46,15 @@ pub fn described(machine: &Machine) -> String {
     )
 }
 
-/// Columns of a terminal that tables and remarks fit into.
-const TERMINAL_COLUMNS: usize = 80;
-
-/// A remark for a terminal: without the marks of a page, indented, broken between words.
+/// A remark for a terminal of so many columns: without the marks of a page, indented, broken between words.
 #[must_use]
-pub fn wrapped(text: &str) -> String {
-    let plain = text.replace('`', "").replace("\\*", "*");
+pub fn wrapped(text: &str, columns: usize) -> String {
+    let plain = escape::terminal(text);
     let mut lines = String::new();
     let mut line = String::from(" ");
     for word in plain.split(' ') {
         let length = line.chars().count() + 1 + word.chars().count();
-        if length > TERMINAL_COLUMNS && !line.trim().is_empty() {
+        if length > columns && !line.trim().is_empty() {
             lines.push_str(&line);
             lines.push('\n');
             line = String::from("   ");
@@ -69,16 +67,14 @@ pub fn wrapped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{TERMINAL_COLUMNS, grouped, wrapped};
+    use super::{grouped, wrapped};
 
     #[test]
     fn a_remark_is_broken_between_words() {
         let text = format!("`{}` {}", "a".repeat(70), "bc ".repeat(40));
-        let lines = wrapped(text.trim());
+        let lines = wrapped(text.trim(), 80);
         assert!(
-            lines
-                .lines()
-                .all(|line| line.chars().count() <= TERMINAL_COLUMNS),
+            lines.lines().all(|line| line.chars().count() <= 80),
             "{lines}"
         );
         let words = |text: &str| {
@@ -88,7 +84,7 @@ mod tests {
                 .collect::<Vec<_>>()
         };
         assert_eq!(words(&lines), words(&text));
-        assert_eq!(wrapped("\\* short"), "  * short\n");
+        assert_eq!(wrapped("* short", 80), "  * short\n");
     }
 
     #[test]

@@ -3,9 +3,14 @@
 use super::format::described;
 use crate::run::{Arm, Run};
 
-/// The day a run began.
-pub(super) fn date<P>(run: &Run<P>) -> &str {
-    run.started_at.split('T').next().unwrap_or_default()
+/// The day a run began: digits and dashes, whatever a record holds.
+pub(super) fn date<P>(run: &Run<P>) -> String {
+    let is_of_date = |char: &char| char.is_ascii_digit() || *char == '-';
+    run.started_at
+        .chars()
+        .take_while(is_of_date)
+        .take(10)
+        .collect()
 }
 
 /// Machine, tools and command; `more` comes after the machine.

@@ -1,9 +1,12 @@
 //! A table of cells, for a page or for a terminal.
 
 use super::cell::Cell;
-use crate::run::{Arm, ArmKind};
+use super::escape;
+use crate::output::Screen;
+use crate::run::Arm;
 use comfy_table::{Attribute, CellAlignment, Table, presets};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// A column: its headings, and what it shows of a row `R`.
@@ -24,6 +27,8 @@ pub struct Heading {
     pub short: Option<&'static str>,
     /// Whether it holds numbers.
     pub is_number: bool,
+    /// The measure whose ratios to the baseline it holds, if it does.
+    pub measure: Option<&'static str>,
 }
 
 impl Heading {
@@ -34,6 +39,7 @@ impl Heading {
             long,
             short,
             is_number: true,
+            measure: None,
         }
     }
 
@@ -44,11 +50,26 @@ impl Heading {
             long,
             short,
             is_number: false,
+            measure: None,
         }
     }
 }
 
+impl Heading {
+    /// On a terminal.
+    fn brief(&self) -> &'static str {
+        self.short.unwrap_or(self.long)
+    }
+}
+
 impl<R> Column<R> {
+    /// The same, holding ratios by this measure.
+    #[must_use]
+    pub const fn by(mut self, measure: &'static str) -> Self {
+        self.heading.measure = Some(measure);
+        self
+    }
+
     /// A column of numbers.
     #[must_use]
     pub const fn number(
@@ -100,7 +121,7 @@ impl Grid {
         rows: &[R],
         arm: fn(&R) -> &Arm,
         rank: impl Fn(&R) -> Cell,
-        name: impl Fn(&R) -> String,
+        name: impl Fn(&R) -> Cell,
         joins_next: impl Fn(usize) -> bool,
     ) -> Self {
         let mut headings = vec![
@@ -113,7 +134,7 @@ impl Grid {
             let version = arm(row).version.clone();
             let mut cells = vec![
                 rank(row),
-                Cell::text(name(row)),
+                name(row),
                 version.map_or(Cell::Empty, Cell::text),
             ];
             cells.extend(columns.iter().map(|column| (column.cell)(row)));
@@ -125,6 +146,20 @@ impl Grid {
         });
         let rows = rows.collect();
         Self { headings, rows }.without_empty_columns()
+    }
+
+    /// The column with this long heading.
+    pub(super) fn column(&self, heading: &str) -> Option<usize> {
+        self.headings.iter().position(|one| one.long == heading)
+    }
+
+    /// The cell of an arm under this long heading.
+    pub(super) fn cell(&self, arm: &str, heading: &str) -> Option<&Cell> {
+        let column = self.column(heading)?;
+        let mut rows = self.rows.iter();
+        rows.find(|row| row.arm.as_deref() == Some(arm))?
+            .cells
+            .get(column)
     }
 
     /// A table whose rows begin with a name.
@@ -161,7 +196,7 @@ impl Grid {
     }
 
     /// What stands before each row: rows that are not distinguishable from their neighbours are in one bracket.
-    fn brackets(&self) -> Option<Vec<&'static str>> {
+    pub(super) fn brackets(&self) -> Option<Vec<&'static str>> {
         let joined = |place: usize| self.rows[place].joins_next && place + 1 < self.rows.len();
         let bracket = |place: usize| {
             let above = place.checked_sub(1).is_some_and(joined);
@@ -176,9 +211,9 @@ impl Grid {
         has_arms.then(|| (0..self.rows.len()).map(bracket).collect())
     }
 
-    /// As Markdown.
+    /// As Markdown; `sources` are where contestants link to, by name.
     #[must_use]
-    pub fn markdown(&self) -> String {
+    pub fn markdown(&self, sources: &BTreeMap<String, String>) -> String {
         let brackets = self.brackets();
         let mut text = String::from(if brackets.is_some() { "| |" } else { "|" });
         for heading in &self.headings {
@@ -195,32 +230,63 @@ impl Grid {
                 let _ = write!(text, " {} |", brackets[place]);
             }
             for cell in &row.cells {
-                let _ = write!(text, " {} |", cell.full());
+                let source = match cell {
+                    Cell::Name { .. } => row.arm.as_ref().and_then(|arm| sources.get(arm)),
+                    _ => None,
+                };
+                let _ = write!(text, " {} |", cell.markdown(source.map(String::as_str)));
             }
             text.push('\n');
         }
         text
     }
 
-    /// For a terminal: the columns with a short heading, and the brief form of each cell.
+    /// The columns that a terminal has room for: those with a short heading always.
+    fn fitting(&self, columns: usize) -> Vec<usize> {
+        let width = |column: usize| {
+            let cells = self
+                .rows
+                .iter()
+                .map(|row| escape::terminal(&row.cells[column].brief()));
+            let widths = cells.map(|cell| cell.chars().count());
+            let heading = self.headings[column].brief().chars().count();
+            widths.fold(heading, usize::max) + 1
+        };
+        let (mut shown, others): (Vec<usize>, Vec<usize>) =
+            (0..self.headings.len()).partition(|&column| self.headings[column].short.is_some());
+        // Two more for the brackets.
+        let mut taken: usize = 2 + shown.iter().map(|&column| width(column)).sum::<usize>();
+        for column in others {
+            if taken + width(column) <= columns {
+                taken += width(column);
+                shown.push(column);
+            }
+        }
+        shown.sort_unstable();
+        shown
+    }
+
+    /// For a terminal: the columns with a short heading, and as many others as there is room for, with the brief form
+    /// of each cell.
     #[must_use]
-    pub fn terminal(&self) -> Table {
-        let shown: Vec<usize> = (0..self.headings.len())
-            .filter(|&column| self.headings[column].short.is_some())
-            .collect();
+    pub fn terminal(&self, screen: Screen) -> Table {
+        let shown = self.fitting(screen.columns);
         let brackets = self.brackets();
         let mut table = Table::new();
         table.load_style(presets::NOTHING);
+        if screen.is_styled {
+            table.enforce_styling();
+        } else {
+            table.force_no_tty();
+        }
         let bold = |text| comfy_table::Cell::new(text).add_attribute(Attribute::Bold);
-        let headings = shown
-            .iter()
-            .filter_map(|&column| self.headings[column].short);
+        let headings = shown.iter().map(|&column| self.headings[column].brief());
         table.set_header(brackets.iter().map(|_| "").chain(headings).map(bold));
         for (place, row) in self.rows.iter().enumerate() {
             let bracket = brackets.iter().map(|all| all[place].to_owned());
             let cells = shown
                 .iter()
-                .map(|&column| plain(&row.cells[column].brief()));
+                .map(|&column| escape::terminal(&row.cells[column].brief()));
             table.add_row(bracket.chain(cells));
         }
         let first = usize::from(brackets.is_some());
@@ -235,21 +301,4 @@ impl Grid {
         }
         table
     }
-}
-
-/// A row's name on a page; those of controls are in italics.
-#[must_use]
-pub fn arm_name(name: &str, kind: ArmKind) -> String {
-    match kind {
-        ArmKind::Contestant | ArmKind::Baseline => name.to_owned(),
-        _ => format!("*{name}*"),
-    }
-}
-
-/// What is in italics or escaped on a page is plain on a terminal.
-fn plain(cell: &str) -> String {
-    let italic = cell
-        .strip_prefix('*')
-        .and_then(|cell| cell.strip_suffix('*'));
-    italic.unwrap_or(cell).replace("\\*", "*")
 }

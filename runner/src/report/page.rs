@@ -7,6 +7,7 @@ use super::grid::Grid;
 use super::pairs::Pairs;
 use crate::run::{Arm, ArmKind, Run, State};
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// The heading of the list of warnings, which a terminal shows too.
 pub const WARNINGS: &str = "Warnings";
@@ -22,6 +23,13 @@ pub struct Page {
     pub date: String,
     /// The revision of the sources.
     pub revision: Option<String>,
+    /// The machine, in a few words.
+    pub machine: String,
+    /// The machine as names of files have it.
+    pub machine_slug: String,
+    /// Where the sources of contestants are, below the project, by name; whoever publishes the page knows.
+    #[serde(skip)]
+    pub sources: BTreeMap<String, String>,
     /// Its title.
     pub title: String,
     /// How it was made, in sentences.
@@ -62,6 +70,8 @@ pub struct ArmFacts {
 pub struct Section {
     /// Its heading.
     pub heading: String,
+    /// The concurrency or the rate it is about, if it is about one.
+    pub level: Option<u64>,
     /// Who is first, in one sentence; empty if it ranks nobody.
     pub takeaway: String,
     /// Why it is not to be trusted, if it is not; this stands in the heading.
@@ -72,6 +82,10 @@ pub struct Section {
     pub grid: Grid,
     /// Every pair of its arms, by each measure.
     pub pairs: Vec<Pairs>,
+    /// How far it can be relied on, in a few words each: controls, what would have been seen, errors.
+    pub trust: Vec<String>,
+    /// How far blocks lie apart, by arm.
+    pub spread: Option<Grid>,
     /// Remarks under it, an item each.
     pub remarks: Vec<String>,
     /// A sentence under it.
@@ -116,11 +130,17 @@ impl Page {
             version: arm.version.clone(),
             note: arm.note.clone(),
         };
-        Self {
+        let mut page = Self {
             experiment: run.experiment.clone(),
             method: run.method,
-            date: frame::date(run).to_owned(),
+            date: frame::date(run),
             revision: run.toolchain.revision.clone(),
+            machine: format!(
+                "{}, {} processors",
+                run.machine.processor, run.machine.processors
+            ),
+            machine_slug: run.machine.slug(),
+            sources: BTreeMap::new(),
             title: format!(
                 "{name}, {}, {}, {} processors",
                 frame::date(run),
@@ -140,7 +160,9 @@ impl Page {
             ],
             circumstances: frame::circumstances(run, body.circumstances),
             is_good: is_complete && body.is_good,
-        }
+        };
+        page.clean();
+        page
     }
 }
 

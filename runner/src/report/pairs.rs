@@ -47,12 +47,34 @@ impl Pairs {
                 differs: ranked.differ(&arms[one], &arms[other])?,
             })
         };
-        let row = |one| (0..arms.len()).map(|other| pair(one, other)).collect();
+        let row = |one: usize| (0..arms.len()).map(|other| pair(one, other)).collect();
         Some(Self {
             measure: ranked.measure.name,
             higher_is_better: ranked.measure.higher_is_better,
             ratios: (0..arms.len()).map(row).collect(),
             arms: arms.clone(),
+        })
+    }
+
+    /// A pair in a cell: a sign for who is better, the ratio, and its interval.
+    pub(super) fn written(&self, row: usize, column: usize) -> String {
+        let pair = self
+            .ratios
+            .get(row)
+            .and_then(|row| row.get(column))
+            .copied()
+            .flatten();
+        pair.map_or_else(String::new, |pair| {
+            let is_better = (pair.ratio > 1.0) == self.higher_is_better;
+            let sign = match (pair.differs, is_better) {
+                (false, _) => "·",
+                (true, true) => "▲",
+                (true, false) => "▼",
+            };
+            format!(
+                "{sign}\u{a0}{:.3} ({:.3}–{:.3})",
+                pair.ratio, pair.lower, pair.upper
+            )
         })
     }
 }

@@ -1,11 +1,16 @@
-//! Tables for a terminal of 80 columns.
+//! Tables for a terminal: as much of them as its lines have room for.
 
 use super::format::wrapped;
 use super::page::{Page, Shown, WARNINGS};
+use crate::output::Screen;
+
+/// Prose is not wider than this, however wide the terminal is.
+const PROSE_COLUMNS: usize = 110;
 
 /// All tables of a run, with what has to be said under them.
 #[must_use]
-pub fn tables(page: &Page) -> String {
+pub fn tables(page: &Page, screen: Screen) -> String {
+    let wrapped = |text: &str| wrapped(text, screen.columns.min(PROSE_COLUMNS));
     let mut text = String::new();
     if let Some(unfinished) = &page.unfinished {
         text.push_str(&format!("\n{}", wrapped(unfinished)));
@@ -13,8 +18,8 @@ pub fn tables(page: &Page) -> String {
     for section in page.sections.iter().filter(|one| one.shown != Shown::Page) {
         text.push_str(&format!(
             "\n{}\n{}\n",
-            section.full_heading(),
-            section.grid.terminal()
+            super::escape::terminal(&section.full_heading()),
+            section.grid.terminal(screen)
         ));
         if !section.takeaway.is_empty() {
             text.push_str(&wrapped(&section.takeaway));

@@ -116,7 +116,7 @@ fn growth(figures: &Figures) -> Vec<String> {
             let repetitions = grouped(watched.repetitions);
             match watched.growth {
                 Growth::Leak(slope) => format!(
-                    "\\*: `{}` leaks {:.3} bytes ({:.3}–{:.3}) with each of {repetitions} {}.",
+                    "*: `{}` leaks {:.3} bytes ({:.3}–{:.3}) with each of {repetitions} {}.",
                     watched.arm,
                     slope.estimate,
                     slope.lower,
@@ -174,7 +174,7 @@ pub(super) fn how_to_read(figures: &Figures) -> Vec<String> {
         HOW_TO_READ_RANKS.to_owned(),
         "msec: for 100,000 requests, as in the original; rps: requests per second; both by wall clock, in one \
          process on one processor, bytes of HTTP/1.1 in and out through the framework's own connection \
-         handler, with no socket and no kernel. *canned* is the harness itself."
+         handler, with no socket and no kernel. `canned` is the harness itself."
             .to_owned(),
         format!(
             "ratio: requests per second of CPU time, to `{baseline}`, the baseline; all intervals of a table are jointly \

@@ -5,7 +5,7 @@ use super::growth::{Growth, Watched};
 use super::plan::Entry;
 use super::rows::Exercise;
 use super::tables::Table;
-use crate::report::{Cell, Column, Grid, Heading, arm_name, grouped, rounded};
+use crate::report::{Cell, Column, Grid, Heading, grouped, rounded};
 use crate::run::ArmKind;
 
 /// The original's msec are for this many requests.
@@ -26,7 +26,8 @@ const MAIN: [Column<ArmRow>; 15] = [
     }),
     Column::number("ratio to baseline (95 %)", Some("ratio ±95%"), |row| {
         ratio(row, Entry::Bytes)
-    }),
+    })
+    .by("CPU time"),
     Column::number("tcalls", Some("tcalls"), |row| work(row, |one| one.tcalls)),
     Column::number("funcs", Some("funcs"), |row| work(row, |one| one.funcs)),
     Column::number("funcs (source)", Some("src"), |row| {
@@ -64,7 +65,8 @@ const CALL: [Column<ArmRow>; 5] = [
     }),
     Column::number("ratio to baseline (95 %)", Some("ratio ±95%"), |row| {
         ratio(row, Entry::Call)
-    }),
+    })
+    .by("CPU time"),
     Column::number("allocations", Some("allocs"), |row| {
         allocated(row, Entry::Call, |one| Cell::number(one.count, 1))
     }),
@@ -120,10 +122,8 @@ pub(super) fn main_table(figures: &Figures) -> Grid {
     let rows = &figures.rows;
     let table = figures.table(Entry::Bytes);
     let rank = |row: &ArmRow| rank(row, Entry::Bytes);
-    let name = |row: &ArmRow| {
-        let marks = marks(figures, &row.arm.name).replace('*', "\\*");
-        format!("{}{marks}", arm_name(&row.arm.name, row.arm.kind))
-    };
+    let name =
+        |row: &ArmRow| Cell::name(&row.arm.name, row.arm.kind, marks(figures, &row.arm.name));
     Grid::of_arms(
         &MAIN,
         rows,
@@ -172,7 +172,7 @@ pub(super) fn call_table(figures: &Figures) -> Option<Grid> {
         one.0.cmp(&other.0).then(one.1.total_cmp(&other.1))
     });
     let rank = |row: &ArmRow| rank(row, Entry::Call);
-    let name = |row: &ArmRow| arm_name(&row.arm.name, row.arm.kind);
+    let name = |row: &ArmRow| Cell::name(&row.arm.name, row.arm.kind, "");
     let joins_next = joins_next(&rows, Some(table));
     Some(Grid::of_arms(
         &CALL,
@@ -245,7 +245,7 @@ pub(super) fn growth_table(figures: &Figures) -> Option<Grid> {
             exercises.iter().any(|&one| of(one).is_some()).then(|| {
                 let mut row = vec![Cell::text(name)];
                 row.extend(cells);
-                row.push(Cell::text(marks(figures, name).replace('*', "\\*")));
+                row.push(Cell::text(marks(figures, name)));
                 row
             })
         })
@@ -285,7 +285,7 @@ pub(super) fn marks(figures: &Figures, arm: &str) -> String {
 }
 
 fn plain_name(row: &ArmRow) -> Cell {
-    Cell::text(arm_name(&row.arm.name, row.arm.kind))
+    Cell::name(&row.arm.name, row.arm.kind, "")
 }
 
 fn rank(row: &ArmRow, entry: Entry) -> Cell {

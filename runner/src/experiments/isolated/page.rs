@@ -7,7 +7,7 @@ use super::figures::Figures;
 use super::plan::Entry;
 use super::records::IsolatedRecords;
 use super::tables::Table;
-use crate::report::{Body, Page, Pairs, Praise, Section, Shown, grouped, takeaway};
+use crate::report::{Body, Page, Pairs, Praise, Section, Shown, grouped, spread, takeaway};
 
 /// The page of a run.
 pub(super) fn page(records: &IsolatedRecords) -> Page {
@@ -74,6 +74,7 @@ fn sections(figures: &Figures) -> Vec<Section> {
             .into_iter()
             .flatten()
             .collect(),
+        spread: bytes.and_then(|table| spread(&table.cpu, &figures.records.run.arms)),
         grid: main_table(figures),
         remarks,
         ..Section::default()

@@ -1,5 +1,6 @@
 //! Where the work of one contestant goes: its functions and owners with the most instructions.
 
+use crate::output::Screen;
 use crate::report::{Cell, Grid, Heading, grouped, rounded};
 use crate::work::Work;
 
@@ -28,7 +29,7 @@ pub(super) fn profile(name: &str, work: &Work, columns: Option<usize>) -> String
                 Cell::text(name),
             ]
         });
-        Grid::plain(headings, cells).terminal()
+        Grid::plain(headings, cells).terminal(Screen::PLAIN)
     };
     let owners = work.owners.iter();
     let owners = owners.map(|one| {

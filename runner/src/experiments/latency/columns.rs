@@ -3,28 +3,30 @@
 use super::figures::{Figures, TableRow};
 use super::records::LatencyRecords;
 use super::tables::{CPU, P50, P99, P999, Table};
-use crate::report::{Cell, Column, Grid, Heading, arm_name};
+use crate::report::{Cell, Column, Grid, Heading};
 use crate::run::ArmKind;
 use crate::stats::Quartiles;
 
 /// All columns after name and version.
 const COLUMNS: [Column<TableRow>; 14] = [
     Column::number("p50 µs", Some("p50µs"), |row| micros(row, P50)),
-    Column::number("p50, ratio to baseline (95 %)", None, |row| ratio(row, P50)),
+    Column::number("p50, ratio to baseline (95 %)", None, |row| ratio(row, P50)).by("p50"),
     Column::number("p99 µs", Some("p99µs"), |row| micros(row, P99)),
     Column::number("p99, ratio to baseline (95 %)", Some("ratio ±95%"), |row| {
         ratio(row, P99)
-    }),
+    })
+    .by("p99"),
     Column::number("p99.9 µs", Some("p99.9µs"), |row| micros(row, P999)),
     Column::number("p99.9, ratio to baseline (95 %)", None, |row| {
         ratio(row, P999)
-    }),
+    })
+    .by("p99.9"),
     Column::number("rank by p50", None, |row| rank(row, P50)),
     Column::number("rank by p99.9", None, |row| rank(row, P999)),
     Column::number("server CPU ns per request", Some("CPUns"), |row| {
         of(row, |one| one.cpu_ns.map(Cell::whole))
     }),
-    Column::number("CPU, ratio to baseline (95 %)", None, |row| ratio(row, CPU)),
+    Column::number("CPU, ratio to baseline (95 %)", None, |row| ratio(row, CPU)).by("server CPU"),
     Column::number("rank by CPU", Some("by CPU"), |row| rank(row, CPU)),
     Column::number("rate held %", Some("held%"), |row| {
         of(row, |one| Some(Cell::percent(one.held_share)))
@@ -81,7 +83,7 @@ pub(super) fn grid(table: &Table, rows: &[TableRow]) -> Grid {
         ArmKind::Contestant => rank(row, P99),
         _ => Cell::Empty,
     };
-    let name = |row: &TableRow| arm_name(&row.arm.name, row.arm.kind);
+    let name = |row: &TableRow| Cell::name(&row.arm.name, row.arm.kind, "");
     Grid::of_arms(&COLUMNS, rows, |row| &row.arm, first, name, joins_next)
 }
 
@@ -100,7 +102,7 @@ pub(super) fn search_grid(records: &LatencyRecords) -> Option<Grid> {
             let median = Quartiles::of(&rates).map_or(0.0, |all| all.median);
             let least = rates.iter().copied().reduce(f64::min).unwrap_or(0.0);
             let most = rates.iter().copied().reduce(f64::max).unwrap_or(0.0);
-            let mut cells = vec![Cell::text(arm_name(&arm.name, arm.kind))];
+            let mut cells = vec![Cell::name(&arm.name, arm.kind, "")];
             cells.extend([median, least, most].map(rate));
             cells.push(Cell::count(rates.len() as u64));
             (median, cells)

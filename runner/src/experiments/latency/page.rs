@@ -7,7 +7,8 @@ use super::plan::BEYOND_MIN;
 use super::records::LatencyRecords;
 use super::tables::{CPU, P99, QUANTILES, Table, is_ranked};
 use crate::report::{
-    Body, HOW_TO_READ_RANKS, Page, Pairs, Praise, Section, grouped, percent, rank_remarks, takeaway,
+    Answers, Body, HOW_TO_READ_RANKS, Page, Pairs, Praise, Section, grouped, percent, rank_remarks,
+    spread, takeaway, trust,
 };
 use crate::run::ArmKind;
 
@@ -95,13 +96,33 @@ fn section(records: &LatencyRecords, table: &Table, rows: &[TableRow]) -> Sectio
     let takeaway = takeaway(p99, PRAISE, &condition, is_untrusted, |_| false);
     Section {
         heading: table.heading(),
+        level: Some(table.rate_per_s),
         charts: charts(records, table, rows, &takeaway),
         takeaway,
         pairs: table.measures.iter().filter_map(Pairs::of).collect(),
         untrusted: table.untrusted.iter().map(ToString::to_string).collect(),
         grid: grid(table, rows),
+        trust: trust(
+            p99,
+            &table.controls,
+            answers(records, table, rows),
+            records.run.warnings.len(),
+        ),
+        spread: spread(p99, &records.run.arms),
         remarks,
         ..Section::default()
+    }
+}
+
+fn answers(records: &LatencyRecords, table: &Table, rows: &[TableRow]) -> Answers {
+    let slices = records
+        .slices
+        .iter()
+        .filter(|row| row.rate_per_s == table.rate_per_s);
+    let figures = rows.iter().filter_map(|row| row.figures.as_ref().ok());
+    Answers {
+        counted: slices.map(|row| row.sent).sum(),
+        errors: figures.map(|one| one.errors).sum(),
     }
 }
 

@@ -70,6 +70,7 @@ fn section(records: &SettlingRecords, connections: usize) -> Section {
     });
     Section {
         heading: format!("{connections} connections"),
+        level: Some(connections as u64),
         untrusted: untrusted(records, connections),
         charts: served(records, &of_windows[0], connections)
             .into_iter()

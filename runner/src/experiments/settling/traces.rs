@@ -34,10 +34,10 @@ pub struct Trace {
     pub p99_us: Vec<f64>,
     /// Share of the connections that got an answer.
     pub served: Vec<f64>,
-    /// The rate in each of the stretches asked for, as a share of the plateau of the same slice.
-    pub stretches: Vec<f64>,
     /// Between which the middle half of the slices lie.
     pub served_quartiles: Vec<(f64, f64)>,
+    /// The rate in each of the stretches asked for, as a share of the plateau of the same slice.
+    pub stretches: Vec<f64>,
     /// Right answers per second in the last part of the slice.
     pub plateau: f64,
     /// From when on it has settled; `None` if it never does.

@@ -1,9 +1,9 @@
 //! The columns of a throughput table: one list for every place a table is shown in.
 
 use super::figures::{Figures, Outcome, TableRow};
-use super::tables::Table;
+use super::tables::{CPU, RATE, Table};
 use crate::analysis::{Effect, Standing};
-use crate::report::{Cell, Column, Grid, arm_name};
+use crate::report::{Cell, Column, Grid};
 
 /// All columns after name and version.
 const COLUMNS: [Column<TableRow>; 15] = [
@@ -15,7 +15,8 @@ const COLUMNS: [Column<TableRow>; 15] = [
     }),
     Column::number("ratio to baseline (95 %)", Some("ratio ±95%"), |row| {
         of(row, |one| one.rate_standing.map(ratio))
-    }),
+    })
+    .by(RATE.name),
     Column::number("p50 µs", Some("p50µs"), |row| {
         of(row, |one| one.service_time_p50_us.map(Cell::count))
     }),
@@ -45,7 +46,8 @@ const COLUMNS: [Column<TableRow>; 15] = [
         "requests per CPU second, ratio to baseline (95 %)",
         None,
         |row| of(row, |one| one.cpu_standing.map(ratio)),
-    ),
+    )
+    .by(CPU.name),
     Column::number("peak RSS MiB", None, |row| {
         of(row, |one| one.peak_rss_kib.map(Cell::mib))
     }),
@@ -95,14 +97,14 @@ pub(super) fn grid(table: &Table, rows: &[TableRow]) -> Grid {
 }
 
 /// A row's name; the planted control says how much it withholds.
-fn name(table: &Table, row: &TableRow) -> String {
+fn name(table: &Table, row: &TableRow) -> Cell {
     let mut controls = table.controls.iter();
     let control = controls.find(|control| control.name == row.arm.name);
     match control.map(|control| control.effect) {
         Some(Effect::Withheld { percent }) => {
-            arm_name(&format!("{}-{percent}%", row.arm.name), row.arm.kind)
+            Cell::name(format!("{}-{percent}%", row.arm.name), row.arm.kind, "")
         }
-        _ => arm_name(&row.arm.name, row.arm.kind),
+        _ => Cell::name(&row.arm.name, row.arm.kind, ""),
     }
 }
 

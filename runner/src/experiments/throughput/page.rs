@@ -7,7 +7,8 @@ use super::records::ThroughputRecords;
 use super::settled;
 use super::tables::Table;
 use crate::report::{
-    Body, HOW_TO_READ_RANKS, Page, Pairs, Praise, Section, grouped, rank_remarks, takeaway,
+    Answers, Body, HOW_TO_READ_RANKS, Page, Pairs, Praise, Section, grouped, rank_remarks, spread,
+    takeaway, trust,
 };
 use crate::run::ArmKind;
 
@@ -89,6 +90,7 @@ fn section(records: &ThroughputRecords, table: &Table, rows: &[TableRow]) -> Sec
     let is_untrusted = !table.untrusted.is_empty();
     Section {
         heading: table.heading(),
+        level: Some(table.connections as u64),
         takeaway: takeaway(
             &table.rate,
             PRAISE,
@@ -103,8 +105,23 @@ fn section(records: &ThroughputRecords, table: &Table, rows: &[TableRow]) -> Sec
         untrusted: table.untrusted.iter().map(ToString::to_string).collect(),
         charts: service_times(records, table, rows).into_iter().collect(),
         grid: grid(table, rows),
+        trust: trust(
+            &table.rate,
+            &table.controls,
+            answers(rows),
+            records.run.warnings.len(),
+        ),
+        spread: spread(&table.rate, &records.run.arms),
         remarks,
         ..Section::default()
+    }
+}
+
+fn answers(rows: &[TableRow]) -> Answers {
+    let figures = || rows.iter().filter_map(TableRow::figures);
+    Answers {
+        counted: figures().map(|one| one.requests).sum(),
+        errors: figures().map(|one| one.errors).sum(),
     }
 }
 
@@ -165,7 +182,7 @@ fn reading(records: &ThroughputRecords) -> Vec<String> {
              drift of the machine cancels. Rows are sorted by it, not by requests/s, which the drift does move. \
              All intervals of a table are jointly valid at 95 %."
         ),
-        "p50, p99: *service time* at fixed concurrency in a closed loop, from sending a request to reading its \
+        "p50, p99: service time at fixed concurrency in a closed loop, from sending a request to reading its \
          answer. It is not the latency at a given rate."
             .to_owned(),
         "served: the share of the connections that got a right answer within 100 ms, and within a window; answers per \

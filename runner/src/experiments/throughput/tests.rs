@@ -3,6 +3,7 @@
 mod claims;
 mod comparing;
 mod format;
+mod hostile;
 mod live;
 mod pages;
 

@@ -14,7 +14,7 @@ const PLOT_HEIGHT: f64 = 96.0;
 const NAME_HEIGHT: f64 = 22.0;
 
 /// Left of the first panel: the labels of its scale.
-const LABELS: f64 = 40.0;
+const LABELS: f64 = 50.0;
 
 /// Between panels.
 const GAP: f64 = 16.0;
@@ -29,7 +29,7 @@ const NINES: [(f64, &str); 6] = [
     (4.0, "99.99"),
 ];
 
-pub(super) fn draw(canvas: &mut Canvas, curves: &Curves, top: f64) -> (f64, String) {
+pub(super) fn draw(canvas: &mut Canvas, curves: &Curves, top: f64, prefix: &str) -> (f64, String) {
     let points = || curves.panels.iter().flat_map(|panel| panel.points.iter());
     let right = points().map(|point| point.x).fold(0.0, f64::max);
     let values = points().map(|point| point.y);
@@ -51,9 +51,16 @@ pub(super) fn draw(canvas: &mut Canvas, curves: &Curves, top: f64) -> (f64, Stri
         let is_last = row + 1 == rows || place + COLUMNS >= curves.panels.len();
         grid_up(canvas, curves.up, &frame, values.clone(), column == 0);
         grid_across(canvas, curves.across, &frame, right, is_last);
-        for other in curves.panels.iter().filter(|other| *other != panel) {
-            canvas.curve(&places(&other.points, &frame), Ink::Grid, 1.0);
+        // All curves are drawn once, in the first panel, and shown again in the others, under the panel's own.
+        let id = format!("{prefix}-all");
+        if place == 0 {
+            canvas.define(&id, |canvas| {
+                for one in &curves.panels {
+                    canvas.curve(&places(&one.points, &frame), Ink::Grid, 1.0);
+                }
+            });
         }
+        canvas.again(&id, left - LABELS, y - top - NAME_HEIGHT);
         one(canvas, panel, &frame);
         bottom = f64::max(bottom, y + PLOT_HEIGHT);
     }

@@ -98,15 +98,35 @@ impl Ink {
     }
 }
 
-/// The rules of a theme for the inks that `is_used`, each selector after `scope`.
-pub(super) fn rules(scope: &str, is_dark: bool, is_used: impl Fn(&str) -> bool) -> String {
+/// The dark colours of the classes that are used.
+pub(super) fn dark_rules(is_used: impl Fn(&str) -> bool) -> String {
+    rules("", is_used, |[_, dark]| dark.to_owned())
+}
+
+/// The colours of all classes after `scope`, by the colour scheme of the page.
+pub(in crate::report) fn page_rules(scope: &str) -> String {
+    rules(
+        scope,
+        |_| true,
+        |[light, dark]| format!("light-dark({light},{dark})"),
+    )
+}
+
+fn rules(
+    scope: &str,
+    is_used: impl Fn(&str) -> bool,
+    colour: impl Fn([&'static str; 2]) -> String,
+) -> String {
     let mut rules = String::new();
     for ink in Ink::all() {
-        let (class, colour) = (ink.class(), ink.colours()[usize::from(is_dark)]);
         for (letter, property) in [("f", "fill"), ("s", "stroke")] {
-            let name = format!("{letter}{class}");
+            let name = format!("{letter}{}", ink.class());
             if is_used(&name) {
-                let _ = write!(rules, "{scope}.{name}{{{property}:{colour}}}");
+                let _ = write!(
+                    rules,
+                    "{scope}.{name}{{{property}:{}}}",
+                    colour(ink.colours())
+                );
             }
         }
     }

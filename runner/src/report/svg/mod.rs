@@ -14,7 +14,8 @@ mod stacks;
 use super::chart::{Chart, Drawing, Subject};
 use crate::run::ArmKind;
 use canvas::{Anchor, Canvas, NORMAL, SMALL, WIDTH, fitting, width};
-use ink::{Ink, rules};
+use ink::Ink;
+pub(in crate::report) use ink::page_rules;
 
 /// The distance from the left and right edges.
 const MARGIN: f64 = 12.0;
@@ -34,12 +35,6 @@ pub(super) fn part(chart: &Chart, prefix: &str) -> String {
     draw(chart, prefix, false)
 }
 
-/// The colours of charts on a page in one theme.
-#[must_use]
-pub(super) fn page_rules(scope: &str, is_dark: bool) -> String {
-    rules(scope, is_dark, |_| true)
-}
-
 fn draw(chart: &Chart, prefix: &str, is_alone: bool) -> String {
     let mut canvas = Canvas::default();
     let top = head(&mut canvas, chart);
@@ -47,7 +42,7 @@ fn draw(chart: &Chart, prefix: &str, is_alone: bool) -> String {
         Drawing::Ratios(ratios) => ratios::draw(&mut canvas, ratios, top),
         Drawing::Ranges(ranges) => ranges::draw(&mut canvas, ranges, top),
         Drawing::Stacks(stacks) => stacks::draw(&mut canvas, stacks, top),
-        Drawing::Curves(curves) => curves::draw(&mut canvas, curves, top),
+        Drawing::Curves(curves) => curves::draw(&mut canvas, curves, top, prefix),
     };
     let title = match chart.finding.is_empty() {
         true => chart.title.clone(),

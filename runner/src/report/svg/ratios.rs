@@ -10,10 +10,10 @@ use crate::report::chart::{RatioMark, RatioRow, Ratios};
 use crate::run::ArmKind;
 
 /// The plot's left edge and right edge.
-const PLOT: [f64; 2] = [186.0, 404.0];
+const PLOT: [f64; 2] = [170.0, 376.0];
 
 /// The middle of the column of ranks.
-const RANKS: f64 = 156.0;
+const RANKS: f64 = 144.0;
 
 /// A line within a row: one condition.
 const LANE: f64 = 16.0;

@@ -8,7 +8,7 @@ use crate::report::chart::{StackRow, Stacks};
 use crate::report::format::{grouped, rounded};
 
 /// The plot's left edge, and its right edge without the totals.
-const PLOT: [f64; 2] = [136.0, 348.0];
+const PLOT: [f64; 2] = [128.0, 318.0];
 
 pub(super) fn draw(canvas: &mut Canvas, stacks: &Stacks, top: f64) -> (f64, String) {
     let end = legend(canvas, stacks, top);

@@ -1,7 +1,8 @@
 //! Pages and controls.
 
 use super::*;
-use crate::report::{front_page_part, run_page, tables};
+use crate::output::Screen;
+use crate::report::{run_page, tables};
 
 #[test]
 fn the_page_of_an_isolated_run() {
@@ -9,14 +10,8 @@ fn the_page_of_an_isolated_run() {
 }
 
 #[test]
-fn its_part_of_the_front_page() {
-    let page = Isolated::page(&MadeUp::new().records());
-    insta::assert_snapshot!(front_page_part(&page, "results/a-run"));
-}
-
-#[test]
 fn its_tables_fit_a_terminal() {
-    let text = tables(&Isolated::page(&MadeUp::new().records()));
+    let text = tables(&Isolated::page(&MadeUp::new().records()), Screen::PLAIN);
     insta::assert_snapshot!(text);
     for line in text.lines() {
         assert!(line.chars().count() <= 80, "{line}");

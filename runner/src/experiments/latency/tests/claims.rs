@@ -1,7 +1,8 @@
 //! Pages, controls, and who is not ranked.
 
 use super::*;
-use crate::report::{front_page_part, run_page, tables};
+use crate::output::Screen;
+use crate::report::{run_page, tables};
 
 fn table(run: &MadeUp) -> Table {
     Table::of(&run.records(), RATE)
@@ -13,16 +14,8 @@ fn the_page_of_a_run() {
 }
 
 #[test]
-fn the_front_page() {
-    insta::assert_snapshot!(front_page_part(
-        &Latency::page(&MadeUp::new().records()),
-        "results/x"
-    ));
-}
-
-#[test]
 fn the_terminal() {
-    let text = tables(&Latency::page(&searched().records()));
+    let text = tables(&Latency::page(&searched().records()), Screen::PLAIN);
     for line in text.lines() {
         assert!(line.chars().count() <= 80, "{line}");
     }

@@ -1,6 +1,7 @@
 //! What a table claims as a whole: ranks, controls, and what is left out.
 
 use super::*;
+use crate::output::Screen;
 use crate::report::tables;
 use crate::run::Disturbance;
 
@@ -10,7 +11,7 @@ fn table(run: &MadeUp) -> Table {
 
 /// The heading of the table in a terminal.
 fn heading(run: &MadeUp) -> String {
-    let text = tables(&Throughput::page(&run.records()));
+    let text = tables(&Throughput::page(&run.records()), Screen::PLAIN);
     let mut lines = text.lines();
     lines
         .find(|line| line.starts_with("64 connections"))
@@ -83,7 +84,7 @@ fn a_control_that_fails_is_named_in_the_heading() {
 fn a_client_bound_row_says_so_at_its_rank() {
     let mut run = MadeUp::new();
     run.change("quick", |row| row.generator_idle_ns = 0);
-    let text = tables(&Throughput::page(&run.records()));
+    let text = tables(&Throughput::page(&run.records()), Screen::PLAIN);
     assert!(
         text.contains("1–2† quick") && text.contains("†: the generator"),
         "{text}"
@@ -136,7 +137,7 @@ fn few_blocks_have_no_ranks() {
     let mut run = MadeUp::new();
     run.run.plan.blocks = 5;
     run.blocks.truncate(5);
-    let text = tables(&Throughput::page(&run.records()));
+    let text = tables(&Throughput::page(&run.records()), Screen::PLAIN);
     assert!(
         text.contains("no ranks: 5 complete blocks allow no claim at 95 %: 6 are needed"),
         "{text}"

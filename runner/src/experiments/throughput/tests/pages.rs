@@ -1,7 +1,8 @@
 //! The exact page of the made-up run, everywhere it is shown.
 
 use super::*;
-use crate::report::{front_page_part, run_page, tables};
+use crate::output::Screen;
+use crate::report::{run_page, tables};
 use crate::run::State;
 
 fn page() -> Page {
@@ -14,20 +15,31 @@ fn the_page_of_a_run() {
 }
 
 #[test]
-fn the_front_page() {
-    insta::assert_snapshot!(front_page_part(&page(), "results/x"));
-}
-
-#[test]
 fn the_terminal() {
-    insta::assert_snapshot!(tables(&page()));
+    insta::assert_snapshot!(tables(&page(), Screen::PLAIN));
 }
 
 #[test]
 fn the_terminal_fits_eighty_columns() {
-    for line in tables(&page()).lines() {
+    for line in tables(&page(), Screen::PLAIN).lines() {
         assert!(line.chars().count() <= 80, "{line}");
     }
+}
+
+#[test]
+fn a_wide_terminal_shows_more_columns_and_is_plain_unless_it_may_be_styled() {
+    let screen = |columns, is_styled| Screen { columns, is_styled };
+    let [narrow, wide] = [80, 200].map(|columns| tables(&page(), screen(columns, false)));
+    assert!(
+        !narrow.contains("IQR %") && wide.contains("IQR %"),
+        "{wide}"
+    );
+    assert!(
+        wide.lines().all(|line| line.chars().count() <= 200),
+        "{wide}"
+    );
+    assert!(!wide.contains('\u{1b}'), "{wide}");
+    assert!(tables(&page(), screen(80, true)).contains('\u{1b}'));
 }
 
 #[test]

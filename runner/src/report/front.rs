@@ -1,0 +1,220 @@
+//! The first screen of the project: the answer, how sure it is, at what price, and where the rest is.
+
+use super::cell::Cell;
+use super::escape::{markdown, xml};
+use super::grid::{Grid, GridRow, Heading};
+use super::page::{Page, Section, Shown};
+use std::fmt::Write;
+
+/// A kept run and where it is.
+#[derive(Debug)]
+pub struct Kept {
+    /// Its folder, below that of kept runs.
+    pub folder: String,
+    /// What is shown of it.
+    pub page: Page,
+    /// The variant that the front page shows, and everything planned was measured.
+    pub is_candidate: bool,
+}
+
+impl Kept {
+    /// Its table at the highest concurrency or rate.
+    pub(super) fn main_section(&self) -> Option<&Section> {
+        let shown = self
+            .page
+            .sections
+            .iter()
+            .filter(|one| one.shown == Shown::Everywhere);
+        // Of several without a level the first is meant.
+        shown.rev().max_by_key(|one| one.level)
+    }
+}
+
+/// The newest run of an experiment that the front page may show; `runs` are newest first.
+fn newest<'k>(runs: &'k [Kept], experiment: &str) -> Option<&'k Kept> {
+    let mut runs = runs.iter();
+    runs.find(|one| one.is_candidate && one.page.experiment == experiment)
+}
+
+/// The columns of the table, as the tables they come from have them: rates of the main run, and what a request takes.
+const COLUMNS: [&str; 3] = ["requests/s", "ratio to baseline (95 %)", "p99 µs"];
+const PRICE: &str = "instructions";
+
+/// The generated part of the front page, whose folder of kept runs is `results`; `None` if no run is kept that it
+/// could show. `experiments` are shown in this order, the first of them large.
+#[must_use]
+pub fn front_page(runs: &[Kept], results: &str, experiments: &[&str]) -> Option<String> {
+    let main = newest(runs, experiments.first()?)?;
+    let section = main.main_section()?;
+    let isolated = runs.iter().filter(|one| one.is_candidate);
+    let price = isolated
+        .filter_map(|one| Some((one, one.main_section()?)))
+        .find(|(_, section)| section.grid.column(PRICE).is_some());
+    let folder = format!("{results}/{}", main.folder);
+    let mut text = String::new();
+    for section in shown(&main.page).filter(|one| !one.takeaway.is_empty()) {
+        text.push_str(&filled(&format!("**{}**", markdown(&section.takeaway)), ""));
+    }
+    for chart in main.page.charts.iter().take(1) {
+        let _ = writeln!(
+            text,
+            "\n<img src=\"{folder}/{}\" width=\"640\" alt=\"{}\">",
+            chart.file_name(),
+            xml(&super::escape::terminal(&chart.finding))
+        );
+    }
+    let table = table(section, price.map(|(_, section)| section));
+    let _ = write!(text, "\n{}", table.markdown(&main.page.sources));
+    let under = under(main, section, price.map(|(run, _)| run), results);
+    let _ = write!(
+        text,
+        "\n{}\n{}",
+        filled(&under, ""),
+        filled(&trust_line(section), "")
+    );
+    text.push_str(&others(runs, results, &experiments[1..]));
+    Some(text)
+}
+
+fn shown(page: &Page) -> impl Iterator<Item = &Section> {
+    page.sections
+        .iter()
+        .filter(|one| one.shown == Shown::Everywhere)
+}
+
+/// These columns of the newest run of an experiment, after name and version, for contestants and the baseline; with
+/// the run and the heading of its table.
+#[must_use]
+pub fn pick<'k>(
+    runs: &'k [Kept],
+    experiment: &str,
+    columns: &[&str],
+) -> Option<(&'k Kept, &'k str, Grid)> {
+    let run = newest(runs, experiment)?;
+    let section = run.main_section()?;
+    let columns: Vec<&str> = ["contestant", "version"]
+        .iter()
+        .chain(columns)
+        .copied()
+        .collect();
+    Some((run, section.heading.as_str(), chosen(section, &columns)))
+}
+
+/// These columns of a section, for contestants and the baseline.
+fn chosen(section: &Section, columns: &[&str]) -> Grid {
+    let grid = &section.grid;
+    let columns: Vec<usize> = columns
+        .iter()
+        .filter_map(|name| grid.column(name))
+        .collect();
+    let is_shown = |row: &&GridRow| {
+        let mut cells = row.cells.iter();
+        cells.any(|cell| matches!(cell, Cell::Name { role, .. } if role.is_contestant()))
+    };
+    let rows = grid.rows.iter().filter(is_shown).map(|row| GridRow {
+        cells: columns
+            .iter()
+            .map(|&column| row.cells[column].clone())
+            .collect(),
+        ..row.clone()
+    });
+    Grid {
+        headings: columns
+            .iter()
+            .map(|&column| grid.headings[column])
+            .collect(),
+        rows: rows.collect(),
+    }
+}
+
+/// Contestants and the baseline, with the price of a request beside what they reach.
+fn table(section: &Section, price: Option<&Section>) -> Grid {
+    let columns: Vec<&str> = ["rank", "contestant", "version"]
+        .iter()
+        .chain(&COLUMNS)
+        .copied()
+        .collect();
+    let mut grid = chosen(section, &columns);
+    let Some(price) = price else { return grid };
+    grid.headings
+        .push(Heading::number("instructions per request", None));
+    for row in &mut grid.rows {
+        let own = row.arm.as_ref().and_then(|arm| price.grid.cell(arm, PRICE));
+        row.cells.push(own.cloned().unwrap_or(Cell::Missing));
+    }
+    grid
+}
+
+fn under(main: &Kept, section: &Section, price: Option<&Kept>, results: &str) -> String {
+    let page = &main.page;
+    let mut text = format!(
+        "At {}, [{}]({results}/{}/), {}",
+        markdown(&section.heading),
+        markdown(&page.date),
+        main.folder,
+        markdown(&page.machine)
+    );
+    if let Some(price) = price {
+        let _ = write!(
+            text,
+            "; instructions: [{}]({results}/{}/)",
+            markdown(&price.page.date),
+            price.folder
+        );
+    }
+    text.push_str(". The baseline is not ranked. †: the generator was the limit.");
+    text
+}
+
+fn trust_line(section: &Section) -> String {
+    let mut items = section.trust.clone();
+    if !section.untrusted.is_empty() {
+        items.insert(0, format!("UNTRUSTED, {}", section.untrusted.join(", ")));
+    }
+    format!("Trust: {}.", markdown(&items.join(" · ")))
+}
+
+/// Characters of a line of prose.
+const LINE: usize = 120;
+
+/// Prose in lines that are broken between words; further lines begin with `indent`.
+fn filled(text: &str, indent: &str) -> String {
+    let mut lines = String::new();
+    let mut line = String::new();
+    for word in text.split(' ') {
+        let is_full = line.chars().count() + 1 + word.chars().count() > LINE;
+        if is_full && line.len() > indent.len() {
+            lines.push_str(&line);
+            lines.push('\n');
+            line = indent.to_owned();
+        } else if line.len() > indent.len() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    lines + &line + "\n"
+}
+
+/// What else was measured, an item for each experiment of which a run is kept.
+fn others(runs: &[Kept], results: &str, experiments: &[&str]) -> String {
+    let mut text = String::new();
+    for run in experiments.iter().filter_map(|name| newest(runs, name)) {
+        let takeaway = run
+            .main_section()
+            .map_or("", |section| section.takeaway.as_str());
+        let link = format!(
+            "[{}]({results}/{}/)",
+            markdown(&run.page.experiment),
+            run.folder
+        );
+        let item = match takeaway {
+            "" => format!("- {link}"),
+            takeaway => format!("- {link}: {}", markdown(takeaway)),
+        };
+        text.push_str(&filled(&item, "  "));
+    }
+    match text.is_empty() {
+        true => text,
+        false => format!("\n{text}"),
+    }
+}

@@ -1,0 +1,115 @@
+//! Tables as HTML: each cell with what it is sorted by, each row with whose it is.
+
+use crate::report::cell::Cell;
+use crate::report::escape::xml;
+use crate::report::grid::{Grid, GridRow};
+use crate::report::pairs::Pairs;
+use std::fmt::Write;
+
+/// A table in a region that scrolls by itself; with an id it can be sorted.
+pub(super) fn of(grid: &Grid, id: &str, name: &str) -> String {
+    let mut text = opened(name);
+    match id {
+        "" => text.push_str("<table>"),
+        id => {
+            let _ = write!(text, "<table class=\"figures\" id=\"{}\">", xml(id));
+        }
+    }
+    text.push_str("<thead><tr>");
+    let brackets = grid.brackets();
+    if brackets.is_some() {
+        text.push_str("<td></td>");
+    }
+    for heading in &grid.headings {
+        let class = if heading.is_number {
+            " class=\"n\""
+        } else {
+            ""
+        };
+        let measure = heading
+            .measure
+            .map_or_else(String::new, |one| format!(" data-measure=\"{}\"", xml(one)));
+        let _ = write!(
+            text,
+            "<th scope=\"col\"{class}{measure}>{}</th>",
+            xml(heading.long)
+        );
+    }
+    text.push_str("</tr></thead><tbody>");
+    for (at, row) in grid.rows.iter().enumerate() {
+        let bracket = brackets.as_ref().map(|all| all[at]);
+        text.push_str(&self::row(grid, row, bracket));
+    }
+    text.push_str("</tbody></table></div>");
+    text
+}
+
+fn opened(name: &str) -> String {
+    let name = xml(name);
+    format!("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Table: {name}\">")
+}
+
+fn row(grid: &Grid, row: &GridRow, bracket: Option<&str>) -> String {
+    let mut text = String::from("<tr");
+    if let Some(arm) = &row.arm {
+        let _ = write!(text, " data-arm=\"{}\"", xml(arm));
+    }
+    text.push('>');
+    if let Some(bracket) = bracket {
+        // Said in words by the ranks.
+        let _ = write!(
+            text,
+            "<td class=\"bracket\" aria-hidden=\"true\">{bracket}</td>"
+        );
+    }
+    let has_name = row
+        .cells
+        .iter()
+        .any(|cell| matches!(cell, Cell::Name { .. }));
+    for (at, (cell, heading)) in row.cells.iter().zip(&grid.headings).enumerate() {
+        let is_name = matches!(cell, Cell::Name { .. }) || (!has_name && at == 0);
+        let key = cell
+            .key()
+            .map_or_else(String::new, |key| format!(" data-key=\"{key}\""));
+        let class = match (heading.is_number, cell) {
+            (true, _) => " class=\"n\"",
+            (_, Cell::Name { role, .. }) if !role.is_contestant() => " class=\"control\"",
+            _ => "",
+        };
+        let cell = cell.html();
+        let _ = match is_name {
+            true => write!(text, "<th scope=\"row\"{class}>{cell}</th>"),
+            false => write!(text, "<td{class}{key}>{cell}</td>"),
+        };
+    }
+    text.push_str("</tr>");
+    text
+}
+
+/// Row against column.
+pub(super) fn matrix(pairs: &Pairs, name: &str) -> String {
+    let mut text = opened(&format!("every pair by {}, {name}", pairs.measure));
+    text.push_str("<table class=\"matrix\"><thead><tr><td></td>");
+    for arm in &pairs.arms {
+        let _ = write!(text, "<th scope=\"col\">{}</th>", xml(arm));
+    }
+    text.push_str("</tr></thead><tbody>");
+    for (row, arm) in pairs.arms.iter().enumerate() {
+        let _ = write!(text, "<tr><th scope=\"row\">{}</th>", xml(arm));
+        for column in 0..pairs.arms.len() {
+            let written = pairs.written(row, column);
+            let class = match written.chars().next() {
+                Some('▲') => " class=\"better\"",
+                Some('▼') => " class=\"worse\"",
+                _ => "",
+            };
+            let _ = write!(text, "<td{class}>{written}</td>");
+        }
+        text.push_str("</tr>");
+    }
+    text.push_str(
+        "</tbody></table></div><p class=\"small\">Row against column. ▲ better, ▼ worse, · not distinguishable; ratio \
+         and its interval, jointly valid at 95 %.</p>",
+    );
+    text
+}

@@ -1,0 +1,61 @@
+//! The list of kept runs.
+
+use super::escape::markdown;
+use super::front::Kept;
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+/// A row for each run, newest first, and the page of each machine.
+#[must_use]
+pub fn index(runs: &[Kept]) -> String {
+    if runs.is_empty() {
+        return "No run is kept.\n".to_owned();
+    }
+    let mut text =
+        String::from("| run | machine | method | trusted | takeaway |\n|---|---|---:|---|---|\n");
+    for run in runs {
+        let page = &run.page;
+        let untrusted: Vec<&str> = page
+            .sections
+            .iter()
+            .filter(|one| !one.untrusted.is_empty())
+            .map(|one| one.heading.as_str())
+            .collect();
+        let trusted = match (untrusted.as_slice(), &page.unfinished) {
+            ([], None) => "yes".to_owned(),
+            ([], Some(_)) => "not finished".to_owned(),
+            (all, _) => format!("not: {}", all.join(", ")),
+        };
+        let takeaway = run.main_section().map_or("", |one| one.takeaway.as_str());
+        let _ = writeln!(
+            text,
+            "| [{} {}]({}/) | {} | {} | {} | {} |",
+            markdown(&page.date),
+            markdown(&page.experiment),
+            run.folder,
+            markdown(&page.machine),
+            page.method,
+            markdown(&trusted),
+            markdown(takeaway)
+        );
+    }
+    let machines: BTreeSet<&str> = runs
+        .iter()
+        .map(|run| run.page.machine_slug.as_str())
+        .collect();
+    for slug in machines {
+        let _ = writeln!(
+            text,
+            "\nAll runs of one machine on one page, to sort, filter and compare (download it, then open it): \
+             [{0}]({0})",
+            html_name(slug)
+        );
+    }
+    text
+}
+
+/// The name of the page of a machine.
+#[must_use]
+pub fn html_name(slug: &str) -> String {
+    format!("report-{slug}.html")
+}

@@ -1,0 +1,83 @@
+//! How far a table can be relied on, in a few words: every check is said, whichever way it came out.
+
+use super::format::grouped;
+use crate::analysis::{Control, Effect, Ranked};
+use crate::stats::median;
+
+/// What was asked and what went wrong.
+#[derive(Debug, Clone, Copy)]
+pub struct Answers {
+    /// Answers that were counted, right or wrong.
+    pub counted: u64,
+    /// Those that were not right, and slices without any.
+    pub errors: u64,
+}
+
+/// The checks of a table, an item each.
+#[must_use]
+pub fn trust(
+    ranked: &Ranked,
+    controls: &[Control],
+    answers: Answers,
+    warnings: usize,
+) -> Vec<String> {
+    let own = controls
+        .iter()
+        .filter(|control| control.measure == ranked.measure);
+    let mut items: Vec<String> = own.map(control).collect();
+    items.extend(visible(ranked));
+    items.push(format!(
+        "{} in {} answers",
+        counted(answers.errors, "error"),
+        grouped(answers.counted)
+    ));
+    items.push(counted(warnings as u64, "warning"));
+    items
+}
+
+fn counted(count: u64, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", grouped(count))
+}
+
+fn control(control: &Control) -> String {
+    let passes = control.failure().is_none();
+    match control.effect {
+        Effect::None => format!(
+            "A/A twin {:.3} ({:.3}–{:.3}): {}",
+            control.ratio.estimate,
+            control.ratio.lower,
+            control.ratio.upper,
+            match passes {
+                true => "not distinguishable, as it must be",
+                false => "distinguishable, which is a failure",
+            }
+        ),
+        Effect::Withheld { percent } => format!(
+            "planted loss of {percent} of {}: {}",
+            100 + percent,
+            if passes {
+                "found"
+            } else {
+                "not found as planted, which is a failure"
+            }
+        ),
+    }
+}
+
+/// The difference of two contestants that half of all pairs would show.
+fn visible(ranked: &Ranked) -> Option<String> {
+    let pairs = ranked
+        .field
+        .iter()
+        .flat_map(|&one| ranked.field.iter().map(move |&other| (one, other)));
+    let pairs = pairs.filter(|(one, other)| one < other);
+    let half_widths: Vec<f64> = pairs
+        .filter_map(|(one, other)| Some(ranked.ratio(one, other)?.half_width()))
+        .collect();
+    let typical = median(&half_widths)?;
+    Some(format!(
+        "a difference of {:.1} % is seen between half of all pairs",
+        typical * 100.0
+    ))
+}

@@ -1,0 +1,225 @@
+//! The page of a machine in a browser: seen, read aloud, without scripts, and used. Needs node, npm and chromium; without
+//! them it says so, and in CI it fails.
+#![allow(clippy::unwrap_used, reason = "the panic of a test is its report")]
+
+use runner::experiments::publish;
+use runner::report::{Kept, html_page};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn runner_folder() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Where modules, pages and pictures are.
+fn target() -> PathBuf {
+    runner_folder().parent().unwrap().join("target/browser")
+}
+
+/// What is missing, in one line; in CI that is a failure.
+fn missing(what: &str) -> Option<PathBuf> {
+    let line =
+        format!("the browser test is left out: {what} (apt-get install chromium nodejs npm)");
+    assert!(std::env::var("CI").is_err(), "{line}");
+    println!("{line}");
+    None
+}
+
+fn runs(program: &str) -> bool {
+    Command::new(program)
+        .arg("--version")
+        .output()
+        .is_ok_and(|output| output.status.success())
+}
+
+/// The browser, after the modules of the test are there.
+fn browser() -> Option<PathBuf> {
+    let named = std::env::var_os("CHROMIUM").map(PathBuf::from);
+    let browser = named.unwrap_or_else(|| PathBuf::from("/usr/bin/chromium"));
+    if !browser.is_file() {
+        return missing(&format!("there is no {}", browser.display()));
+    }
+    if !runs("node") || !runs("npm") {
+        return missing("node or npm does not start");
+    }
+    fs::create_dir_all(target()).unwrap();
+    for file in ["package.json", "package-lock.json"] {
+        fs::copy(
+            runner_folder().join("tests/browser").join(file),
+            target().join(file),
+        )
+        .unwrap();
+    }
+    let installed = target()
+        .join("node_modules/playwright-core/package.json")
+        .is_file();
+    let install = || {
+        let npm = Command::new("npm")
+            .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
+            .current_dir(target())
+            .output();
+        npm.is_ok_and(|output| output.status.success())
+    };
+    if !installed && !install() {
+        return missing("npm cannot install playwright-core and axe-core");
+    }
+    Some(browser)
+}
+
+/// The faults of a page, a line each.
+fn faults(browser: &Path, name: &str, html: &str) -> Vec<String> {
+    let page = target().join(format!("{name}.html"));
+    fs::write(&page, html).unwrap();
+    let output = Command::new("node")
+        .arg(runner_folder().join("tests/browser/check.mjs"))
+        .args([browser, page.as_path(), target().join(name).as_path()])
+        .current_dir(target())
+        .output()
+        .unwrap();
+    let words = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        matches!(output.status.code(), Some(0 | 1)) && words.is_empty(),
+        "{words}"
+    );
+    String::from_utf8(output.stdout)
+        .unwrap()
+        .lines()
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The page of the run that is kept for tests.
+fn html() -> String {
+    let kind = publish::kind("throughput").unwrap();
+    let page = (kind.page)(&runner_folder().join("tests/records/throughput")).unwrap();
+    html_page(&[&Kept {
+        folder: "a-run".to_owned(),
+        page,
+        is_candidate: true,
+    }])
+}
+
+#[test]
+#[ignore = "needs chromium, node and, once, the network: make test runs it"]
+fn the_page_is_without_fault_in_a_browser() {
+    let Some(browser) = browser() else { return };
+    assert_eq!(faults(&browser, "page", &html()), [""; 0]);
+    // And those of this project's own runs.
+    let results = runner_folder().parent().unwrap().join("results");
+    for entry in fs::read_dir(results).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|one| one == "html") {
+            let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+            assert_eq!(
+                faults(&browser, &name, &fs::read_to_string(&path).unwrap()),
+                [""; 0],
+                "{name}"
+            );
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs chromium, node and, once, the network: make test runs it"]
+fn each_planted_fault_is_found() {
+    let Some(browser) = browser() else { return };
+    let good = html();
+    let planted = [
+        ("axe", "<html lang=\"en\">", "<html>"),
+        ("axe: color-contrast", "--muted:#59636e", "--muted:#d0d0d0"),
+        (
+            "overflow",
+            "<main id=\"results\">",
+            "<main id=\"results\"><pre>a line that is far too long for any telephone, as everybody can see who has one: x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x</pre>",
+        ),
+        (
+            "small text",
+            ".small,.trust,figcaption{color:var(--muted);font-size:.87rem}",
+            ".small{font-size:9px}",
+        ),
+        (
+            "overlap",
+            "<text ",
+            "<text x=\"20\" y=\"21\" font-size=\"13\">over another</text><text ",
+        ),
+        (
+            "console",
+            "<main id=\"results\">",
+            "<main id=\"results\"><script>1</script>",
+        ),
+        ("network", "img-src data:", "img-src https: data:"),
+        (
+            "script off",
+            "<form id=\"controls\" hidden>",
+            "<form id=\"controls\">",
+        ),
+        ("print", "#controls,#pick,", "#pick,"),
+    ];
+    for (check, part, fault) in planted {
+        assert!(good.contains(part), "{part}");
+        let mut bad = good.replacen(part, fault, 1);
+        match check {
+            "network" => {
+                bad = bad.replace(
+                    "</main>",
+                    "<img alt=\"\" src=\"https://127.0.0.1:9/x.png\"></main>",
+                )
+            }
+            "axe: color-contrast" => {
+                bad = bad.replace("--muted:light-dark(#59636e,#9198a1)", "--muted:#d0d0d0")
+            }
+            _ => {}
+        }
+        // A style that was changed needs its hash; faults of style are let through here.
+        let bad = allow_any_style(&bad);
+        let found = faults(&browser, "planted", &bad);
+        assert!(
+            found.iter().any(|line| line.starts_with(check)),
+            "{check}: {found:?}"
+        );
+    }
+    for (check, part, fault) in SCRIPTED {
+        assert!(good.contains(part), "{part}");
+        let found = faults(
+            &browser,
+            "planted",
+            &allow_any_script(&good.replacen(part, fault, 1)),
+        );
+        assert!(
+            found.iter().any(|line| line.starts_with(check)),
+            "{check}: {found:?}"
+        );
+    }
+}
+
+/// Faults of the script: what a reader does goes wrong.
+const SCRIPTED: [(&str, &str, &str); 4] = [
+    (
+        "sort",
+        "const sign = way === \"descending\" ? -1 : 1;",
+        "const sign = 1;",
+    ),
+    ("baseline", "rebase(table);", ""),
+    (
+        "highlight",
+        "line.classList.toggle(\"pinned\", pins.has(line.dataset.arm));",
+        "",
+    ),
+    ("address", "addEventListener(\"hashchange\", read);", ""),
+];
+
+fn allow_any_style(html: &str) -> String {
+    replace_hash(html, "style-src ")
+}
+
+fn allow_any_script(html: &str) -> String {
+    replace_hash(html, "script-src ")
+}
+
+/// The policy with `'unsafe-inline'` in place of the hash after `directive`.
+fn replace_hash(html: &str, directive: &str) -> String {
+    let (before, after) = html.split_once(directive).unwrap();
+    let (_, rest) = after.split_once(';').unwrap();
+    format!("{before}{directive}'unsafe-inline';{rest}")
+}

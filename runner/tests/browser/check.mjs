@@ -1,0 +1,151 @@
+// Drives a browser over a page of results and prints one line for each fault it finds.
+// Usage: node check.mjs CHROMIUM PAGE SCREENSHOTS; the status is 0 if there is none.
+import { readFileSync, mkdirSync } from "node:fs";
+import { createRequire } from "node:module";
+import { pathToFileURL } from "node:url";
+
+const [chromium_path, page_path, screenshots] = process.argv.slice(2);
+const require = createRequire(process.cwd() + "/");
+const { chromium } = require("playwright-core");
+const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+const url = pathToFileURL(page_path).href;
+mkdirSync(screenshots, { recursive: true });
+
+const faults = new Set();
+const fault = (check, what) => faults.add(`${check}: ${what}`);
+
+const browser = await chromium.launch({ executablePath: chromium_path, args: ["--no-sandbox"] });
+
+async function open(options, hash = "") {
+  const context = await browser.newContext({ offline: true, ...options });
+  const page = await context.newPage();
+  page.on("console", (message) => message.type() === "error" && fault("console", message.text()));
+  page.on("pageerror", (error) => fault("console", error.message));
+  page.on("request", (request) => request.url().startsWith("file:") || request.url().startsWith("data:") || fault("network", request.url()));
+  await page.goto(url + hash);
+  return page;
+}
+
+async function accessible(page, where) {
+  // The page's own policy refuses a script element, and lets the debugger through.
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
+  for (const one of violations) fault("axe", `${one.id} (${where}): ${one.nodes[0].target.join(" ")} ${one.nodes[0].failureSummary.replaceAll("\n", " ")}`);
+}
+
+/** What is laid out wrongly: too wide, too small, or over one another. */
+const layout = () => {
+  const found = [];
+  const root = document.documentElement;
+  if (root.scrollWidth > root.clientWidth) found.push(["overflow", `${root.scrollWidth} > ${root.clientWidth}`]);
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const element = walker.currentNode.parentElement;
+    if (!walker.currentNode.data.trim() || !element.checkVisibility() || ["SCRIPT", "STYLE"].includes(element.tagName)) continue;
+    if (["title", "desc"].includes(element.tagName)) continue;
+    const svg = element.ownerSVGElement;
+    const scale = svg ? svg.getBoundingClientRect().width / svg.viewBox.baseVal.width : 1;
+    const size = parseFloat(getComputedStyle(element).fontSize) * scale;
+    if (size < 10.95) found.push(["small text", `${size.toFixed(1)} px: ${walker.currentNode.data.trim().slice(0, 40)}`]);
+  }
+  for (const svg of document.querySelectorAll("svg")) {
+    const texts = [...svg.querySelectorAll("text")].filter((one) => one.textContent).map((one) => [one.textContent, one.getBBox()]);
+    const { width } = svg.viewBox.baseVal;
+    texts.forEach(([text, box], at) => {
+      if (box.x < -0.5 || box.x + box.width > width + 0.5) found.push(["cut text", text]);
+      for (const [other, second] of texts.slice(at + 1)) {
+        const across = Math.min(box.x + box.width, second.x + second.width) - Math.max(box.x, second.x);
+        const down = Math.min(box.y + box.height, second.y + second.height) - Math.max(box.y, second.y);
+        // Boxes have room above and below their letters.
+        if (across > 0.5 && down > 5) found.push(["overlap", `${text} | ${other}`]);
+      }
+    });
+  }
+  return found;
+};
+
+for (const colorScheme of ["light", "dark"]) {
+  for (const width of [390, 1280]) {
+    const where = `${colorScheme}, ${width} px`;
+    const page = await open({ colorScheme, viewport: { width, height: 900 } });
+    for (const [check, what] of await page.evaluate(layout)) fault(check, `${what} (${where})`);
+    await accessible(page, where);
+    await page.screenshot({ path: `${screenshots}/${colorScheme}-${width}.png`, fullPage: true });
+    await page.context().close();
+  }
+}
+
+// Without scripts everything is still there to read.
+{
+  const page = await open({ javaScriptEnabled: false, viewport: { width: 390, height: 900 } });
+  const tables = await page.locator("table.figures:visible").count();
+  const charts = await page.locator("figure.chart svg:visible").count();
+  if (!tables || !charts) fault("script off", `${tables} tables and ${charts} charts`);
+  if (await page.locator("form:visible").count()) fault("script off", "controls that do nothing");
+  await page.context().close();
+}
+
+// What a reader does.
+{
+  const page = await open({ viewport: { width: 1280, height: 900 } });
+  const table = page.locator("table.figures").first();
+  const keys = (column) => table.locator("tbody tr").evaluateAll((rows, at) => rows.map((row) => row.children[at].dataset.key ?? null), column);
+  const columns = await table.locator("thead tr > *").evaluateAll((heads) => heads.map((head) => head.textContent));
+  const column = columns.findIndex((text) => text.startsWith("requests/s"));
+  if (column >= 0) {
+    const button = table.locator("thead tr > *").nth(column).locator("button");
+    await button.focus();
+    for (const [way, sign] of [["descending", -1], ["ascending", 1]]) {
+      await page.keyboard.press("Enter");
+      const all = await keys(column);
+      const figures = all.filter((key) => key !== null).map(Number);
+      if (figures.some((one, at) => at && (one - figures[at - 1]) * sign < 0)) fault("sort", way);
+      if (all.findIndex((key) => key === null) >= 0 && all.lastIndexOf(null) !== all.length - 1) fault("sort", "a row without a figure is not last");
+      const said = await table.locator("thead tr > *").nth(column).getAttribute("aria-sort");
+      if (said !== way) fault("sort", `announced as ${said}`);
+    }
+    if (!(await page.locator("#status").textContent()).includes("Sorted by")) fault("sort", "nothing is said");
+  }
+  const bases = await page.locator("select[name=base] option").evaluateAll((all) => all.map((one) => one.value).filter(Boolean));
+  if (bases.length > 1) {
+    const first = () => table.locator("tbody").innerText();
+    const before = await first();
+    const base = bases[1];
+    await page.selectOption("select[name=base]", base);
+    if ((await first()) === before) fault("baseline", "nothing changes");
+    const own = await table.locator("tbody tr").evaluateAll((rows, arm) => rows.find((row) => row.dataset.arm === arm)?.innerText ?? "", base);
+    if (own && !own.includes("1.000")) fault("baseline", `${base}: ${own}`);
+    await page.selectOption("select[name=base]", "");
+    if ((await first()) !== before) fault("baseline", "the first one does not come back");
+    await page.selectOption("select[name=base]", base);
+  }
+  await page.locator("table.figures tbody th button").first().click();
+  if (!(await page.locator("tr.pinned").count())) fault("highlight", "no row is");
+  const name = bases[0] ?? "";
+  await page.fill("input[name=find]", name.slice(0, 3));
+  if (await page.locator("input[name=own]").count()) await page.fill("input[name=own]", "50");
+  await page.check("input[name=theme][value=dark]");
+  await accessible(page, "after interaction");
+  // The view is in the address, and comes back from it: on load and on a change.
+  const view = () => page.evaluate(() => [...document.querySelectorAll("input,select")].map((one) => (one.type === "radio" ? one.checked : one.value)).join("|") + document.querySelector("table.figures tbody").innerText + document.querySelectorAll("tr.pinned").length);
+  const [seen, hash] = [await view(), await page.evaluate(() => location.hash)];
+  if (!hash.includes("theme=dark")) fault("address", `does not hold the view: ${hash}`);
+  await page.goto("about:blank");
+  await page.goto(url + hash);
+  if ((await view()) !== seen) fault("address", `is not read on load: ${hash}`);
+  await page.click("#reset");
+  if (await page.evaluate(() => location.hash)) fault("address", "is not emptied");
+  await page.evaluate((hash) => { location.hash = hash; }, hash);
+  await page.waitForTimeout(200);
+  if ((await view()) !== seen) fault("address", `is not read on a change: ${hash}`);
+  await page.evaluate(() => { location.hash = "#nonsense=1"; });
+  await page.waitForTimeout(200);
+  if (!(await page.locator("#status").textContent()).includes("nonsense")) fault("address", "what is unknown is not said");
+  await page.emulateMedia({ media: "print" });
+  if (await page.locator("#controls:visible").count()) fault("print", "controls are printed");
+  await page.context().close();
+}
+
+await browser.close();
+for (const one of faults) console.log(one);
+process.exit(faults.size ? 1 : 0);
