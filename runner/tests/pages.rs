@@ -81,7 +81,7 @@ fn everything_is_written_once_and_then_stays_byte_for_byte() {
     }
     assert_eq!(
         publish::all(project.path(), true).unwrap(),
-        [PathBuf::new(); 0]
+        Vec::<PathBuf>::new()
     );
     // What somebody changed by hand is found.
     let chart = project.path().join("results").join(RUN).join("ratios.svg");

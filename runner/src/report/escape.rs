@@ -126,8 +126,12 @@ fn pieces(text: &str) -> impl Iterator<Item = Piece<'_>> {
             rest = after;
             return Some(Piece::Code(code));
         }
-        let end = rest[1..].find('`').map_or(rest.len(), |place| place + 1);
-        let end = if rest.starts_with('`') { 1 } else { end };
+        let first = rest.chars().next().map_or(0, char::len_utf8);
+        let end = match rest[first..].find('`') {
+            _ if rest.starts_with('`') => first,
+            Some(place) => first + place,
+            None => rest.len(),
+        };
         let (text, after) = rest.split_at(end);
         rest = after;
         Some(Piece::Text(text))

@@ -173,7 +173,10 @@ mod tests {
             "{text}"
         );
         let alone = sentence(&[ranker("a", 1, 1)], PRAISE, "at 64 connections", None);
-        assert_eq!(alone, "`a` is the only contestant at 64 connections.");
+        assert_eq!(
+            alone,
+            "`a` is the only contestant that is ranked at 64 connections."
+        );
     }
 
     #[test]

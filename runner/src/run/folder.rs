@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 /// The folder of a run that is being written. The lock on it ends with this value, or with the process.
 #[derive(Debug)]
@@ -114,8 +115,30 @@ impl Drop for Folder {
     }
 }
 
+/// A child that is being started holds whatever its parent holds until it becomes another program: a lock that was
+/// just released may be held for a moment longer.
+const LOCK_WITHIN: Duration = Duration::from_secs(2);
+
 /// Locks a folder for writing, as flock(2) does: the kernel releases it however the process ends.
 fn lock(path: &Path) -> Result<File> {
+    let asked = Instant::now();
+    loop {
+        match try_lock(path) {
+            Ok(None) if asked.elapsed() < LOCK_WITHIN => {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            Ok(None) => bail!(
+                "another runner is writing to {}; wait until it has ended",
+                path.display()
+            ),
+            Ok(Some(folder)) => return Ok(folder),
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// `None` if somebody else has locked it.
+fn try_lock(path: &Path) -> Result<Option<File>> {
     let folder = File::open(path).with_context(|| {
         format!(
             "cannot open {}; is this the folder of a run?",
@@ -123,11 +146,8 @@ fn lock(path: &Path) -> Result<File> {
         )
     })?;
     match folder.try_lock() {
-        Ok(()) => Ok(folder),
-        Err(TryLockError::WouldBlock) => bail!(
-            "another runner is writing to {}; wait until it has ended",
-            path.display()
-        ),
+        Ok(()) => Ok(Some(folder)),
+        Err(TryLockError::WouldBlock) => Ok(None),
         Err(TryLockError::Error(error)) => {
             Err(error).with_context(|| format!("cannot lock {}", path.display()))
         }

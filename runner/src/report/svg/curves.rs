@@ -22,7 +22,7 @@ const GAP: f64 = 16.0;
 /// Quantiles that have a tick, by their nines.
 const NINES: [(f64, &str); 6] = [
     (0.0, "0"),
-    (0.301_03, "50"),
+    (std::f64::consts::LOG10_2, "50"),
     (1.0, "90"),
     (2.0, "99"),
     (3.0, "99.9"),
@@ -130,7 +130,7 @@ fn grid_up(
                 frame.left - 4.0,
                 y + 4.0,
                 Ink::Muted,
-                11.0,
+                12.0,
                 Anchor::End,
                 &label,
             );
@@ -166,7 +166,7 @@ fn grid_across(canvas: &mut Canvas, axis: Axis, frame: &Frame, right: f64, has_l
                 x,
                 frame.bottom() + 14.0,
                 Ink::Muted,
-                11.0,
+                12.0,
                 Anchor::Middle,
                 &label,
             );

@@ -125,7 +125,7 @@ fn a_disturbed_block_that_counts_is_named_in_the_heading() {
     let mut run = MadeUp::new();
     run.blocks[2].disturbed_by = Disturbance::Others;
     let heading = heading(&run);
-    let reason = "disturbed by other programs on the same processors in 1 of the blocks that count";
+    let reason = "disturbed by other programs on the same processors (up to 0.0 s in a block of 1.0 s) in 1 of";
     assert!(
         heading.contains("UNTRUSTED") && heading.contains(reason),
         "{heading}"
