@@ -19,7 +19,9 @@ pub(crate) fn ratio(text: &str, connections: u64, measure: Measure, arm: &str) -
     let name = titles.iter().position(|one| *one == "contestant").unwrap();
     let mut rows = lines.map(|line| line.split('|').map(str::trim).collect::<Vec<_>>());
     let row = rows.find(|cells| cells.len() > place && is_named(cells[name], arm));
-    row.unwrap_or_else(|| panic!("no row of {arm}"))[place].to_owned()
+    let cell = row.unwrap_or_else(|| panic!("no row of {arm}"))[place];
+    // A ratio and its interval are not torn apart at the end of a line.
+    cell.replace('\u{a0}', " ")
 }
 
 /// Whether a cell names the arm: controls are in italics, and the planted one says how much.
