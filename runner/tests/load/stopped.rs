@@ -38,9 +38,10 @@ fn a_generator_that_was_stopped_says_for_how_long() {
         let result: Value = serde_json::from_slice(&output.stdout).unwrap();
         let evidence = &result["evidence"][0];
         let pause_ms = evidence["pause_max_us"].as_f64().unwrap() / 1e3;
-        assert!(pause_ms > 0.9 * 1500.0, "{engine}: {evidence}");
+        // What counts is how much later than asked it woke; it may have asked for up to a second.
+        assert!(pause_ms > 400.0, "{engine}: {evidence}");
         let share = evidence["paused_share"].as_f64().unwrap();
-        assert!((0.2..=0.9).contains(&share), "{engine}: {evidence}");
+        assert!((0.1..=0.9).contains(&share), "{engine}: {evidence}");
         assert_eq!(result["verdict"], "unclear", "{engine}: {result}");
         let reason = result["verdict_reasons"].to_string();
         assert!(reason.contains("the generator was stopped for"), "{reason}");
