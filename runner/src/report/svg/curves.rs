@@ -162,15 +162,21 @@ fn grid_across(canvas: &mut Canvas, axis: Axis, frame: &Frame, right: f64, has_l
         canvas.line([x, frame.top], [x, frame.bottom()], Ink::Grid, 0.7, "");
         // The lowest quantile stands too close to the median to be named.
         if has_labels && !(axis == Axis::Nines && tick == 0.0) {
-            canvas.text(
-                x,
-                frame.bottom() + 14.0,
-                Ink::Muted,
-                12.0,
-                Anchor::Middle,
-                &label,
-            );
+            let y = frame.bottom() + 14.0;
+            canvas.text(x, y, Ink::Muted, 12.0, anchor(x, frame), &label);
         }
+    }
+}
+
+/// Labels at the ends of a panel stay within it: the next panel has its own.
+fn anchor(x: f64, frame: &Frame) -> Anchor {
+    const HALF_A_LABEL: f64 = 16.0;
+    if x - frame.left < HALF_A_LABEL / 2.0 {
+        Anchor::Start
+    } else if frame.right - x < HALF_A_LABEL {
+        Anchor::End
+    } else {
+        Anchor::Middle
     }
 }
 
