@@ -163,7 +163,12 @@ fn grid_across(canvas: &mut Canvas, axis: Axis, frame: &Frame, right: f64, has_l
         // The lowest quantile stands too close to the median to be named.
         if has_labels && !(axis == Axis::Nines && tick == 0.0) {
             let y = frame.bottom() + 14.0;
-            canvas.text(x, y, Ink::Muted, 12.0, anchor(x, frame), &label);
+            // Nines stand close together, and their last label has room.
+            let anchor = match axis {
+                Axis::Nines => Anchor::Middle,
+                _ => anchor(x, frame),
+            };
+            canvas.text(x, y, Ink::Muted, 12.0, anchor, &label);
         }
     }
 }
