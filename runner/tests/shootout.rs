@@ -93,8 +93,10 @@ fn a_small_throughput_run_has_every_row() {
             );
             for row in own {
                 assert!(row.balances() && row.errors() == 0 && row.ok > 0, "{row:?}");
-                let bytes = arm.answer_bytes.unwrap() as u64 * row.ok;
-                assert_eq!(row.bytes_received, bytes, "{row:?}");
+                // An answer that arrives in two parts may have one of them on the other side of an edge.
+                let answer = arm.answer_bytes.unwrap() as u64;
+                let astray = row.bytes_received.abs_diff(answer * row.ok);
+                assert!(astray <= answer * row.connections as u64, "{row:?}");
                 assert!(row.server_cpu_ns > 0 && row.generator_cpu_ns > 0, "{row:?}");
             }
         }
