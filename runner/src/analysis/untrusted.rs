@@ -141,6 +141,26 @@ impl Completeness {
     }
 }
 
+impl Untrusted {
+    /// Whether a file's histograms hold another number of times of an arm than its slices have, given as the times of
+    /// each slice: only right answers and timeouts have one.
+    #[must_use]
+    pub fn of_times(
+        file: &str,
+        arm: &str,
+        recorded: impl Iterator<Item = u64>,
+        of_slices: impl Iterator<Item = u64>,
+    ) -> Option<Self> {
+        let recorded: u64 = recorded.sum();
+        let times: u64 = of_slices.sum();
+        (times != recorded).then(|| {
+            Self::Disagree(format!(
+                "{file} has {recorded} times of {arm}, and its slices have {times}"
+            ))
+        })
+    }
+}
+
 impl fmt::Display for Untrusted {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match self {

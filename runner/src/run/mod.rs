@@ -43,7 +43,7 @@ pub use observation::{Measure, Observation};
 pub use options::{RunOptions, ServedOptions};
 pub use order::Orders;
 pub use reader::{Missing, Reader};
-pub use row::{Row, TimesFile, one_line};
+pub use row::{Row, TimesFile, fault_of_numbers, fault_of_outcomes, one_line};
 pub use servers::{ProcessRow, Servers};
 pub use warning::Warning;
 

@@ -29,6 +29,23 @@ pub struct TimesFile {
     pub comment: &'static str,
 }
 
+/// No count or time of a slice is larger: sums over all slices stay far from any overflow.
+const NUMBER_MAX: u64 = 1_000_000_000_000_000;
+
+/// Why no slice can have measured these numbers, if none can.
+#[must_use]
+pub fn fault_of_numbers(numbers: &[u64]) -> Option<String> {
+    let is_beyond = numbers.iter().any(|number| *number > NUMBER_MAX);
+    is_beyond.then(|| "a number is beyond what a slice can have measured".to_owned())
+}
+
+/// Why no slice can have these outcomes, if none can: each request that was sent has one.
+#[must_use]
+pub fn fault_of_outcomes(sent: u64, outcomes: impl IntoIterator<Item = u64>) -> Option<String> {
+    let sum = outcomes.into_iter().try_fold(0, u64::checked_add);
+    (sum != Some(sent)).then(|| format!("sent is {sent}, and its outcomes do not add up to that"))
+}
+
 /// Text for a cell: one line, without control characters and not longer than a reader wants.
 ///
 /// Error texts quote what servers say, and a server may say anything.
@@ -48,7 +65,16 @@ pub fn one_line(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::one_line;
+    use super::{NUMBER_MAX, fault_of_numbers, fault_of_outcomes, one_line};
+
+    #[test]
+    fn numbers_that_no_slice_can_have_are_faults() {
+        assert_eq!(fault_of_numbers(&[0, NUMBER_MAX]), None);
+        assert!(fault_of_numbers(&[0, NUMBER_MAX + 1]).is_some());
+        assert_eq!(fault_of_outcomes(3, [1, 2]), None);
+        assert!(fault_of_outcomes(3, [1, 1]).is_some());
+        assert!(fault_of_outcomes(3, [u64::MAX, 4]).is_some());
+    }
 
     #[test]
     fn a_cell_is_one_line_whatever_a_server_says() {

@@ -197,6 +197,17 @@ impl Servers {
         &self.arms[arm].err
     }
 
+    /// What is said of a slice with so many right answers: why its arm has failed, or what its own row says, or that
+    /// no right answer came.
+    #[must_use]
+    pub fn err_of_slice(&self, arm: usize, ok: u64, of_row: String) -> String {
+        match self.err(arm) {
+            "" if ok == 0 && of_row.is_empty() => "no right answer came".to_owned(),
+            "" => of_row,
+            err => err.to_owned(),
+        }
+    }
+
     /// Closes the connections of an arm, and says what its process has used.
     ///
     /// # Errors

@@ -134,11 +134,7 @@ impl Slices for OpenLoop {
             sum.add(&measured.times.response)?;
             row = row.measured(&measured);
         }
-        row.err = match self.servers.err(slot.arm) {
-            "" if row.ok == 0 && row.err.is_empty() => "no right answer came".to_owned(),
-            "" => row.err,
-            err => err.to_owned(),
-        };
+        row.err = self.servers.err_of_slice(slot.arm, row.ok, row.err);
         journal.append(&row)?;
         Ok(pauses)
     }

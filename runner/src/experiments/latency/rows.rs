@@ -2,7 +2,7 @@
 
 use crate::duration::{micros, nanos};
 use crate::load::Measured;
-use crate::run::{Observation, Row, TimesFile, one_line};
+use crate::run::{Observation, Row, TimesFile, fault_of_numbers, fault_of_outcomes, one_line};
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
@@ -167,9 +167,6 @@ impl PacedRow {
     }
 }
 
-/// No count or time of a slice is larger: sums over all slices stay far from any overflow.
-const NUMBER_MAX: u64 = 1_000_000_000_000_000;
-
 impl Row for PacedRow {
     const FILE: &'static str = "slices.csv";
 
@@ -194,13 +191,6 @@ impl Row for PacedRow {
             self.timeout,
             self.unanswered,
         ];
-        let sum = outcomes.into_iter().try_fold(0_u64, u64::checked_add);
-        if sum != Some(self.sent) {
-            return Some(format!(
-                "sent is {}, and its outcomes do not add up to that",
-                self.sent
-            ));
-        }
         let numbers = [
             self.sent,
             self.unsent,
@@ -208,8 +198,9 @@ impl Row for PacedRow {
             self.elapsed_ns,
             self.server_cpu_ns,
         ];
-        if numbers.into_iter().any(|number| number > NUMBER_MAX) {
-            return Some("a number is beyond what a slice can have measured".to_owned());
+        let fault = fault_of_outcomes(self.sent, outcomes).or_else(|| fault_of_numbers(&numbers));
+        if fault.is_some() {
+            return fault;
         }
         let zero = match (self.ok, self.err.is_empty()) {
             (0, true) => "ok",

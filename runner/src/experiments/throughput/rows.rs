@@ -2,11 +2,8 @@
 
 use crate::duration::{micros, nanos};
 use crate::load::Measured;
-use crate::run::{Observation, Row, TimesFile, one_line};
+use crate::run::{Observation, Row, TimesFile, fault_of_numbers, fault_of_outcomes, one_line};
 use serde::{Deserialize, Serialize};
-
-/// No slice lasts eleven days in ns, or counts more: sums over all slices stay far from any overflow.
-const NUMBER_MAX: u64 = 1_000_000_000_000_000;
 
 /// Service times of every arm, concurrency and block.
 pub(super) const SERVICE_TIMES: TimesFile = TimesFile {
@@ -151,22 +148,22 @@ impl SliceRow {
     }
 
     /// The sum of the outcomes other than `ok`; `None` if it is beyond what any run counts.
-    fn other_outcomes(&self) -> Option<u64> {
-        let outcomes = [
+    fn other_outcomes(&self) -> [u64; 6] {
+        [
             self.bad_status,
             self.bad_body,
             self.protocol_error,
             self.reset,
             self.timeout,
             self.unanswered,
-        ];
-        outcomes.into_iter().try_fold(0_u64, u64::checked_add)
+        ]
     }
 
     /// Requests that did not get a right answer.
     #[must_use]
     pub fn errors(&self) -> u64 {
-        self.other_outcomes().unwrap_or(u64::MAX)
+        let others = self.other_outcomes().into_iter();
+        others.fold(0, u64::saturating_add)
     }
 
     /// Right answers that rates are made of.
@@ -190,9 +187,8 @@ impl SliceRow {
     /// Whether every request sent has exactly one outcome.
     #[must_use]
     pub fn balances(&self) -> bool {
-        self.other_outcomes()
-            .and_then(|others| others.checked_add(self.ok))
-            == Some(self.sent)
+        let outcomes = self.other_outcomes().into_iter().chain([self.ok]);
+        fault_of_outcomes(self.sent, outcomes).is_none()
     }
 
     /// Right answers per second.
@@ -245,12 +241,7 @@ impl Row for SliceRow {
     /// A slice with right answers took time and processor time; one without any says why; and every request has
     /// one outcome. Otherwise there would be an infinite rate or a missing one.
     fn fault(&self) -> Option<String> {
-        if !self.balances() {
-            return Some(format!(
-                "sent is {}, and its outcomes do not add up to that",
-                self.sent
-            ));
-        }
+        let outcomes = self.other_outcomes().into_iter().chain([self.ok]);
         let numbers = [
             self.sent,
             self.outside,
@@ -261,8 +252,9 @@ impl Row for SliceRow {
             self.generator_idle_ns,
             self.pause_us,
         ];
-        if numbers.into_iter().any(|number| number > NUMBER_MAX) {
-            return Some("a number is beyond what a slice can have measured".to_owned());
+        let fault = fault_of_outcomes(self.sent, outcomes).or_else(|| fault_of_numbers(&numbers));
+        if fault.is_some() {
+            return fault;
         }
         let parts = [
             ("withheld", self.withheld),

@@ -143,28 +143,17 @@ fn untrusted(
     reasons
 }
 
-/// Whether a histogram holds another number of times than its slices have answers: only right answers and
-/// timeouts have a time.
+/// Whether histograms and slices disagree on the number of times of an arm.
 fn disagreement(records: &ThroughputRecords, connections: usize) -> Option<Untrusted> {
-    for arm in &records.run.arms {
+    records.run.arms.iter().find_map(|arm| {
         let slices = records.slices_of(connections, &arm.name);
-        let times: u64 = slices
-            .iter()
-            .map(|row| row.ok.saturating_add(row.timeout))
-            .sum();
-        let recorded = records
-            .service_times
-            .iter()
+        let times = slices.iter().map(|row| row.ok.saturating_add(row.timeout));
+        let histograms = records.service_times.iter();
+        let own = histograms
             .filter(|(tag, _)| tag.arm == arm.name && tag.condition == connections as u64);
-        let recorded: u64 = recorded.map(|(_, histogram)| histogram.len()).sum();
-        if times != recorded {
-            return Some(Untrusted::Disagree(format!(
-                "{} has {recorded} times of {}, and its slices have {times}",
-                SERVICE_TIMES.name, arm.name
-            )));
-        }
-    }
-    None
+        let recorded = own.map(|(_, histogram)| histogram.len());
+        Untrusted::of_times(SERVICE_TIMES.name, &arm.name, recorded, times)
+    })
 }
 
 /// Whether most windows of an arm hold few answers.
