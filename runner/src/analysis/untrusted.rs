@@ -143,7 +143,7 @@ impl Completeness {
 
 impl Untrusted {
     /// Whether a file's histograms hold another number of times of an arm than its slices have, given as the times of
-    /// each slice: only right answers and timeouts have one.
+    /// each slice: only right answers, timeouts and requests that were due and never sent have one.
     #[must_use]
     pub fn of_times(
         file: &str,

@@ -2,6 +2,7 @@
 //! as a row; and the controls that are made of the baseline.
 
 use super::arm::{Arm, ArmKind, Launch};
+use super::progress::Builds;
 use crate::framework::{self, BuildEnv, BuildError, Framework, Role, ServerKind, Workspace};
 use crate::interrupt;
 use crate::load::Exchange;
@@ -44,8 +45,11 @@ impl Prepared {
     /// If the run is interrupted. A build that fails is an arm with a reason.
     pub fn build(workspace: &Workspace, names: &[String], variant: Variant) -> Result<Self> {
         let mut prepared = Self::default();
-        for framework in workspace.with_baseline(names)? {
+        let frameworks = workspace.with_baseline(names)?;
+        let mut builds = Builds::new(frameworks.len());
+        for framework in frameworks {
             interrupt::check()?;
+            builds.begin(&framework.name);
             prepared.add_contestant(workspace, framework, variant)?;
         }
         Ok(prepared)

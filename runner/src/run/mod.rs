@@ -42,6 +42,7 @@ pub use journal::Journal;
 pub use observation::{Measure, Observation};
 pub use options::{RunOptions, ServedOptions};
 pub use order::Orders;
+pub use progress::Builds;
 pub use reader::{Missing, Reader};
 pub use row::{Row, TimesFile, fault_of_numbers, fault_of_outcomes, one_line};
 pub use servers::{ProcessRow, Servers};

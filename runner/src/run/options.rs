@@ -32,7 +32,7 @@ pub struct RunOptions {
     #[arg(long)]
     pub allow_busy: bool,
     /// Print the plan of the run (arms, order, expected time) and measure nothing
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["out", "allow_busy"])]
     pub list: bool,
 }
 

@@ -33,6 +33,18 @@ impl Orders {
         let row = williams::row(arms, numbers[row as usize]);
         row.into_iter().map(|role| roles[role]).collect()
     }
+
+    /// The order of the first round of a series in words: a step of a plan.
+    #[must_use]
+    pub fn first_round(&self, series: u64, arms: &[String]) -> String {
+        let order = self.order(series, 0, arms.len());
+        let names: Vec<&str> = order.into_iter().map(|arm| arms[arm].as_str()).collect();
+        format!(
+            "order of the first round (seed {}): {}",
+            self.seed,
+            names.join(", ")
+        )
+    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use super::plan::{Entry, IsolatedPlan};
 use crate::framework::{self, BuildEnv, Framework, ISOLATED_BENCH, ServerKind, Workspace};
 use crate::interrupt;
 use crate::record::file_digest;
-use crate::run::{Arm, ArmKind, Job, contestant};
+use crate::run::{Arm, ArmKind, Builds, Job, contestant};
 use anyhow::Result;
 use std::path::{Path, PathBuf};
 
@@ -94,8 +94,11 @@ pub(super) fn prepare(
     job: &Job<IsolatedPlan>,
 ) -> Result<(Vec<Arm>, Vec<Executables>)> {
     let (mut arms, mut all) = (Vec::new(), Vec::new());
-    for framework in workspace.with_baseline(&job.names)? {
+    let frameworks = workspace.with_baseline(&job.names)?;
+    let mut builds = Builds::new(frameworks.len() + 2);
+    for framework in frameworks {
         interrupt::check()?;
+        builds.begin(&framework.name);
         let (arm, executables) = build_contestant(workspace, framework)?;
         arms.push(arm);
         all.extend(executables);
@@ -105,6 +108,7 @@ pub(super) fn prepare(
     }
     for (bench, kind) in [(CANNED, ArmKind::Null), (LEAK, ArmKind::Leak)] {
         interrupt::check()?;
+        builds.begin(bench);
         let (mut arm, mut executables) = (Arm::new(bench, kind), Executables::none(bench, kind));
         executables.build_benches(workspace, CONTROLS, bench)?;
         executables.describe(&mut arm)?;

@@ -67,8 +67,8 @@ impl Experiment for Isolated {
         options.profile.then(|| profile::run(workspace, options))
     }
 
-    fn outline(plan: &IsolatedPlan, _seed: u64, contestants: &[String]) -> Outline {
-        plan.outline(contestants)
+    fn outline(plan: &IsolatedPlan, seed: u64, contestants: &[String]) -> Outline {
+        plan.outline(seed, contestants)
     }
 
     fn prepare(

@@ -21,7 +21,10 @@ pub struct IsolatedOptions {
     #[allow(missing_docs)]
     pub design: DesignOptions,
     /// Print the functions of one contestant with the most instructions per request, and record nothing
-    #[arg(long, conflicts_with_all = ["out", "resume", "list", "seed", "allow_busy"])]
+    #[arg(long, conflicts_with_all = [
+        "out", "resume", "list", "seed", "allow_busy", "parts", "blocks", "rounds", "slice", "work_processes",
+        "leak_requests", "leak_processes", "starts",
+    ])]
     pub profile: bool,
 }
 

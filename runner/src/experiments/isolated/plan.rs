@@ -134,7 +134,7 @@ impl IsolatedPlan {
     }
 
     /// The plan in words.
-    pub(super) fn outline(&self, contestants: &[String]) -> Outline {
+    pub(super) fn outline(&self, seed: u64, contestants: &[String]) -> Outline {
         let mut arms = contestants.to_vec();
         arms.extend(["twin", "planted", "canned", "leak"].map(str::to_owned));
         let timed = (arms.len() - 1) as f64 * Entry::ALL.len() as f64;
@@ -162,8 +162,13 @@ impl IsolatedPlan {
             Part::Memory => f64::from(self.leak_processes) * arms.len() as f64 * 3.0,
             Part::Start => f64::from(self.starts) * contestants.len() as f64 * 0.06,
         });
+        let orders = Orders {
+            seed,
+            series: 2 * Entry::ALL.len() as u64,
+        };
+        let timed_arms = &arms[..arms.len() - 1];
         Outline {
-            steps: steps.collect(),
+            steps: steps.chain([orders.first_round(0, timed_arms)]).collect(),
             expected: Duration::from_secs_f64(seconds.sum()),
             arms,
         }

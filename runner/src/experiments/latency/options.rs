@@ -6,6 +6,7 @@ use crate::environment::limits;
 use crate::framework::Workspace;
 use crate::load::{Arrivals, Objective};
 use crate::run::{Design, RunOptions, ServedOptions};
+use crate::usage::UsageError;
 use crate::values::{connections, count, duration};
 use anyhow::Result;
 use clap::Args;
@@ -53,18 +54,18 @@ pub struct DesignOptions {
     /// How arrivals are spread
     #[arg(long, value_enum, default_value_t = Arrivals::Uniform)]
     pub arrivals: Arrivals,
-    /// Blocks; each starts fresh processes
-    #[arg(long, default_value_t = 12)]
-    pub blocks: u32,
-    /// Rounds per block and rate: each measures every contestant once, in a new order
-    #[arg(long, default_value_t = 2)]
-    pub rounds: u32,
+    /// Blocks, 12 if not given; each starts fresh processes
+    #[arg(long)]
+    pub blocks: Option<u32>,
+    /// Rounds per block and rate, 2 if not given: each measures every contestant once, in a new order
+    #[arg(long)]
+    pub rounds: Option<u32>,
     /// How long each window is counted; by the rate if not given
     #[arg(long, value_parser = duration)]
     pub window: Option<Duration>,
-    /// Load before each window, which is not counted
-    #[arg(long, default_value = "50ms", value_parser = duration)]
-    pub settling: Duration,
+    /// Load before each window, which is not counted; 50ms if not given
+    #[arg(long, value_parser = duration)]
+    pub settling: Option<Duration>,
 }
 
 /// The rates at which contestants are measured by default: what being a running server costs, and what a busy one
@@ -95,10 +96,29 @@ impl LatencyOptions {
 }
 
 impl DesignOptions {
+    /// A search has no blocks, rounds or windows.
+    fn refuse_what_only_rates_have(&self) -> Result<(), UsageError> {
+        let given = [
+            ("--blocks", self.blocks.is_some()),
+            ("--rounds", self.rounds.is_some()),
+            ("--window", self.window.is_some()),
+            ("--settling", self.settling.is_some()),
+        ];
+        match given.into_iter().find(|(_, is_given)| *is_given) {
+            Some((option, _)) => Err(UsageError(format!(
+                "{option} has no effect on a search; name a rate as well: --slo p99=5ms --rate 20k {option} ..."
+            ))),
+            None => Ok(()),
+        }
+    }
+
     fn plan(&self, served: &ServedOptions) -> Result<LatencyPlan> {
         let mut rates = self.rate.clone();
         if rates.is_empty() && self.slo.is_none() {
             rates.extend(RATES_PER_S);
+        }
+        if rates.is_empty() {
+            self.refuse_what_only_rates_have()?;
         }
         rates.sort_unstable();
         rates.dedup();
@@ -106,7 +126,7 @@ impl DesignOptions {
             let level = RateLevel::of(rate_per_s);
             RateLevel {
                 window_ms: self.window.map_or(level.window_ms, millis),
-                rounds: self.rounds,
+                rounds: self.rounds.unwrap_or(2),
                 ..level
             }
         };
@@ -116,13 +136,13 @@ impl DesignOptions {
             connections: self.connections,
             rates: rates.into_iter().map(level).collect(),
             arrivals: self.arrivals,
-            blocks: self.blocks,
+            blocks: self.blocks.unwrap_or(12),
             objective: self
                 .slo
                 .as_ref()
                 .map(|objective| objective.text().to_owned()),
             searches: self.searches,
-            settling_ms: millis(self.settling),
+            settling_ms: self.settling.map_or(50, millis),
             rest_ms: 1000,
             warm_up_ms: 150,
             timeout_ms: millis(served.timeout),

@@ -139,8 +139,6 @@ impl LatencyPlan {
             seed,
             series: 2 * self.rates.len() as u64,
         };
-        let first = orders.order(0, 0, arms.len());
-        let first: Vec<&str> = first.into_iter().map(|arm| arms[arm].as_str()).collect();
         let mut steps = vec![format!(
             "build and check each contestant ({} {}); {} blocks, each with fresh processes for all arms",
             self.server, self.env, self.blocks
@@ -154,10 +152,7 @@ impl LatencyPlan {
                 level.rate_per_s, self.connections, level.rounds, level.window_ms
             ));
         }
-        steps.push(format!(
-            "order of the first round (seed {seed}): {}",
-            first.join(", ")
-        ));
+        steps.push(orders.first_round(0, &arms));
         let blocks_s =
             f64::from(self.blocks) * arms.len() as f64 * (block_ms as f64 / 1000.0 + 0.1);
         let mut seconds = blocks_s;

@@ -181,7 +181,12 @@ fn untrusted(records: &LatencyRecords, table: &Table) -> Vec<Untrusted> {
 fn disagreement(records: &LatencyRecords, rate_per_s: u64) -> Option<Untrusted> {
     records.run.arms.iter().find_map(|arm| {
         let slices = records.slices_of(rate_per_s, &arm.name);
-        let times = slices.iter().map(|row| row.ok.saturating_add(row.timeout));
+        // A request that was due and never sent has the age it had at the end.
+        let times = slices.iter().map(|row| {
+            row.ok
+                .saturating_add(row.timeout)
+                .saturating_add(row.unsent)
+        });
         let recorded = std::iter::once(records.times_of(rate_per_s, &arm.name).len());
         Untrusted::of_times(RESPONSE_TIMES.name, &arm.name, recorded, times)
     })

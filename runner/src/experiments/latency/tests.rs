@@ -155,7 +155,7 @@ impl MadeUp {
                     .record_n(row.response_time_p50_ns, row.ok - row.ok / 50)
                     .unwrap();
                 histogram
-                    .record_n(row.response_time_p99_ns, row.ok / 50)
+                    .record_n(row.response_time_p99_ns, row.ok / 50 + row.unsent)
                     .unwrap();
             }
             let process = ProcessRow {

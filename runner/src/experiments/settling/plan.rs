@@ -3,6 +3,7 @@
 use crate::experiments::Outline;
 use crate::framework::{BuildEnv, ServerKind};
 use crate::load::EngineKind;
+use crate::run::Orders;
 use crate::usage::{UsageError, within};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -74,18 +75,22 @@ impl SettlingPlan {
         let slices = self.rounds as usize * contestants.len() * self.connections.len();
         let block_ms = slices as u64 * self.length_ms
             + (self.warm_up_ms + 100) * (contestants.len() * self.connections.len()) as u64;
+        let orders = Orders {
+            seed,
+            series: 2 * self.connections.len() as u64,
+        };
         Outline {
             arms: contestants.to_vec(),
             steps: vec![
                 format!(
-                    "build and check each contestant ({} {}); {} blocks, each with fresh processes for all arms (seed \
-                     {seed})",
+                    "build and check each contestant ({} {}); {} blocks, each with fresh processes for all arms",
                     self.server, self.env, self.blocks
                 ),
                 format!(
                     "at {:?} connections: {} slices of {} ms a block, from idle, told every {} ms",
                     self.connections, self.rounds, self.length_ms, self.interval_ms
                 ),
+                orders.first_round(0, contestants),
             ],
             expected: Duration::from_millis(block_ms * u64::from(self.blocks)),
         }

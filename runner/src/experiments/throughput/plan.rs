@@ -205,8 +205,6 @@ impl ThroughputPlan {
             seed,
             series: 2 * self.levels.len() as u64,
         };
-        let first = orders.order(0, 0, arms.len());
-        let first: Vec<&str> = first.into_iter().map(|arm| arms[arm].as_str()).collect();
         let mut steps = vec![format!(
             "build and check each contestant ({} {}); {} blocks, each with fresh processes for all arms",
             self.server, self.env, self.blocks
@@ -228,10 +226,7 @@ impl ThroughputPlan {
                 level.window_ms
             ));
         }
-        steps.push(format!(
-            "order of the first round (seed {seed}): {}",
-            first.join(", ")
-        ));
+        steps.push(orders.first_round(0, &arms));
         let block_s = arms.len() as f64 * (slices_ms / 1000.0 + 0.1);
         Outline {
             steps,

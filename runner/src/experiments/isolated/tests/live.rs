@@ -97,28 +97,32 @@ fn keys(records: &IsolatedRecords) -> Vec<String> {
         .collect()
 }
 
-fn killed_at_every_write(part: Part) -> u32 {
+fn killed_at_every_write(part: Part, arms: usize) -> u32 {
     let folder = tempfile::tempdir().unwrap();
-    let all = executables(folder.path());
-    killed::at_every_write::<Isolated>(&small(part), || all.clone(), keys)
+    let mut all = executables(folder.path());
+    let mut run = small(part);
+    all.truncate(arms);
+    run.arms.truncate(arms);
+    killed::at_every_write::<Isolated>(&run, || all.clone(), keys)
 }
 
 #[test]
 fn a_timed_run_that_is_killed_at_any_write_continues_to_the_same_rows() {
     // Two samples, a block and its closing line, twice.
-    assert!(killed_at_every_write(Part::Time) >= 8);
+    assert!(killed_at_every_write(Part::Time, 2) >= 8);
 }
 
 #[test]
 fn a_watched_run_that_is_killed_at_any_write_continues_to_the_same_rows() {
-    // Two counts of allocations, six processes of more than twenty looks, and eight closing lines.
-    assert!(killed_at_every_write(Part::Memory) >= 130);
+    // One arm, since the work grows with the square of the writes: a count of allocations, three processes of more
+    // than twenty looks, and four closing lines.
+    assert!(killed_at_every_write(Part::Memory, 1) >= 65);
 }
 
 #[test]
 fn a_run_of_starts_that_is_killed_at_any_write_continues_to_the_same_rows() {
     // Two starts and a closing line, twice.
-    assert!(killed_at_every_write(Part::Start) >= 6);
+    assert!(killed_at_every_write(Part::Start, 2) >= 6);
 }
 
 #[test]
