@@ -22,7 +22,7 @@ OUT_OPTION = $(if $(OUT),--out $(OUT))
 BLOCKS_OPTION = $(if $(BLOCKS),--blocks $(BLOCKS))
 BENCH = $(RUNNER) bench $(VARIANT) --connections $(C) --requests $(N) $(BLOCKS_OPTION) $(OUT_OPTION)
 
-.PHONY: help list all bench latency isolated verify report agreement compare-generators compare-peers scale-generator doctor deny settling starvation layout fuzz test clean
+.PHONY: help list all bench latency isolated verify report agreement compare-generators compare-peers scale-generator doctor deny settling starvation layout hostile fuzz test clean
 .SUFFIXES:
 # They are for make, and mean something else to cargo and to shells.
 unexport SERVER ENV HOST PORT C N BLOCKS FRAMEWORK OUT
@@ -36,6 +36,7 @@ help:
 	@echo 'make isolated              time each framework alone, count its work, watch its memory (valgrind, strace)'
 	@echo 'make doctor                is this machine fit to measure? what to change'
 	@echo 'make verify                check that each honours docs/CONTRACT.md'
+	@echo 'make hostile               send each malformed and unusual requests, and renew results/hostile-requests.md'
 	@echo 'make report                make all tables again from the records in results/'
 	@echo 'make settling              follow the first second of load: how long until it has settled'
 	@echo 'make starvation            who is served at many connections, by settings of the scheduler (CSV)'
@@ -69,6 +70,9 @@ doctor:
 
 verify:
 	$(RUNNER) verify $(VARIANT) $(FRAMEWORK)
+
+hostile:
+	$(RUNNER) verify --hostile --page results/hostile-requests.md
 
 report:
 	$(RUNNER) report

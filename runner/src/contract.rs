@@ -67,7 +67,7 @@ pub enum Violation {
     /// `content-type` is missing or of another type.
     #[error("content-type is {0}, not text/plain or text/html")]
     ContentType(String),
-    /// `date` is missing or is no IMF-fixdate (RFC 9110 §5.6.7).
+    /// `date` is missing or is not an IMF-fixdate (RFC 9110 §5.6.7).
     #[error("date is {0}, not like \"Sun, 06 Nov 1994 08:49:37 GMT\"")]
     Date(String),
 }

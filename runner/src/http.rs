@@ -86,7 +86,7 @@ pub enum Malformed {
     /// end with the connection, which no server here has a reason to do.
     #[error("the transfer-encoding does not end with chunked")]
     TransferCoding,
-    /// An answer 101: what follows it is no HTTP/1.1 (RFC 9110 §15.2.2).
+    /// An answer 101: what follows it is not HTTP/1.1 (RFC 9110 §15.2.2).
     #[error("the server switches protocols, which it was not asked to do")]
     SwitchingProtocols,
     /// A chunk without a valid size or without its closing line break.

@@ -1,4 +1,4 @@
-//! The canned responder: what generator and kernel reach when the server does next to nothing.
+//! The null server: what generator and kernel reach when the server does next to nothing.
 //!
 //! It looks for the ends of request heads and writes as many canned answers; it parses nothing,
 //! routes nothing and allocates nothing per request. It is a ceiling, not a contestant. A part of its

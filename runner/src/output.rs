@@ -71,6 +71,22 @@ pub fn print(text: impl Display) -> Result<()> {
     }
 }
 
+/// Text that may hold something from outside, as a terminal can show it: characters that would command it or move
+/// others (C0, C1, bidirectional controls) are spelled out; lines stay lines.
+#[must_use]
+pub fn plain(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for letter in text.chars() {
+        let moves_others = matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        match letter {
+            '\n' | '\t' => shown.push(letter),
+            letter if letter.is_control() || moves_others => shown.extend(letter.escape_default()),
+            letter => shown.push(letter),
+        }
+    }
+    shown
+}
+
 /// Prints JSON on standard output, for programs.
 ///
 /// # Errors
@@ -78,4 +94,17 @@ pub fn print(text: impl Display) -> Result<()> {
 /// As [`print`].
 pub fn print_json(value: &impl serde::Serialize) -> Result<()> {
     print(serde_json::to_string_pretty(value)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain;
+
+    #[test]
+    fn nothing_commands_the_terminal_and_lines_stay() {
+        assert_eq!(
+            plain("a\u{1b}[2J\n\tb\u{9b}\u{202e}c\rΩ"),
+            "a\\u{1b}[2J\n\tb\\u{9b}\\u{202e}c\\rΩ"
+        );
+    }
 }

@@ -1,7 +1,10 @@
 //! What the values of options may look like, and the words for those that are wrong.
 
 use crate::environment::processors;
+use anyhow::Context;
+use std::io::Read;
 use std::net::{SocketAddr, ToSocketAddrs};
+use std::path::Path;
 use std::time::Duration;
 
 /// A list of processors, as one value of one option.
@@ -132,7 +135,7 @@ impl ConnectTo {
 
 /// `HOST:PORT`, or curl's `HOST1:PORT1:HOST2:PORT2`.
 pub(crate) fn connect_to(text: &str) -> Result<ConnectTo, String> {
-    let wrong = || format!("`{text}` is no HOST:PORT such as 127.0.0.1:8080");
+    let wrong = || format!("`{text}` is not a HOST:PORT such as 127.0.0.1:8080");
     let parts = split_outside_brackets(text);
     let place = |host: &str, port: &str, may_be_empty: bool| {
         let port = match port {
@@ -168,12 +171,37 @@ fn split_outside_brackets(text: &str) -> Vec<&str> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Body(pub Vec<u8>);
 
+/// No file that is read as a whole is longer: a device or a wrong name must not take all memory.
+const FILE_BYTES_MAX: u64 = 256 << 20;
+
+/// The bytes of a file.
+///
+/// # Errors
+///
+/// If it cannot be read, or is longer than 256 MiB.
+pub(crate) fn read_bounded(path: &Path) -> anyhow::Result<Vec<u8>> {
+    let what = || format!("cannot read {}", path.display());
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path).with_context(what)?;
+    let count = file
+        .take(FILE_BYTES_MAX + 1)
+        .read_to_end(&mut bytes)
+        .with_context(what)?;
+    anyhow::ensure!(
+        count as u64 <= FILE_BYTES_MAX,
+        "{} is longer than {} MiB, which is the most that is read",
+        path.display(),
+        FILE_BYTES_MAX >> 20
+    );
+    Ok(bytes)
+}
+
 /// Text, or `@FILE` for what is in a file.
 pub(crate) fn body(text: &str) -> Result<Body, String> {
     match text.strip_prefix('@') {
-        Some(file) => std::fs::read(file)
+        Some(file) => read_bounded(Path::new(file))
             .map(Body)
-            .map_err(|error| format!("cannot read {file}: {error}")),
+            .map_err(|error| format!("{error:#}")),
         None => Ok(Body(text.as_bytes().to_vec())),
     }
 }

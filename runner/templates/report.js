@@ -210,7 +210,9 @@
     }
     const [a, b] = [get("a"), get("b")];
     const pair = pairOf(cost.dataset.table, cost.dataset.measure, a, b);
-    let text = `Choose two under “Two of them, face to face” to see how far a request differs between them.`;
+    let text = a === b || !a || !b
+      ? `Choose two under “Compare two” to see how far a request differs between them.`
+      : `No price is stored for ${a} and ${b}: only contestants that were timed alone have one.`;
     if (pair && b in prices) {
       // Pairs are of requests per CPU second: a cost is their inverse.
       const change = (ratio) => 100 * ((own + prices[b] / ratio) / (own + prices[b]) - 1);
@@ -252,7 +254,7 @@
     form.addEventListener("submit", (event) => event.preventDefault());
   }
   if (byId("pair")) byId("pair").hidden = false;
-  byId("reset").addEventListener("click", () => { history.replaceState(null, "", location.pathname + location.search); read(); say("As at the beginning"); });
+  byId("reset").addEventListener("click", () => { history.replaceState(null, "", location.pathname + location.search); read(); say("View reset"); });
   byId("copy").addEventListener("click", async () => {
     try {
       await navigator.clipboard.writeText(location.href);

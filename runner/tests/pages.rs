@@ -194,6 +194,18 @@ fn the_page_of_a_machine_is_small() {
 }
 
 #[test]
+fn the_kept_page_of_a_machine_is_small() {
+    let results = Path::new(env!("CARGO_MANIFEST_DIR")).join("../results");
+    for entry in fs::read_dir(results).unwrap() {
+        let file = entry.unwrap();
+        if file.path().extension().is_some_and(|one| one == "html") {
+            let size = file.metadata().unwrap().len();
+            assert!(size <= 500_000, "{}: {size}", file.path().display());
+        }
+    }
+}
+
+#[test]
 fn then_and_now_has_both_tables() {
     let project = project();
     publish::all(project.path(), false).unwrap();

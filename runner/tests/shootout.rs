@@ -68,6 +68,40 @@ fn every_command_of_the_readme_works() {
     an_interrupted_run_goes_on();
     a_small_latency_run_has_every_row();
     a_small_isolated_run_has_every_row();
+    the_tutorial_works();
+}
+
+/// Every command of the tutorial but the last one, which takes a quarter of an hour, in its order.
+fn the_tutorial_works() {
+    const RUNNER: &str = "cargo run --release --package runner -- ";
+    let tutorial = std::fs::read_to_string(root().join("docs/TUTORIAL.md")).unwrap();
+    for run in ["tutorial", "another"] {
+        // What an earlier test has left.
+        let _ = std::fs::remove_dir_all(root().join("target/runs").join(run));
+    }
+    let commands: Vec<&str> = tutorial
+        .lines()
+        .filter_map(|line| line.strip_prefix(RUNNER))
+        .collect();
+    assert!(commands.len() >= 7, "{commands:?}");
+    for command in commands {
+        runs(command);
+        if command.contains("--out target/runs/tutorial") {
+            runs(&command.replace("target/runs/tutorial", "target/runs/another"));
+        }
+    }
+}
+
+fn runs(command: &str) {
+    println!("runner {command}");
+    let mut runner = Command::new(root().join("target/release/runner"));
+    runner.args(command.split_whitespace()).current_dir(root());
+    let output = runner.output().unwrap();
+    assert!(
+        output.status.success(),
+        "{command}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 }
 
 fn a_small_throughput_run_has_every_row() {

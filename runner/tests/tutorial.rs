@@ -55,10 +55,15 @@ fn the_example_rows_of_the_tutorial_are_those_of_the_record() {
 fn arguments(line: &str) -> Option<Vec<String>> {
     let command = line.split(" #").next().unwrap();
     let words = [
-        "cargo run --release --package runner -- ",
-        "target/release/runner ",
+        ("cargo run --release --package runner -- ", ""),
+        ("target/release/runner ", ""),
+        // The alias of docs/LOAD.md.
+        ("load ", "load "),
     ];
-    let arguments = words.iter().find_map(|start| command.strip_prefix(start))?;
+    let (rest, before) = words
+        .iter()
+        .find_map(|(start, before)| Some((command.strip_prefix(start)?, before)))?;
+    let arguments = format!("{before}{rest}");
     // One level of quotes is what the documents use.
     let mut parsed = vec!["runner".to_owned()];
     for (at, part) in arguments.split('\'').enumerate() {

@@ -46,8 +46,8 @@ pub struct SimulateOptions {
     /// Arms of each
     #[arg(long, default_value_t = 11)]
     pub arms: usize,
-    /// Blocks of each
-    #[arg(long, default_value_t = 24)]
+    /// Blocks of each; a run of bench has 20
+    #[arg(long, default_value_t = 20)]
     pub blocks: u32,
     /// Rounds of each block; as in the run if not given
     #[arg(long)]

@@ -14,9 +14,13 @@ use std::time::Duration;
 const EXAMPLES: &str = "\
 Examples:
   runner load http://127.0.0.1:8080/welcome -c 64 -d 10s          closed loop: as much as it answers
-  runner load http://127.0.0.1:8080/welcome --rate 5000 -d 10s    open loop: response times at a rate
+  runner load http://127.0.0.1:8080/welcome --rate 5k --assert 'p99<20ms'
+                                    open loop: response times at a rate, and an objective
+  runner load http://127.0.0.1:8080/welcome --stage 1k..50k@1m
+                                    a rising rate: the highest that is held
 
-Exit status: 0 good, 1 measured with errors or a claim of --assert does not hold, 2 wrong arguments, 130 interrupted.";
+Exit status: 0 good; 1 if an answer was wrong, the rate was not held, a claim of --assert or --strict does not hold, or there was no
+server; 2 wrong arguments; 130 interrupted (what was measured until then is printed).";
 
 /// Options of `load`: the flags of ab and wrk where they have one.
 #[derive(Debug, Args)]
@@ -81,22 +85,22 @@ pub struct HowMuch {
     /// Exactly this many requests (suffixes k, M, G)
     #[arg(short = 'n', long, value_parser = count)]
     pub requests: Option<u64>,
-    /// Stop sending after this long (500ms, 10s, 2m, 1h); 10s where no -n is given
+    /// Stop sending after this long (500ms, 10s, 2m, 1h); 10s if no -n is given
     #[arg(short, long, visible_short_alias = 'z', value_parser = duration)]
     pub duration: Option<Duration>,
-    /// Threads
-    #[arg(short, long, default_value_t = 1)]
+    /// Threads; with --processors there is one for each
+    #[arg(short, long, default_value_t = 1, conflicts_with = "processors")]
     pub threads: usize,
-    /// Open loop: this many requests per second by schedule, whatever the answers do
-    #[arg(long, value_parser = rate)]
+    /// Open loop: this many requests per second by schedule, whatever the answers do (0.001 to 1G; suffixes k, M, G)
+    #[arg(long, value_parser = rate, group = "pace")]
     pub rate: Option<f64>,
     /// Open loop in stages, each a rate and a time: 10k@30s,20k@30s; 1k..50k@1m rises from one rate to
     /// another, to find the highest that is held
-    #[arg(long = "stage", value_name = "RATE@TIME", value_delimiter = ',', value_parser = stage,
+    #[arg(long = "stage", value_name = "RATE@TIME", value_delimiter = ',', value_parser = stage, group = "pace",
           conflicts_with_all = ["rate", "requests", "duration", "ramp", "pipeline"])]
     pub stages: Vec<StageOption>,
     /// Open loop: how arrivals are spread
-    #[arg(long, value_enum, default_value_t = Arrivals::Uniform)]
+    #[arg(long, value_enum, default_value_t = Arrivals::Uniform, requires = "pace")]
     pub arrivals: Arrivals,
     /// Load for this long first, and count nothing of it
     #[arg(long, value_parser = duration)]
@@ -113,7 +117,7 @@ pub struct HowMuch {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Request and answer")]
 pub struct RequestOptions {
-    /// Method; GET, or POST where there is a body
+    /// Method; GET, or POST if there is a body
     #[arg(short, long, value_parser = method)]
     pub method: Option<String>,
     /// A header field of every request, such as `Accept: text/plain`; may be repeated
@@ -155,10 +159,10 @@ pub struct RequestOptions {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Server and generator")]
 pub struct Place {
-    /// Start this command, load it as soon as it answers rightly, and stop it
+    /// Start this command, load it as soon as it gives a right answer, and stop it
     #[arg(long, value_name = "COMMAND")]
     pub launch: Option<String>,
-    /// How long the command may take until it answers rightly
+    /// How long the command may take until it gives a right answer (500ms, 10s, 2m)
     #[arg(long, default_value = "10s", value_parser = duration, requires = "launch")]
     pub ready_timeout: Duration,
     /// Connect to this socket in the file system; the URL says what is asked for
@@ -174,14 +178,14 @@ pub struct Place {
     /// Processors of the generator, one thread each
     #[arg(long, value_parser = processor_list)]
     pub processors: Option<ProcessorList>,
-    /// How the kernel is asked: auto takes io_uring where it is granted
+    /// How the kernel is asked: auto takes io_uring if it is granted
     #[arg(long, value_enum, default_value_t = EngineChoice::Auto)]
     pub engine: EngineChoice,
     /// Load an address that is not on this machine. Load on a host that is not yours is an attack,
     /// and over a network it measures the network
     #[arg(long)]
     pub allow_remote: bool,
-    /// Do without the half second in which a canned responder shows what the generator can do
+    /// Do without the half second in which the null server shows what the generator can do
     #[arg(long)]
     pub no_ceiling: bool,
 }
@@ -196,7 +200,7 @@ pub struct Output {
     /// Print JSON (docs/load-result.schema.json)
     #[arg(long)]
     pub json: bool,
-    /// Write one row per second
+    /// Write one row per second of the run, as it passes
     #[arg(long, value_name = "FILE")]
     pub csv: Option<PathBuf>,
     /// Write the histograms as an HdrHistogram V2 log

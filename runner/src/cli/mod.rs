@@ -104,6 +104,12 @@ pub struct VerifyOptions {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub variant: Variant,
+    /// Send malformed and unusual requests instead, and tell what each server makes of them
+    #[arg(long)]
+    pub hostile: bool,
+    /// Write the table of --hostile, in Markdown, for all contestants' quickstart servers
+    #[arg(long, value_name = "FILE", requires = "hostile", conflicts_with_all = ["names", "server", "env"])]
+    pub page: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

@@ -53,7 +53,7 @@ impl StageOption {
 
 /// `RATE@TIME` or `RATE..RATE@TIME`.
 pub(crate) fn stage(text: &str) -> Result<StageOption, String> {
-    let wrong = || format!("`{text}` is no stage such as 10k@30s or 1k..50k@1m");
+    let wrong = || format!("`{text}` is not a stage such as 10k@30s or 1k..50k@1m");
     let (rates, time) = text.split_once('@').ok_or_else(wrong)?;
     let (from, to) = rates.split_once("..").unwrap_or((rates, rates));
     Ok(StageOption {

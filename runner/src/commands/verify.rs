@@ -1,5 +1,7 @@
 //! `runner verify`: one line per contestant and check.
 
+mod hostile;
+
 use crate::cli::VerifyOptions;
 use crate::framework::{self, BuildError, Framework, Workspace};
 use crate::interrupt;
@@ -23,6 +25,9 @@ struct Checked {
 }
 
 pub(super) fn run(options: &VerifyOptions) -> Result<Verdict> {
+    if options.hostile {
+        return hostile::run(options);
+    }
     let workspace = framework::discover()?;
     let frameworks = workspace.select(&options.names)?;
     let mut all = Vec::new();

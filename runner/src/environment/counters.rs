@@ -51,6 +51,19 @@ impl Counters {
         Ok(Duration::from_millis(busy_ms.sum()))
     }
 
+    /// Time that the hypervisor took from these processors since the machine started.
+    ///
+    /// # Errors
+    ///
+    /// If the kernel does not tell.
+    pub fn steal_on(processors: &[usize]) -> Result<Duration> {
+        let stats = KernelStats::current().context("cannot read /proc/stat")?;
+        let all = stats.cpu_time.iter().enumerate();
+        let ours = all.filter(|(number, _)| processors.contains(number));
+        let steal_ms = ours.map(|(_, one)| one.steal_ms().unwrap_or(0));
+        Ok(Duration::from_millis(steal_ms.sum()))
+    }
+
     /// What has happened since `before`.
     #[must_use]
     pub fn since(&self, before: &Self) -> Self {

@@ -14,14 +14,6 @@ pub struct Split {
     pub generator: Vec<usize>,
 }
 
-impl Split {
-    /// Server and generator have to share a processor.
-    #[must_use]
-    pub fn is_shared(&self) -> bool {
-        self.server.iter().any(|one| self.generator.contains(one))
-    }
-}
-
 /// The processors this process may run on.
 ///
 /// # Errors

@@ -3,10 +3,10 @@
 use super::experiment::Experiment;
 use super::publish;
 use crate::environment::doctor;
-use crate::framework::{self, Workspace};
+use crate::framework::{self, Framework, Workspace};
 use crate::output::{Screen, Verdict, print};
 use crate::report::{Page, tables};
-use crate::run::Job;
+use crate::run::{Job, Place};
 use crate::say::say;
 use anyhow::Result;
 use std::path::Path;
@@ -42,13 +42,28 @@ fn begin_or_resume<E: Experiment>(
     options: &E::Options,
 ) -> Result<Job<E::Plan>> {
     let run_options = E::run_options(options);
+    let place = Place {
+        root: workspace.root.clone(),
+        target: workspace.target.clone(),
+        variables: workspace.variables(),
+    };
     match &run_options.resume {
         Some(folder) => {
             let method = (E::NAME, E::METHOD);
-            Job::resume(workspace, folder, run_options.allow_busy, method)
+            Job::resume(&place, folder, run_options.allow_busy, method)
         }
-        None => Job::begin(workspace, run_options, E::design(workspace, options)?),
+        None => {
+            let names = match run_options.names.is_empty() {
+                true => Vec::new(),
+                false => names(workspace.select(&run_options.names)?),
+            };
+            Job::begin(&place, names, run_options, E::design(workspace, options)?)
+        }
     }
+}
+
+fn names(frameworks: Vec<&Framework>) -> Vec<String> {
+    frameworks.iter().map(|one| one.name.clone()).collect()
 }
 
 fn measure_and_publish<E: Experiment>(
@@ -83,8 +98,7 @@ fn measure<E: Experiment>(
 fn list<E: Experiment>(workspace: &Workspace, options: &E::Options) -> Result<Verdict> {
     let run_options = E::run_options(options);
     let design = E::design(workspace, options)?;
-    let selected = workspace.with_baseline(&run_options.names)?;
-    let names: Vec<String> = selected.iter().map(|one| one.name.clone()).collect();
+    let names = names(workspace.with_baseline(&run_options.names)?);
     let seed = run_options.seed.unwrap_or(1);
     print(E::outline(&design.plan, seed, &names).text())?;
     Ok(Verdict::Good)

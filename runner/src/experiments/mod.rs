@@ -4,6 +4,7 @@
 //! Adding an experiment is adding its folder and its line in the list below.
 
 pub mod compare;
+mod contestants;
 mod curves;
 mod drive;
 mod experiment;
@@ -11,13 +12,16 @@ pub mod isolated;
 pub mod latency;
 mod list;
 pub mod publish;
+mod served;
 pub mod settling;
 mod then_and_now;
 pub mod throughput;
 
+pub use contestants::{Prepared, Variant, contestant};
 pub use drive::drive;
 pub use experiment::{Experiment, Outline};
 pub use list::{Kind, renew_page};
+pub use served::ServedOptions;
 
 list::experiments! {
     /// Measure throughput: closed loop, all contestants interleaved

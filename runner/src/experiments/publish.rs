@@ -9,6 +9,7 @@ use crate::run::{State, find_runs};
 use anyhow::{Context, Result};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 /// The folder of kept runs.
 const RESULTS: &str = "results";
@@ -80,11 +81,26 @@ fn kept(root: &Path, results: &Path) -> Result<Vec<Kept>> {
     for one in found.unreadable {
         crate::say!("warning: left out: {:#}", one.error);
     }
+    // Each is analysed by itself, and that takes most of the time.
+    let shown: Vec<Result<(Page, bool)>> = thread::scope(|scope| {
+        let threads = found.runs.iter().map(|(folder, facts)| {
+            scope.spawn(move || {
+                kind(&facts.experiment)
+                    .with_context(|| {
+                        format!("{}: no experiment `{}`", folder.display(), facts.experiment)
+                    })
+                    .and_then(|kind| (kind.shown)(folder))
+            })
+        });
+        let threads: Vec<_> = threads.collect();
+        let ended = threads.into_iter().map(|one| {
+            let panicked = |_| Err(anyhow::anyhow!("the analysis of a run panicked"));
+            one.join().unwrap_or_else(panicked)
+        });
+        ended.collect()
+    });
     let mut runs = Vec::new();
-    for (folder, facts) in found.runs {
-        let read = kind(&facts.experiment)
-            .with_context(|| format!("{}: no experiment `{}`", folder.display(), facts.experiment))
-            .and_then(|kind| (kind.shown)(&folder));
+    for ((folder, facts), read) in found.runs.into_iter().zip(shown) {
         match read {
             Ok((mut page, is_main)) => {
                 page.sources = sources(root, &page);

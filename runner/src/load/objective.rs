@@ -20,7 +20,7 @@ impl Objective {
     ///
     /// A sentence on what is accepted.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let wrong = || format!("`{text}` is no objective such as p99=5ms or p50=800us");
+        let wrong = || format!("`{text}` is not an objective such as p99=5ms or p50=800us");
         let (name, bound) = text.split_once('=').ok_or_else(wrong)?;
         let quantile = match name {
             "p50" => 0.5,

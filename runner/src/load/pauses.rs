@@ -1,12 +1,13 @@
 //! When the generator itself was stopped: by a signal, a paused machine, a quota of the processor's time.
 //!
 //! Nothing tells a thread that it was stopped. It sees that a wait has taken far longer than it asked
-//! for, or that a turn of its loop has taken far longer than the processor's time it has used.
+//! for, or that a turn of its loop has taken far longer than the processor's time it has used. Stops before a window
+//! and after it are told as well: the window's requests are open then, or follow from what was.
 
 use super::drive::Run;
 use std::time::Duration;
 
-/// From here on it is no delay of a scheduler that has others to serve as well.
+/// From here on it is not a delay of a scheduler that has others to serve as well.
 const PAUSE_NS_MIN: u64 = 10_000_000;
 
 /// How often and how long the threads of the generator were stopped.
@@ -41,7 +42,7 @@ impl Pauses {
 
 impl Run<'_> {
     /// The part of a wait in which the thread was stopped: it had asked to be woken long before. It
-    /// is no time in which there was nothing to do.
+    /// is not idle time.
     #[inline]
     pub(super) fn pause_in(&mut self, waited_ns: u64, asked_ns: u64) -> u64 {
         let pause_ns = waited_ns.saturating_sub(asked_ns);
@@ -49,9 +50,7 @@ impl Run<'_> {
             return 0;
         }
         self.off_processor_ns += pause_ns;
-        if self.is_counting {
-            self.pauses.note(pause_ns);
-        }
+        self.pauses.note(pause_ns);
         pause_ns
     }
 
@@ -70,8 +69,6 @@ impl Run<'_> {
         let off_processor_ns = self.now_ns.saturating_sub(self.waited_ns + used_ns);
         let since_last_ns = off_processor_ns.saturating_sub(self.off_processor_ns);
         self.off_processor_ns = self.off_processor_ns.max(off_processor_ns);
-        if self.is_counting {
-            self.pauses.note(since_last_ns.min(turn_ns));
-        }
+        self.pauses.note(since_last_ns.min(turn_ns));
     }
 }

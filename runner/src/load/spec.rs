@@ -117,7 +117,7 @@ impl LoadSpec {
             return None;
         };
         let for_requests = self.requests.map(|requests| {
-            // A rate so low that this is no duration has no end either.
+            // A rate so low that this is not a duration has no end either.
             Duration::try_from_secs_f64(requests as f64 / rate).unwrap_or(Duration::MAX)
         });
         let for_stages = Some(self.staged()).filter(|staged| !staged.is_zero());

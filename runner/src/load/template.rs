@@ -25,7 +25,7 @@ pub(super) struct Template {
 
 impl Template {
     pub(super) fn new(bytes: &[u8], date: Option<Range<usize>>) -> Self {
-        // A date that is no IMF-fixdate has no fixed length, so it gets no special place.
+        // A date that is not an IMF-fixdate has no fixed length, so it gets no special place.
         let date = date.filter(|place| is_imf_fixdate(&bytes[place.clone()]));
         Self {
             bytes: bytes.to_vec(),

@@ -69,6 +69,8 @@ pub enum Cell {
         worst: usize,
         /// The generator was saturated, so the row may deserve a better one.
         client_bound: bool,
+        /// The table is untrusted, so its ranks are not to be relied on.
+        doubted: bool,
     },
 }
 
@@ -151,6 +153,14 @@ impl Cell {
             best: rank.best,
             worst: rank.worst,
             client_bound,
+            doubted: false,
+        }
+    }
+
+    /// The same cell in an untrusted table: ranks get a sign.
+    pub(super) fn doubt(&mut self) {
+        if let Self::Rank { doubted, .. } = self {
+            *doubted = true;
         }
     }
 
@@ -225,13 +235,15 @@ impl Cell {
                 best,
                 worst,
                 client_bound,
+                doubted,
             } => {
                 let sign = if *client_bound { "†" } else { "" };
+                let doubt = if *doubted { "?" } else { "" };
                 let rank = RankSet {
                     best: *best,
                     worst: *worst,
                 };
-                format!("{rank}{sign}")
+                format!("{rank}{sign}{doubt}")
             }
         }
     }

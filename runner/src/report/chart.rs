@@ -26,6 +26,17 @@ impl Chart {
     pub fn file_name(&self) -> String {
         format!("{}.svg", self.id)
     }
+
+    /// The table of this condition is untrusted.
+    pub(super) fn doubt(&mut self, condition: &str) {
+        let Drawing::Ratios(ratios) = &mut self.drawing else {
+            return;
+        };
+        let place = ratios.conditions.iter().position(|one| one == condition);
+        let rows = ratios.rows.iter_mut();
+        let marks = rows.filter_map(|row| row.marks.get_mut(place?)?.as_mut());
+        marks.for_each(|mark| mark.rank.doubt());
+    }
 }
 
 /// What is drawn.

@@ -54,7 +54,7 @@ fn control(control: &Control) -> String {
     } = control;
     match effect {
         Effect::None => format!(
-            "`{name}` {outcome} ({measure}): the baseline's binary again is {}distinguishable from it \
+            "`{name}` {outcome} ({measure}): the same binary measured again is {}distinguishable from it \
              (control interval {:.3}–{:.3}).",
             if ratio.covers(1.0) { "not " } else { "" },
             ratio.lower,
@@ -148,8 +148,9 @@ fn left_out(ranked: &Ranked, blocks: &[BlockRow]) -> Vec<String> {
     let excluded = blocks.len() - BlockRow::counting(blocks) as usize;
     if excluded > 0 {
         lines.push(format!(
-            "{excluded} of {} blocks were disturbed by the machine, excluded whole and measured again.",
-            blocks.len()
+            "{excluded} of {} blocks {} disturbed by the machine, excluded whole and measured again.",
+            blocks.len(),
+            if excluded == 1 { "was" } else { "were" }
         ));
     }
     if ranked.measured.incomplete > 0 {

@@ -84,15 +84,39 @@ pub fn markdown(text: &str) -> String {
 
 fn markdown_text(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for char in text.chars() {
+    let mut before = ' ';
+    let mut chars = text.chars().peekable();
+    while let Some(char) = chars.next() {
+        let after = chars.peek().copied().unwrap_or(' ');
+        // Within a word it is a letter like any other.
+        let is_within = before.is_alphanumeric() && after.is_alphanumeric();
+        before = char;
         match char {
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
-            '|' | '*' | '[' | ']' | '`' | '\\' | '~' => {
+            '&' => escaped.push_str("&amp;"),
+            // An address would become a link by itself.
+            ':' if after == '/' => escaped.push_str("&#58;"),
+            '_' if is_within => escaped.push(char),
+            '|' | '*' | '_' | '[' | ']' | '`' | '\\' | '~' => {
                 escaped.push('\\');
                 escaped.push(char);
             }
             other => escaped.push(other),
+        }
+    }
+    escaped
+}
+
+/// The name of a file or folder as a relative link.
+#[must_use]
+pub(super) fn link(name: &str) -> String {
+    let mut escaped = String::with_capacity(name.len());
+    for byte in name.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._/".contains(&byte) {
+            escaped.push(char::from(byte));
+        } else {
+            escaped.push_str(&format!("%{byte:02X}"));
         }
     }
     escaped
@@ -160,6 +184,9 @@ mod tests {
         assert_eq!(html(text), "<code>a|b</code> &lt;b&gt; *x* [y](z) `");
         assert_eq!(terminal("`a` b `"), "a b `");
         assert_eq!(markdown("`<!-- END: x -->`"), "`< !-- END: x -->`");
+        assert_eq!(markdown("__x__ a_b _"), "\\_\\_x\\_\\_ a_b \\_");
+        assert_eq!(markdown("http://a & b"), "http&#58;//a &amp; b");
+        assert_eq!(link("a b)/../<"), "a%20b%29/../%3C");
     }
 
     proptest! {

@@ -13,6 +13,15 @@ pub(super) fn date<P>(run: &Run<P>) -> String {
         .collect()
 }
 
+/// `0, 2`; a dash for none.
+fn numbers(processors: &[usize]) -> String {
+    if processors.is_empty() {
+        return "–".to_owned();
+    }
+    let all: Vec<String> = processors.iter().map(usize::to_string).collect();
+    all.join(", ")
+}
+
 /// Machine, tools and command; `more` comes after the machine.
 pub(super) fn circumstances<P>(run: &Run<P>, more: Vec<String>) -> Vec<String> {
     let toolchain = &run.toolchain;
@@ -32,10 +41,14 @@ pub(super) fn circumstances<P>(run: &Run<P>, more: Vec<String>) -> Vec<String> {
             run.seed
         ),
         format!("machine: {}", described(&run.machine)),
-        format!(
-            "processors: server on {:?}, generator on {:?}",
-            run.processors.server, run.processors.generator
-        ),
+        match run.processors.generator.as_slice() {
+            [] => format!("processor: {}", numbers(&run.processors.server)),
+            generator => format!(
+                "processors: server on {}, generator on {}",
+                numbers(&run.processors.server),
+                numbers(generator)
+            ),
+        },
     ];
     items.extend(more);
     items.push(format!("tools: {}", tools.join("; ")));

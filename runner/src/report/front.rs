@@ -1,7 +1,7 @@
 //! The first screen of the project: the answer, how sure it is, at what price, and where the rest is.
 
 use super::cell::Cell;
-use super::escape::{markdown, xml};
+use super::escape::{link, markdown, xml};
 use super::grid::{Grid, GridRow, Heading};
 use super::page::{Page, Section, Shown};
 use std::fmt::Write;
@@ -50,7 +50,7 @@ pub fn front_page(runs: &[Kept], results: &str, experiments: &[&str]) -> Option<
     let price = isolated
         .filter_map(|one| Some((one, one.main_section()?)))
         .find(|(_, section)| section.grid.column(PRICE).is_some());
-    let folder = format!("{results}/{}", main.folder);
+    let folder = format!("{results}/{}", link(&main.folder));
     let mut text = String::new();
     for section in shown(&main.page).filter(|one| !one.takeaway.is_empty()) {
         text.push_str(&filled(&format!("**{}**", markdown(&section.takeaway)), ""));
@@ -151,18 +151,26 @@ fn under(main: &Kept, section: &Section, price: Option<&Kept>, results: &str) ->
         "At {}, [{}]({results}/{}/), {}",
         markdown(&section.heading),
         markdown(&page.date),
-        main.folder,
+        link(&main.folder),
         markdown(&page.machine)
     );
     if let Some(price) = price {
         let _ = write!(
             text,
-            "; instructions: [{}]({results}/{}/)",
+            "; instructions: [{}]({results}/{}/), counted with a browser's header fields",
             markdown(&price.page.date),
-            price.folder
+            link(&price.folder)
         );
     }
-    text.push_str(". The baseline is not ranked. †: the generator was the limit.");
+    text.push_str(". The baseline is not ranked.");
+    let cells = section.grid.rows.iter().flat_map(|row| &row.cells);
+    let ranks: String = cells
+        .filter(|cell| matches!(cell, Cell::Rank { .. }))
+        .map(Cell::full)
+        .collect();
+    if ranks.contains('†') {
+        text.push_str(" †: the generator was the limit.");
+    }
     text
 }
 
@@ -181,16 +189,20 @@ const LINE: usize = 120;
 fn filled(text: &str, indent: &str) -> String {
     let mut lines = String::new();
     let mut line = String::new();
+    // Of the line: an indent is not one.
+    let mut words = 0;
     for word in text.split(' ') {
         let is_full = line.chars().count() + 1 + word.chars().count() > LINE;
-        if is_full && line.len() > indent.len() {
+        if is_full && words > 0 {
             lines.push_str(&line);
             lines.push('\n');
             line = indent.to_owned();
-        } else if line.len() > indent.len() {
+            words = 0;
+        } else if words > 0 {
             line.push(' ');
         }
         line.push_str(word);
+        words += 1;
     }
     lines + &line + "\n"
 }
@@ -205,7 +217,7 @@ fn others(runs: &[Kept], results: &str, experiments: &[&str]) -> String {
         let link = format!(
             "[{}]({results}/{}/)",
             markdown(&run.page.experiment),
-            run.folder
+            link(&run.folder)
         );
         let item = match takeaway {
             "" => format!("- {link}"),

@@ -114,7 +114,8 @@ pub struct Grid {
 }
 
 impl Grid {
-    /// A table of arms: rank, name and version, and then `columns`. Who stands where is `row`'s to say.
+    /// A table of arms: rank, name and version, and then `columns`. `differ` says whether two ranked arms are
+    /// distinguishable. Rows that are not ranked, such as the baseline among contestants, do not break a bracket.
     #[must_use]
     pub fn of_arms<R>(
         columns: &[Column<R>],
@@ -122,7 +123,7 @@ impl Grid {
         arm: fn(&R) -> &Arm,
         rank: impl Fn(&R) -> Cell,
         name: impl Fn(&R) -> Cell,
-        joins_next: impl Fn(usize) -> bool,
+        differ: impl Fn(&str, &str) -> Option<bool>,
     ) -> Self {
         let mut headings = vec![
             Heading::number("rank", Some("rank")),
@@ -130,6 +131,16 @@ impl Grid {
             Heading::text("version", None),
         ];
         headings.extend(columns.iter().map(|column| column.heading));
+        let is_ranked = |row: &R| matches!(rank(row), Cell::Rank { .. });
+        let ranked: Vec<Option<&str>> = rows
+            .iter()
+            .map(|row| is_ranked(row).then(|| arm(row).name.as_str()))
+            .collect();
+        let joins_next = |at: usize| {
+            let one = ranked[..=at].iter().rev().flatten().next()?;
+            let other = ranked[at + 1..].iter().flatten().next()?;
+            differ(one, other).map(|differ| !differ)
+        };
         let rows = rows.iter().enumerate().map(|(at, row)| {
             let version = arm(row).version.clone();
             let mut cells = vec![
@@ -140,7 +151,7 @@ impl Grid {
             cells.extend(columns.iter().map(|column| (column.cell)(row)));
             GridRow {
                 arm: Some(arm(row).name.clone()),
-                joins_next: joins_next(at),
+                joins_next: joins_next(at) == Some(true),
                 cells,
             }
         });

@@ -1,11 +1,12 @@
 //! The list of kept runs.
 
-use super::escape::markdown;
+use super::beside::beside;
+use super::escape::{link, markdown};
 use super::front::Kept;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-/// A row for each run, newest first, and the page of each machine.
+/// A row for each run, newest first, the page of each machine, and closed beside open loop.
 #[must_use]
 pub fn index(runs: &[Kept]) -> String {
     if runs.is_empty() {
@@ -32,7 +33,7 @@ pub fn index(runs: &[Kept]) -> String {
             "| [{} {}]({}/) | {} | {} | {} | {} |",
             markdown(&page.date),
             markdown(&page.experiment),
-            run.folder,
+            link(&run.folder),
             markdown(&page.machine),
             page.method,
             markdown(&trusted),
@@ -46,12 +47,12 @@ pub fn index(runs: &[Kept]) -> String {
     for slug in machines {
         let _ = writeln!(
             text,
-            "\nAll runs of one machine on one page, to sort, filter and compare (download it, then open it): \
+            "\nThe newest run of each experiment on one machine, on one page, to sort, filter and compare (download it, then open it): \
              [{0}]({0})",
             html_name(slug)
         );
     }
-    text
+    text + &beside(runs)
 }
 
 /// The name of the page of a machine.

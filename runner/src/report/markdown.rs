@@ -103,7 +103,8 @@ fn matrix(pairs: &Pairs) -> String {
         }
         text.push('\n');
     }
-    text + "\n▲ better, ▼ worse, · not distinguishable; ratio and its interval, jointly valid at 95 %.\n"
+    text + "\n▲ better, ▼ worse, · not distinguishable; ratio and its interval, jointly valid at 95 %. A sign can \
+     stand beside an interval that just reaches 1, since signs come from a stepwise test of all pairs.\n"
 }
 
 fn below(page: &Page) -> String {

@@ -4,6 +4,7 @@
 //! `terminal` put them where they are read, `splice` puts generated text into a page that is written by hand.
 //! `claims` are the sentences that stand under tables, `frame` is what every page has.
 
+mod beside;
 mod cell;
 mod changes;
 mod chart;
@@ -14,6 +15,7 @@ mod format;
 mod frame;
 mod front;
 mod grid;
+mod hostile;
 mod html;
 mod index;
 mod markdown;
@@ -37,6 +39,7 @@ pub use escape::markdown as escaped;
 pub use format::{described, grouped, percent, rounded, wrapped};
 pub use front::{Kept, front_page, pick};
 pub use grid::{Column, Grid, GridRow, Heading};
+pub use hostile::{Surveyed, hostile_page};
 pub use html::html_page;
 pub use index::{html_name, index};
 pub use markdown::run_page;

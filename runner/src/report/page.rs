@@ -1,6 +1,7 @@
 //! What is shown of a run, whatever it measured: figures and sentences, before anybody has decided how to draw them.
 //! Terminal, Markdown, pictures, page and JSON are all made from it, so they cannot disagree.
 
+use super::cell::Cell;
 use super::chart::Chart;
 use super::frame;
 use super::grid::Grid;
@@ -161,8 +162,24 @@ impl Page {
             circumstances: frame::circumstances(run, body.circumstances),
             is_good: is_complete && body.is_good,
         };
+        page.doubt();
         page.clean();
         page
+    }
+
+    /// Ranks of untrusted tables get a sign, wherever they are shown.
+    fn doubt(&mut self) {
+        for section in self
+            .sections
+            .iter_mut()
+            .filter(|one| !one.untrusted.is_empty())
+        {
+            let cells = section.grid.rows.iter_mut().flat_map(|row| &mut row.cells);
+            cells.for_each(Cell::doubt);
+            for chart in &mut self.charts {
+                chart.doubt(&section.heading);
+            }
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 //! them, and by how much they differ from the baseline. It never says more than the table's ranks do.
 
 use super::cell::Cell;
+use super::trust::visible_difference;
 use crate::analysis::Ranked;
 use crate::stats::RankSet;
 
@@ -24,6 +25,9 @@ struct Ranker {
     /// The generator was saturated, so nobody knows how fast it is.
     is_client_bound: bool,
 }
+
+/// A tie of contestants that may differ by more than this is said with its size.
+const VISIBLE_MAX: f64 = 0.25;
 
 /// The takeaway of a table that `ranked` ranks, whose heading is about `condition`, such as `at 64 connections`.
 #[must_use]
@@ -52,9 +56,26 @@ pub fn takeaway(
         .map(|arm| ranked.measured.arms[arm].as_str());
     match (is_untrusted, ranked.field.is_empty(), &ranked.ranking) {
         (_, true, _) => format!("No contestant was measured {condition}."),
-        (true, ..) => format!("The table {condition} is untrusted, so it ranks nobody."),
+        (true, ..) => {
+            format!("The table {condition} is untrusted; ranks with a `?` are not to be relied on.")
+        }
         (_, _, Err(too_few)) => format!("No ranking {condition}: {too_few}."),
-        (_, _, Ok(_)) => sentence(&rankers, praise, condition, baseline),
+        (_, _, Ok(_)) => {
+            let sentence = sentence(&rankers, praise, condition, baseline);
+            sentence + &unseen(&rankers, visible_difference(ranked))
+        }
+    }
+}
+
+/// If a tie is worth little, how little: what differs by less than this would not be seen.
+fn unseen(rankers: &[Ranker], visible: Option<f64>) -> String {
+    let first = rankers.iter().filter(|one| one.rank.best == 1).count();
+    match visible {
+        Some(share) if first > 1 && share > VISIBLE_MAX => format!(
+            " A difference below {:.0} % would not have been seen.",
+            share * 100.0
+        ),
+        _ => String::new(),
     }
 }
 
@@ -69,11 +90,11 @@ fn sentence(rankers: &[Ranker], praise: Praise, condition: &str, baseline: Optio
     };
     let names = listed(&first.iter().map(signed).collect::<Vec<_>>());
     let to_baseline = |one: &Ranker| match baseline {
-        Some(baseline) => format!(": {} to the baseline, `{baseline}`", one.ratio),
+        Some(baseline) => format!(": {} of the baseline, `{baseline}`", one.ratio),
         None => String::new(),
     };
     match first.as_slice() {
-        [] => format!("Nobody ranks first {condition}."),
+        [] => format!("No contestant ranks first {condition}."),
         [only] if rankers.len() == 1 => {
             format!(
                 "{names} is the only contestant that is ranked {condition}{}.",
@@ -84,7 +105,7 @@ fn sentence(rankers: &[Ranker], praise: Praise, condition: &str, baseline: Optio
             format!("{names} {} {condition}{}.", praise.one, to_baseline(only))
         }
         [only] => format!(
-            "{names} ranks {} {condition}{}; nobody else can be first.",
+            "{names} ranks {} {condition}{}; no other contestant can be first.",
             only.rank,
             to_baseline(only)
         ),
@@ -114,6 +135,18 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    #[test]
+    fn a_tie_that_could_hide_much_says_so() {
+        let tied = [ranker("a", 1, 2), ranker("b", 1, 2)];
+        let words = " A difference below 330 % would not have been seen.";
+        assert_eq!(unseen(&tied, Some(3.3)), words);
+        assert_eq!(unseen(&tied, Some(0.1)), "");
+        assert_eq!(
+            unseen(&[ranker("a", 1, 1), ranker("b", 2, 2)], Some(3.3)),
+            ""
+        );
+    }
+
     const PRAISE: Praise = Praise {
         one: "answers the most",
         several: "answer the most",
@@ -137,7 +170,7 @@ mod tests {
         let text = said(&[ranker("a", 1, 1), ranker("b", 2, 2)]);
         assert_eq!(
             text,
-            "`a` answers the most at 64 connections: 0.943 ±2.6% to the baseline, `base`."
+            "`a` answers the most at 64 connections: 0.943 ±2.6% of the baseline, `base`."
         );
     }
 

@@ -25,7 +25,12 @@ pub fn trust(
         .iter()
         .filter(|control| control.measure == ranked.measure);
     let mut items: Vec<String> = own.map(control).collect();
-    items.extend(visible(ranked));
+    items.extend(visible_difference(ranked).map(|share| {
+        format!(
+            "in half of all pairs a difference of {:.1} % would be seen",
+            share * 100.0
+        )
+    }));
     items.push(format!(
         "{} in {} answers",
         counted(answers.errors, "error"),
@@ -65,8 +70,8 @@ fn control(control: &Control) -> String {
     }
 }
 
-/// The difference of two contestants that half of all pairs would show.
-fn visible(ranked: &Ranked) -> Option<String> {
+/// The difference of two contestants that half of all pairs would show, as a share.
+pub(super) fn visible_difference(ranked: &Ranked) -> Option<f64> {
     let pairs = ranked
         .field
         .iter()
@@ -75,9 +80,5 @@ fn visible(ranked: &Ranked) -> Option<String> {
     let half_widths: Vec<f64> = pairs
         .filter_map(|(one, other)| Some(ranked.ratio(one, other)?.half_width()))
         .collect();
-    let typical = median(&half_widths)?;
-    Some(format!(
-        "a difference of {:.1} % is seen between half of all pairs",
-        typical * 100.0
-    ))
+    median(&half_widths)
 }

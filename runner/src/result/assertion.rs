@@ -110,7 +110,7 @@ impl Assertion {
         let (sign, comparison) = *COMPARISONS
             .iter()
             .find(|(sign, _)| rest.starts_with(sign))
-            .ok_or_else(|| format!("`{rest}` is no comparison: < <= > >= == !="))?;
+            .ok_or_else(|| format!("`{rest}` is not a comparison: < <= > >= == !="))?;
         let bound = read_bound(rest[sign.len()..].trim(), unit)?;
         Ok(Self {
             text: text.to_owned(),
@@ -162,13 +162,15 @@ fn read_bound(text: &str, unit: Unit) -> Result<f64, String> {
         (Unit::Time, "ms") => 1e3,
         (Unit::Time, "s") => 1e6,
         (Unit::Time, _) => {
-            return Err(format!("`{text}` is no time: write it in us, ms or s"));
+            return Err(format!("`{text}` is not a time: write it in us, ms or s"));
         }
         (Unit::Number, "") => 1.0,
         (Unit::Number, "k" | "K") => 1e3,
         (Unit::Number, "M" | "m") => 1e6,
         (Unit::Number, "G" | "g") => 1e9,
-        (Unit::Number, _) => return Err(format!("`{text}` is no number such as 0, 10k or 0.01")),
+        (Unit::Number, _) => {
+            return Err(format!("`{text}` is not a number such as 0, 10k or 0.01"));
+        }
     };
     match digits.parse::<f64>() {
         Ok(number) if number.is_finite() => Ok(number * factor),
@@ -227,10 +229,10 @@ mod tests {
             ("p99", "compares nothing"),
             ("p98<5ms", "there are mean, p50"),
             ("p99<5", "write it in us, ms or s"),
-            ("p99=5ms", "is no comparison"),
+            ("p99=5ms", "is not a comparison"),
             ("errors==", "has no number"),
-            ("errors==NaN", "is no number"),
-            ("rps>1x", "is no number"),
+            ("errors==NaN", "is not a number"),
+            ("rps>1x", "is not a number"),
         ] {
             let error = Assertion::parse(claim).unwrap_err();
             assert!(error.contains(words), "{claim}: {error}");

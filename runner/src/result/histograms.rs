@@ -47,13 +47,6 @@ impl Histograms {
             connect: encode(&times.connect)?,
         })
     }
-
-    /// Whether values of both fall into the same classes, so that adding them is exact.
-    #[must_use]
-    pub fn has_bounds_of(&self, other: &Self) -> bool {
-        let bounds = |one: &Self| (one.lowest_ns, one.highest_ns, one.digits);
-        bounds(self) == bounds(other)
-    }
 }
 
 pub(super) fn encode(times: &Histogram<u64>) -> Result<String> {
@@ -65,7 +58,7 @@ pub(super) fn encode(times: &Histogram<u64>) -> Result<String> {
 }
 
 pub(super) fn decode(text: &str) -> Result<Histogram<u64>> {
-    let bytes = STANDARD.decode(text).context("a histogram is no base64")?;
+    let bytes = STANDARD.decode(text).context("a histogram is not base64")?;
     let mut times = time_histogram();
     // The encoding keeps the bounds but not how far a histogram has grown; ours never grows.
     times

@@ -7,7 +7,7 @@ use crate::load::Closing;
 /// percentiles would have shown.
 const STALL_SHARE_MIN: f64 = 0.01;
 
-/// An answer that took so many times as long as 99 % of all is no part of their distribution.
+/// An answer that took so many times as long as 99 % of all is not part of their distribution.
 const STALL_TIMES_P99_MIN: f64 = 10.0;
 
 impl LoadResult {

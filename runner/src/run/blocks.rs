@@ -190,7 +190,6 @@ pub fn run_blocks<P: Serialize + DeserializeOwned + Clone>(
         },
         watch: Watch::new(
             &job.run.processors,
-            job.run.machine.processors,
             planned,
             BlockRow::counting(done),
             done.len(),

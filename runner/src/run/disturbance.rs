@@ -39,16 +39,15 @@ pub enum Disturbance {
 }
 
 impl Disturbance {
-    /// The first that holds of a block, on so many processors, of which so many are ours. The causes that explain
-    /// others come first.
-    pub(super) fn of(row: &BlockRow, processors: usize, ours: usize) -> Self {
+    /// The first that holds of a block on this number of processors. The causes that explain others come first.
+    pub(super) fn of(row: &BlockRow, ours: usize) -> Self {
         let share = |ms: u64, of_ms: u64| ms.saturating_mul(1_000_000) / of_ms.max(1);
         let others_ppm = share(row.others_cpu_ms, row.watched_ms * ours as u64);
         if row.throttled_periods > 0 {
             Self::Quota
         } else if share(row.pause_ms, row.watched_ms) > PAUSE_MAX_PPM {
             Self::Pause
-        } else if share(row.steal_ms, row.elapsed_ms * processors as u64) > STEAL_MAX_PPM {
+        } else if share(row.steal_ms, row.elapsed_ms * ours as u64) > STEAL_MAX_PPM {
             Self::Steal
         } else if others_ppm > OTHERS_MAX_PPM {
             Self::Others
@@ -62,7 +61,10 @@ impl Disturbance {
     /// The cause, and how much of it the worst of these blocks had.
     #[must_use]
     pub fn with_size(self, rows: &[&BlockRow]) -> String {
-        let seconds = |ms: u64| format!("{:.1} s", ms as f64 / 1000.0);
+        let time = |ms: u64| match ms {
+            0..=999 => format!("{ms} ms"),
+            _ => format!("{:.1} s", ms as f64 / 1000.0),
+        };
         let of_row = |row: &BlockRow| match self {
             Self::None => 0,
             Self::Quota => row.throttled_periods,
@@ -80,8 +82,8 @@ impl Disturbance {
             Self::Sentinel => format!("{:.0} % slower", of_row(worst) as f64 / 1e4),
             _ => format!(
                 "{} in a block of {}",
-                seconds(of_row(worst)),
-                seconds(worst.elapsed_ms)
+                time(of_row(worst)),
+                time(worst.elapsed_ms)
             ),
         };
         format!("{self} (up to {size})")
@@ -116,7 +118,7 @@ mod tests {
             ..BlockRow::default()
         };
         change(&mut row);
-        Disturbance::of(&row, 4, 2)
+        Disturbance::of(&row, 2)
     }
 
     #[test]
@@ -148,7 +150,7 @@ mod tests {
     fn each_cause_is_told_beyond_its_bound() {
         assert_eq!(row(|row| row.throttled_periods = 1), Disturbance::Quota);
         assert_eq!(row(|row| row.pause_ms = 81), Disturbance::Pause);
-        assert_eq!(row(|row| row.steal_ms = 401), Disturbance::Steal);
+        assert_eq!(row(|row| row.steal_ms = 201), Disturbance::Steal);
         assert_eq!(row(|row| row.others_cpu_ms = 641), Disturbance::Others);
         assert_eq!(
             row(|row| row.sentinel_slowdown_ppm = 150_001),

@@ -82,6 +82,17 @@ pub struct Processors {
     pub generator: Vec<usize>,
 }
 
+impl Processors {
+    /// All of them, each once.
+    #[must_use]
+    pub fn all(&self) -> Vec<usize> {
+        let mut all = [self.server.as_slice(), &self.generator].concat();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+}
+
 impl<P: Serialize + DeserializeOwned> Run<P> {
     /// The text of `run.json`.
     pub(super) fn text(&mut self) -> Result<String> {

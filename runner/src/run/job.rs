@@ -8,13 +8,23 @@ use super::identity::{Surroundings, changed_arms};
 use super::options::RunOptions;
 use super::row::one_line;
 use super::warning::Warning;
-use crate::framework::Workspace;
 use crate::usage::UsageError;
 use anyhow::{Result, bail, ensure};
 use jiff::{Timestamp, Zoned};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::path::{Path, PathBuf};
+
+/// Where runs are made, and what may change them from outside.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// The folder whose `results/` holds kept runs, and whose sources are recorded.
+    pub root: PathBuf,
+    /// The folder whose `runs/` holds the others.
+    pub target: PathBuf,
+    /// Environment variables that the servers read.
+    pub variables: Vec<String>,
+}
 
 /// What an experiment brings to a run that is to begin.
 #[derive(Debug, Clone)]
@@ -47,18 +57,22 @@ pub struct Job<P> {
 }
 
 impl<P: Serialize + DeserializeOwned + Clone> Job<P> {
-    /// Begins a run: claims the machine and a folder that is free.
+    /// Begins a run of these contestants, of all if none is named: claims the machine and a folder that is free.
     ///
     /// # Errors
     ///
     /// If either cannot be had.
-    pub fn begin(workspace: &Workspace, options: &RunOptions, design: Design<P>) -> Result<Self> {
-        let selected = workspace.select(&options.names)?;
+    pub fn begin(
+        place: &Place,
+        names: Vec<String>,
+        options: &RunOptions,
+        design: Design<P>,
+    ) -> Result<Self> {
         let exclusive = Exclusive::claim(options.allow_busy)?;
-        let surroundings = Surroundings::read(&workspace.root, &workspace.variables())?;
+        let surroundings = Surroundings::read(&place.root, &place.variables)?;
         let path = match &options.out {
             Some(path) => path.clone(),
-            None => default_path(workspace, options, &design, &surroundings.machine.slug()),
+            None => default_path(place, options, &design, &surroundings.machine.slug()),
         };
         let folder = Folder::create(&path)?;
         let mut warnings = Vec::new();
@@ -93,10 +107,6 @@ impl<P: Serialize + DeserializeOwned + Clone> Job<P> {
             units: None,
             digest: String::new(),
         };
-        let names = match options.names.is_empty() {
-            true => Vec::new(),
-            false => selected.iter().map(|one| one.name.clone()).collect(),
-        };
         Ok(Self {
             run,
             folder,
@@ -112,13 +122,8 @@ impl<P: Serialize + DeserializeOwned + Clone> Job<P> {
     /// # Errors
     ///
     /// If it is complete, if anything differs, or if another runner writes to it.
-    pub fn resume(
-        workspace: &Workspace,
-        path: &Path,
-        allow_busy: bool,
-        kind: (&str, u32),
-    ) -> Result<Self> {
-        let surroundings = Surroundings::read(&workspace.root, &workspace.variables())?;
+    pub fn resume(place: &Place, path: &Path, allow_busy: bool, kind: (&str, u32)) -> Result<Self> {
+        let surroundings = Surroundings::read(&place.root, &place.variables)?;
         Self::continue_in(&surroundings, path, allow_busy, kind)
     }
 
@@ -256,7 +261,7 @@ fn refuse(path: &Path, differences: &[String]) -> Result<()> {
 /// Kept runs stand under results/, named by day, machine and experiment; short ones and those of single
 /// contestants are left to target/.
 fn default_path<P>(
-    workspace: &Workspace,
+    place: &Place,
     options: &RunOptions,
     design: &Design<P>,
     machine: &str,
@@ -268,10 +273,10 @@ fn default_path<P>(
     let now = Zoned::now();
     if design.is_kept && options.names.is_empty() {
         let day = now.strftime("%Y-%m-%d");
-        workspace.root.join("results").join(format!("{day}-{name}"))
+        place.root.join("results").join(format!("{day}-{name}"))
     } else {
         let second = now.strftime("%Y-%m-%d-%H%M%S");
-        let runs = workspace.target.join("runs");
+        let runs = place.target.join("runs");
         runs.join(format!("{second}-{name}"))
     }
 }

@@ -1,14 +1,7 @@
 //! What every experiment can be told about its run.
 
-use super::header::Processors;
-use crate::environment::processors;
-use crate::framework::{BuildEnv, ServerKind};
-use crate::load::EngineChoice;
-use crate::values::{ProcessorList, duration, processor_list};
-use anyhow::Result;
 use clap::Args;
 use std::path::PathBuf;
-use std::time::Duration;
 
 /// Options that all experiments have. `--resume` conflicts with everything that would change a run: the record
 /// has its plan.
@@ -34,53 +27,4 @@ pub struct RunOptions {
     /// Print the plan of the run (arms, order, expected time) and measure nothing
     #[arg(long, conflicts_with_all = ["out", "allow_busy"])]
     pub list: bool,
-}
-
-/// Options of experiments that load servers.
-#[derive(Debug, Clone, Args)]
-#[group(id = "served", multiple = true, conflicts_with = "resume")]
-pub struct ServedOptions {
-    /// quickstart: what the framework's own guide teaches; tuned: what its documented API offers
-    #[arg(long, value_enum, default_value_t = ServerKind::Quickstart)]
-    pub server: ServerKind,
-    /// release: cargo's release profile; max: fat LTO, one codegen unit, abort on panic, mimalloc
-    #[arg(long, value_enum, default_value_t = BuildEnv::Release)]
-    pub env: BuildEnv,
-    /// An answer that takes longer counts as a timeout
-    #[arg(long, default_value = "2s", value_parser = duration)]
-    pub timeout: Duration,
-    /// Processors of the server, such as 0-3,8; half of the cores if not given
-    #[arg(long, value_parser = processor_list)]
-    pub server_processors: Option<ProcessorList>,
-    /// Processors of the generator, one thread each; the other half if not given
-    #[arg(long, value_parser = processor_list)]
-    pub generator_processors: Option<ProcessorList>,
-    /// I/O engine of the generator; auto uses io_uring if available, else epoll
-    #[arg(long, value_enum, default_value_t = EngineChoice::Epoll)]
-    pub engine: EngineChoice,
-}
-
-impl ServedOptions {
-    /// Half of the cores for the server, the others for the generator, unless they were chosen.
-    ///
-    /// # Errors
-    ///
-    /// If the kernel does not tell which there are.
-    pub fn processors(&self) -> Result<Processors> {
-        let halves = processors::split()?;
-        let chosen = |list: &Option<ProcessorList>, otherwise: Vec<usize>| {
-            list.as_ref().map_or(otherwise, |list| list.0.clone())
-        };
-        Ok(Processors {
-            server: chosen(&self.server_processors, halves.server),
-            generator: chosen(&self.generator_processors, halves.generator),
-        })
-    }
-
-    /// The variant, if it is not the one that is measured by default.
-    #[must_use]
-    pub fn variant(&self) -> Option<String> {
-        let is_default = self.server == ServerKind::Quickstart && self.env == BuildEnv::Release;
-        (!is_default).then(|| format!("{}-{}", self.server, self.env))
-    }
 }

@@ -1,6 +1,7 @@
 //! What a server prints, kept for the case that it fails: its first and last lines, in a file that does not grow
 //! with the run.
 
+use crate::output::plain;
 use anyhow::{Context, Result};
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl, fstat, ftruncate};
 use std::fs::File;
@@ -53,7 +54,7 @@ pub(super) fn shorten(file: BorrowedFd) {
 pub(crate) fn last_words(words: &mut File) -> String {
     match first_and_last(words).unwrap_or_default().trim() {
         "" => String::new(),
-        words => format!("; its last words: {}", escaped(words)),
+        words => format!("; its last words: {}", plain(words)),
     }
 }
 
@@ -79,19 +80,6 @@ fn first_and_last(words: &mut File) -> std::io::Result<String> {
     let first = first.rsplit_once('\n').map_or(&*first, |(lines, _)| lines);
     let last = last.split_once('\n').map_or(&*last, |(_, lines)| lines);
     Ok(format!("{} [...] {}", first.trim(), last.trim()))
-}
-
-/// Without what would command a terminal; lines stay lines.
-fn escaped(text: &str) -> String {
-    let mut shown = String::new();
-    for letter in text.chars() {
-        match letter {
-            '\n' | '\t' => shown.push(letter),
-            letter if letter.is_control() => shown.extend(letter.escape_default()),
-            letter => shown.push(letter),
-        }
-    }
-    shown
 }
 
 #[cfg(test)]

@@ -41,7 +41,7 @@ impl ControlFailure {
     /// as for the twin, `alone` from [`ratio_alone`](super::Ranking::ratio_alone).
     #[must_use]
     pub fn of_planted(joint: &Interval, alone: &Interval, truth: f64) -> Option<Self> {
-        // On the side of the truth: the opposite is no finding.
+        // On the side of the truth: the opposite is not a finding.
         let is_found = if truth < 1.0 {
             alone.upper < 1.0
         } else {

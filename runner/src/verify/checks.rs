@@ -157,7 +157,7 @@ fn read_date(address: SocketAddr) -> Result<SystemTime> {
     let answer = client.ask(&contract::request(address), Method::Get)?;
     let answer = answer.parsed();
     let date = answer.header("date").context("date is missing")?;
-    let text = std::str::from_utf8(date).context("the date is no text")?;
+    let text = std::str::from_utf8(date).context("the date is not text")?;
     httpdate::parse_http_date(text).context("the date does not parse")
 }
 

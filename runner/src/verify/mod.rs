@@ -4,6 +4,7 @@
 //! shown beside it. `docs/CONTRACT.md` explains each.
 
 mod checks;
+pub mod hostile;
 
 use crate::interrupt;
 use crate::load::Exchange;

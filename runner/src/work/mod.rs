@@ -2,7 +2,7 @@
 //!
 //! The unmodified program runs under callgrind on one processor and answers one connection. Counts
 //! do not depend on the machine's mood as times do, but they are counts of this binary: what the
-//! compiler has inlined is no call, which is why source functions are counted too. The kernel's
+//! compiler has inlined is not a call, which is why source functions are counted too. The kernel's
 //! work is in none of them; [`system_calls`] says how often a request asks for it.
 
 pub mod callgrind;

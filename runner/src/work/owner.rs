@@ -173,7 +173,7 @@ fn split_as(text: &str) -> Option<(&str, &str)> {
 }
 
 /// Each character's place with the depth of angle brackets behind it; the arrow of a function
-/// type is no bracket.
+/// type is not a bracket.
 fn top_level(text: &str) -> impl Iterator<Item = (usize, i32)> {
     let mut depth = 0;
     let mut before = ' ';

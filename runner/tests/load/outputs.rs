@@ -253,7 +253,10 @@ fn results_are_merged_or_refused() {
     std::fs::write(folder.path().join("no.json"), "{}").unwrap();
     let refused = merge(&[folder.path().join("no.json").to_str().unwrap()]);
     let words = String::from_utf8(refused.stderr).unwrap();
-    assert!(words.contains("is no result of `load --json`"), "{words}");
+    assert!(
+        words.contains("is not a result of `load --json`"),
+        "{words}"
+    );
 }
 
 #[test]

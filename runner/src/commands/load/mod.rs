@@ -181,7 +181,9 @@ fn print(output: &Output, result: &LoadResult) -> Result<()> {
     if output.json {
         return print_json(result);
     }
-    output::print(result::text(result, output.latency).trim_end())
+    output::print(output::plain(
+        result::text(result, output.latency).trim_end(),
+    ))
 }
 
 /// Whether all is good: errors are bad, so is a rate that was not held unless its limit was sought, a

@@ -1,5 +1,5 @@
 //! What is known of a run besides what the generator measured: the machine around it, the server's
-//! CPU time where it is ours, and what a canned responder reaches on the same processors.
+//! CPU time where it is ours, and what the null server reaches on the same processors.
 
 use crate::cli::LoadOptions;
 use crate::environment::{Counters, Throttling, processors};
@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-/// How long the canned responder is loaded, after a first tenth of it that is not counted.
+/// How long the null server is loaded, after a first tenth of it that is not counted.
 const CEILING_FOR: Duration = Duration::from_millis(400);
 
 /// The key of its connections; those of the target have 0.
@@ -76,7 +76,7 @@ impl Before {
     }
 }
 
-/// Right answers per second of the canned responder under the same load.
+/// Right answers per second of the null server under the same load.
 pub(super) fn ceiling_rps(
     generator: &Generator,
     options: &LoadOptions,

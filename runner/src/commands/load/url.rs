@@ -38,7 +38,7 @@ impl Url {
         // A fragment is for browsers, and never sent (RFC 9110 §4.2.5).
         let sent = text.split('#').next().unwrap_or(text);
         let uri =
-            http::Uri::try_from(sent).map_err(|error| wrong(&format!("is no URL ({error})")))?;
+            http::Uri::try_from(sent).map_err(|error| wrong(&format!("is not a URL ({error})")))?;
         let whole = uri.authority().map_or("", |authority| authority.as_str());
         let (user, authority) = match whole.rsplit_once('@') {
             Some((user, authority)) => (Some(user), authority),
@@ -232,13 +232,13 @@ mod tests {
         for (text, words) in [
             ("https://127.0.0.1/", "TLS is not spoken"),
             ("127.0.0.1:80", "does not begin with http://"),
-            ("http:///", "is no URL"),
+            ("http:///", "is not a URL"),
             ("http://:80/", "names no host"),
             ("http://127.0.0.1/a b", "must be written as %XX"),
             ("http://127.0.0.1/ä", "must be written as %XX"),
             ("http://127.0.0.1:99999/", "names no host and port"),
             ("http://127.0.0.1:-1/", "no"),
-            ("http://[::1/", "is no URL"),
+            ("http://[::1/", "is not a URL"),
         ] {
             let error = Url::read(text).unwrap_err().to_string();
             assert!(error.contains(words), "{text}: {error}");

@@ -2,10 +2,11 @@
 
 use super::harness::absent_entries;
 use super::plan::{Entry, IsolatedPlan};
+use crate::experiments::contestant;
 use crate::framework::{self, BuildEnv, Framework, ISOLATED_BENCH, ServerKind, Workspace};
 use crate::interrupt;
 use crate::record::file_digest;
-use crate::run::{Arm, ArmKind, Builds, Job, contestant};
+use crate::run::{Arm, ArmKind, Builds, Job};
 use anyhow::Result;
 use std::path::{Path, PathBuf};
 

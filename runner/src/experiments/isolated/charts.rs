@@ -37,7 +37,7 @@ pub(super) fn instructions(figures: &Figures) -> Option<Chart> {
             ),
         ],
         finding: format!(
-            "from {} for `{}` to {} for `{}`.",
+            "Instructions per request: from {} for `{}` to {} for `{}`.",
             grouped(rounded(instructions_of(first))),
             first.arm.name,
             grouped(rounded(instructions_of(last))),
@@ -154,7 +154,7 @@ pub(super) fn allocations(figures: &Figures) -> Option<Chart> {
                 .to_owned(),
         ],
         finding: format!(
-            "from {:.1} for `{}` to {:.1} for `{}`.",
+            "Allocations and reallocations per request: from {:.1} for `{}` to {:.1} for `{}`.",
             first.total, first.subject.name, last.total, last.subject.name
         ),
         drawing: Drawing::Stacks(Stacks {

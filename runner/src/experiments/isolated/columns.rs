@@ -4,7 +4,6 @@ use super::figures::{Allocations, ArmRow, Figures, Timing, Work};
 use super::growth::{Growth, Watched};
 use super::plan::Entry;
 use super::rows::Exercise;
-use super::tables::Table;
 use crate::report::{Cell, Column, Grid, Heading, grouped, rounded};
 use crate::run::ArmKind;
 
@@ -130,7 +129,7 @@ pub(super) fn main_table(figures: &Figures) -> Grid {
         |row| &row.arm,
         rank,
         name,
-        joins_next(rows, table),
+        |one, other| table?.cpu.differ(one, other),
     )
 }
 
@@ -161,26 +160,29 @@ pub(super) fn call_table(figures: &Figures) -> Option<Grid> {
     let table = figures.table(Entry::Call)?;
     let is_timed = |row: &&ArmRow| row.timing.contains_key(&Entry::Call);
     let mut rows: Vec<ArmRow> = figures.rows.iter().filter(is_timed).cloned().collect();
+    // By the ratio that ranks are of; an arm without one, by its time.
     let key = |row: &ArmRow| {
+        let ratio = table.cpu.standing(&row.arm.name).map(|one| one.ratio);
         (
             row.arm.kind.max(ArmKind::Baseline),
+            -ratio.unwrap_or(0.0),
             row.timing[&Entry::Call].wall_ns,
         )
     };
     rows.sort_by(|one, other| {
         let (one, other) = (key(one), key(other));
-        one.0.cmp(&other.0).then(one.1.total_cmp(&other.1))
+        let by_figures = one.1.total_cmp(&other.1).then(one.2.total_cmp(&other.2));
+        one.0.cmp(&other.0).then(by_figures)
     });
     let rank = |row: &ArmRow| rank(row, Entry::Call);
     let name = |row: &ArmRow| Cell::name(&row.arm.name, row.arm.kind, "");
-    let joins_next = joins_next(&rows, Some(table));
     Some(Grid::of_arms(
         &CALL,
         &rows,
         |row| &row.arm,
         rank,
         name,
-        joins_next,
+        |one, other| table.cpu.differ(one, other),
     ))
 }
 
@@ -294,18 +296,5 @@ fn rank(row: &ArmRow, entry: Entry) -> Cell {
         (_, Some(rank)) => Cell::rank(rank, false),
         (ArmKind::Contestant, None) => Cell::Missing,
         _ => Cell::Empty,
-    }
-}
-
-/// Rows in one bracket are not distinguishable from their neighbours in it.
-fn joins_next<'r>(rows: &'r [ArmRow], table: Option<&'r Table>) -> impl Fn(usize) -> bool + 'r {
-    move |at| {
-        let (Some(one), Some(other)) = (rows.get(at), rows.get(at + 1)) else {
-            return false;
-        };
-        let both = [&one.arm, &other.arm];
-        both.iter().all(|arm| arm.kind == ArmKind::Contestant)
-            && table.and_then(|table| table.cpu.differ(&one.arm.name, &other.arm.name))
-                == Some(false)
     }
 }

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 /// Growth below this many bytes per repetition is not a leak: ten thousand bytes in a million.
 const SLOPE_MIN_BYTES: f64 = 0.01;
 
-/// Less than this in the whole run is no growth of the memory resident: the C library takes memory from the
+/// Less than this in the whole run is not growth of the memory resident: the C library takes memory from the
 /// kernel in steps of 132 KiB (mallopt(3), `M_TOP_PAD`), and two steps are one more than chance.
 const RESIDENT_MIN_BYTES: f64 = 256.0 * 1024.0;
 

@@ -26,8 +26,8 @@ pub(super) fn page(records: &IsolatedRecords) -> Page {
 }
 
 const PRAISE: Praise = Praise {
-    one: "takes the least CPU time per request",
-    several: "take the least CPU time per request",
+    one: "does the most requests per CPU second",
+    several: "do the most requests per CPU second",
 };
 
 fn design(records: &IsolatedRecords) -> String {

@@ -40,7 +40,7 @@ fn subject(row: &TableRow) -> Subject {
         name: row.arm.name.clone(),
         kind: row.arm.kind,
         detail: match rank {
-            Some(rank) => format!("rank {} by p99", Cell::rank(rank, false).full()),
+            Some(rank) => format!("rank {}", Cell::rank(rank, false).full()),
             None => row.arm.kind.said().to_owned(),
         },
     }
@@ -80,7 +80,8 @@ fn percentiles(
         id: format!("percentiles-{}", table.rate_per_s),
         title: format!("Response time at {}, open loop", table.heading()),
         reading: vec![
-            "From when a request was due by the schedule. Mark: over the whole run; line: the middle half of the blocks."
+            "From when a request was due by the schedule; ranks are by p99. Mark: over the whole run; line: the middle \
+             half of the blocks."
                 .to_owned(),
         ],
         finding: finding.to_owned(),

@@ -69,22 +69,14 @@ fn rank(row: &TableRow, measure: usize) -> Cell {
 
 /// The table of one rate.
 pub(super) fn grid(table: &Table, rows: &[TableRow]) -> Grid {
-    let is_ranked = |row: &TableRow| matches!(rank(row, P99), Cell::Rank { .. });
-    let joins_next = |at: usize| {
-        let (Some(one), Some(other)) = (rows.get(at), rows.get(at + 1)) else {
-            return false;
-        };
-        is_ranked(one)
-            && is_ranked(other)
-            && table.measures[P99].differ(&one.arm.name, &other.arm.name) == Some(false)
-    };
+    let differ = |one: &str, other: &str| table.measures[P99].differ(one, other);
     // A contestant without a rank has a sign for that; the others are not ranked at all.
     let first = |row: &TableRow| match row.arm.kind {
         ArmKind::Contestant => rank(row, P99),
         _ => Cell::Empty,
     };
     let name = |row: &TableRow| Cell::name(&row.arm.name, row.arm.kind, "");
-    Grid::of_arms(&COLUMNS, rows, |row| &row.arm, first, name, joins_next)
+    Grid::of_arms(&COLUMNS, rows, |row| &row.arm, first, name, differ)
 }
 
 /// The highest rates that kept the objective, highest first; `None` if none was searched for.

@@ -21,11 +21,12 @@ pub use plan::LatencyPlan;
 pub use records::LatencyRecords;
 pub use rows::{PacedRow, ProbeRow, SearchRow};
 
+use super::contestants::{Prepared, Variant};
 use super::experiment::{Experiment, Outline};
 use crate::analysis::Ranked;
 use crate::framework::{BuildEnv, ServerKind, Workspace};
 use crate::report::Page;
-use crate::run::{Arm, ArmKind, Design, Job, Launch, Prepared, Run, RunOptions, Variant};
+use crate::run::{Arm, ArmKind, Design, Job, Launch, Run, RunOptions};
 use anyhow::Result;
 use std::path::Path;
 use tables::Table;

@@ -3,9 +3,10 @@
 use super::plan::{LatencyPlan, RateLevel};
 use crate::duration::millis;
 use crate::environment::limits;
+use crate::experiments::ServedOptions;
 use crate::framework::Workspace;
 use crate::load::{Arrivals, Objective};
-use crate::run::{Design, RunOptions, ServedOptions};
+use crate::run::{Design, RunOptions};
 use crate::usage::UsageError;
 use crate::values::{connections, count, duration};
 use anyhow::Result;

@@ -250,6 +250,21 @@ impl Row for ProbeRow {
     fn key(&self) -> String {
         format!("{}, search {}, probe {}", self.arm, self.search, self.probe)
     }
+
+    fn fault(&self) -> Option<String> {
+        let numbers = [
+            self.rate_per_s,
+            self.unsent,
+            self.sent,
+            self.errors,
+            self.response_time_p50_ns,
+            self.response_time_p99_ns,
+        ];
+        if self.met > 1 {
+            return Some(format!("met is {}, and can be 0 or 1", self.met));
+        }
+        fault_of_numbers(&numbers)
+    }
 }
 
 /// What one search has found.
@@ -277,5 +292,12 @@ impl Row for SearchRow {
 
     fn key(&self) -> String {
         format!("{}, search {}", self.arm, self.search)
+    }
+
+    fn fault(&self) -> Option<String> {
+        if self.highest_rate_per_s > 0 && self.probes == 0 {
+            return Some("a rate was found without a probe".to_owned());
+        }
+        fault_of_numbers(&[self.highest_rate_per_s])
     }
 }

@@ -7,6 +7,8 @@ use super::records::LatencyRecords;
 use super::rows::{PacedRow, RESPONSE_TIMES};
 use crate::analysis::{Completeness, Control, Effect, Ranked, Untrusted, judge};
 use crate::run::{Measure, Observation, ProcessRow, Row};
+use crate::stats::median;
+use hdrhistogram::Histogram;
 
 /// Differences smaller than this are called a tie: fixed before any run.
 const MARGIN: f64 = 0.05;
@@ -103,8 +105,11 @@ impl Table {
             .flat_map(|one| judge(one, &twins, Effect::None))
             .collect();
         table.delay = DelayControl::of(&table, arms, |name| {
-            let times = records.times_of(rate_per_s, name);
-            (!times.is_empty()).then(|| times.value_at_quantile(QUANTILES[P99]))
+            let own = records.response_times.iter();
+            let own = own.filter(|(tag, _)| tag.arm == name && tag.condition == rate_per_s);
+            let p99 = |times: &Histogram<u64>| times.value_at_quantile(QUANTILES[P99]) as f64;
+            let of_blocks: Vec<f64> = own.map(|(_, times)| p99(times)).collect();
+            median(&of_blocks).map(|ns| ns.round() as u64)
         });
         table.untrusted = untrusted(records, &table);
         table

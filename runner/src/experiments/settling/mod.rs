@@ -17,11 +17,12 @@ pub use records::SettlingRecords;
 pub use rows::IntervalRow;
 pub use traces::{Settled, Trace};
 
+use super::contestants::{Prepared, Variant};
 use super::experiment::{Experiment, Outline};
 use crate::analysis::Ranked;
 use crate::framework::Workspace;
 use crate::report::Page;
-use crate::run::{Arm, Design, Job, Launch, Prepared, Run, RunOptions, Variant};
+use crate::run::{Arm, Design, Job, Launch, Run, RunOptions};
 use anyhow::Result;
 use std::path::Path;
 

@@ -3,8 +3,9 @@
 use super::plan::SettlingPlan;
 use crate::duration::millis;
 use crate::environment::limits;
+use crate::experiments::ServedOptions;
 use crate::framework::Workspace;
-use crate::run::{Design, RunOptions, ServedOptions};
+use crate::run::{Design, RunOptions};
 use crate::values::{connections, duration};
 use anyhow::Result;
 use clap::Args;

@@ -1,10 +1,10 @@
 //! A small run with real servers, and what becomes of it when it is killed.
 
 use super::*;
-use crate::fixtures::{killed, programs, runs};
+use crate::fixtures::{damage, killed, programs, runs};
 use crate::framework::{BuildEnv, ServerKind};
 use crate::load::EngineKind;
-use crate::run::ArmKind;
+use crate::run::{ArmKind, BlockRow, ProcessRow};
 
 fn small(arms: Vec<Arm>) -> Run<SettlingPlan> {
     let plan = SettlingPlan {
@@ -65,4 +65,62 @@ fn a_run_that_is_killed_at_any_write_continues_to_the_same_rows() {
     let writes = killed::at_every_write::<Settling>(&run, || launches.clone(), keys);
     // Twenty intervals, a process, a block and its closing line, twice.
     assert!(writes >= 46, "{writes}");
+}
+
+/// A whole record with made-up rates: a plateau from the third interval on.
+fn made_up(path: &std::path::Path) {
+    let (arms, _) = launched();
+    let run = small(arms);
+    let mut job = runs::begin(path, &run);
+    for block in 0..run.plan.blocks {
+        let journal = &mut job.folder.journal;
+        for interval in 0..run.plan.intervals() {
+            let row = IntervalRow {
+                block,
+                connections: 4,
+                arm: "one".to_owned(),
+                interval,
+                ok: 80 + interval.min(2) * 10,
+                served: 4,
+                service_time_p50_us: 40,
+                service_time_p99_us: 90,
+                ..IntervalRow::default()
+            };
+            journal.append(&row).unwrap();
+        }
+        let process = ProcessRow {
+            block,
+            connections: 4,
+            arm: "one".to_owned(),
+            attempts: 1,
+            ready_us: 4000,
+            peak_rss_kib: 4096,
+            ..ProcessRow::default()
+        };
+        journal.append(&process).unwrap();
+        let row = BlockRow {
+            block,
+            elapsed_ms: 50,
+            ..BlockRow::default()
+        };
+        journal.append(&row).unwrap();
+        journal.close(&format!("block {block}")).unwrap();
+    }
+    job.finish(true).unwrap();
+}
+
+#[test]
+fn a_damaged_record_is_refused_or_untrusted_or_unchanged() {
+    let parent = tempfile::tempdir().unwrap();
+    let path = parent.path().join("run");
+    made_up(&path);
+    let outcomes = damage::at_random::<Settling>(&path, 300);
+    assert_eq!(
+        outcomes.refused + outcomes.untrusted + outcomes.without_effect,
+        300
+    );
+    assert!(
+        outcomes.refused > 100 && outcomes.untrusted > 20,
+        "{outcomes:?}"
+    );
 }

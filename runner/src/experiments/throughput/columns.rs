@@ -6,7 +6,7 @@ use crate::analysis::{Effect, Standing};
 use crate::report::{Cell, Column, Grid};
 
 /// All columns after name and version.
-const COLUMNS: [Column<TableRow>; 15] = [
+const COLUMNS: [Column<TableRow>; 16] = [
     Column::number("requests/s", Some("req/s"), |row| {
         of(row, |one| Some(Cell::whole(one.rate.median)))
     }),
@@ -22,6 +22,9 @@ const COLUMNS: [Column<TableRow>; 15] = [
     }),
     Column::number("p99 µs", Some("p99µs"), |row| {
         of(row, |one| one.service_time_p99_us.map(Cell::count))
+    }),
+    Column::number("p99.9 µs", None, |row| {
+        of(row, |one| one.service_time_p999_us.map(Cell::count))
     }),
     Column::number("served in 100 ms %", Some("served%"), |row| {
         of(row, |one| one.served_per_100_ms.map(Cell::percent))
@@ -85,15 +88,9 @@ fn server_cpu(figures: &Figures) -> Cell {
 
 /// The table of one concurrency.
 pub(super) fn grid(table: &Table, rows: &[TableRow]) -> Grid {
-    let joins_next = |at: usize| {
-        let (Some(one), Some(other)) = (rows.get(at), rows.get(at + 1)) else {
-            return false;
-        };
-        [one, other].iter().all(|row| rank(row) != Cell::Empty)
-            && table.rate.differ(&one.arm.name, &other.arm.name) == Some(false)
-    };
+    let differ = |one: &str, other: &str| table.rate.differ(one, other);
     let name = |row: &TableRow| name(table, row);
-    Grid::of_arms(&COLUMNS, rows, |row| &row.arm, rank, name, joins_next)
+    Grid::of_arms(&COLUMNS, rows, |row| &row.arm, rank, name, differ)
 }
 
 /// A row's name; the planted control says how much it withholds.

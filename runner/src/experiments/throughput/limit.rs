@@ -83,10 +83,10 @@ fn evidence(
     })
 }
 
-/// Over the whole run: the hypervisor's share of the processors' time.
+/// Over the whole run: the hypervisor's share of the time of the run's processors.
 fn steal_share(records: &ThroughputRecords) -> f64 {
     let steal_ms: u64 = records.blocks.iter().map(|block| block.steal_ms).sum();
     let elapsed_ms: u64 = records.blocks.iter().map(|block| block.elapsed_ms).sum();
-    let processors = records.run.machine.processors.max(1) as u64;
+    let processors = records.run.processors.all().len().max(1) as u64;
     steal_ms as f64 / (elapsed_ms.max(1) * processors) as f64
 }

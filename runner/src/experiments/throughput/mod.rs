@@ -12,6 +12,7 @@ mod plan;
 mod records;
 mod rows;
 mod settled;
+mod signatures;
 mod tables;
 
 pub use options::ThroughputOptions;
@@ -20,13 +21,17 @@ pub use records::ThroughputRecords;
 pub use rows::SliceRow;
 pub use tables::{CPU, RATE, Table};
 
+use super::contestants::{Prepared, Variant};
 use super::experiment::{Experiment, Outline};
 use crate::analysis::Ranked;
 use crate::framework::{BuildEnv, ServerKind, Workspace};
 use crate::report::Page;
-use crate::run::{Arm, ArmKind, Design, Job, Launch, Prepared, Run, RunOptions, Variant};
+use crate::run::{Arm, ArmKind, Design, Job, Launch, Run, RunOptions};
 use anyhow::Result;
 use std::path::Path;
+
+/// What the front page shows has been measured at these numbers of connections.
+const MAIN_CONNECTIONS: [usize; 2] = [64, 1000];
 
 /// The experiment.
 #[derive(Debug)]
@@ -109,7 +114,10 @@ impl Experiment for Throughput {
     }
 
     fn is_main(plan: &ThroughputPlan) -> bool {
-        plan.server == ServerKind::Quickstart && plan.env == BuildEnv::Release
+        let has = |connections| plan.level(connections).is_some();
+        plan.server == ServerKind::Quickstart
+            && plan.env == BuildEnv::Release
+            && MAIN_CONNECTIONS.into_iter().all(has)
     }
 }
 

@@ -3,8 +3,9 @@
 use super::plan::{Level, ThroughputPlan, Until};
 use crate::duration::millis;
 use crate::environment::limits;
+use crate::experiments::ServedOptions;
 use crate::framework::Workspace;
-use crate::run::{Design, RunOptions, ServedOptions};
+use crate::run::{Design, RunOptions};
 use crate::values::{connections, count, duration, percent};
 use anyhow::Result;
 use clap::Args;
@@ -34,7 +35,7 @@ const REST_MS: u64 = 1000;
 const EXAMPLES: &str = "\
 Examples:
   runner bench                                  all contestants, 64 and 1000 connections
-  runner bench NAME OTHER -c 64 --blocks 12     two of them at 64 connections, half the blocks
+  runner bench NAME OTHER -c 64 --blocks 12     two of them at 64 connections, fewer blocks
 
 Exit status: 0 good, 1 measured with errors, 2 wrong arguments, 130 interrupted (then --resume).";
 

@@ -5,6 +5,7 @@ use super::columns::grid;
 use super::figures::{Outcome, TableRow, rows};
 use super::records::ThroughputRecords;
 use super::settled;
+use super::signatures;
 use super::tables::Table;
 use crate::report::{
     Answers, Body, HOW_TO_READ_RANKS, Page, Pairs, Praise, Section, grouped, rank_remarks, spread,
@@ -82,6 +83,7 @@ fn section(records: &ThroughputRecords, table: &Table, rows: &[TableRow]) -> Sec
     }
     remarks.extend(settled::remark(records, table.connections));
     remarks.extend(rows.iter().filter_map(|row| remark(records, row)));
+    remarks.extend(signatures::remarks(records, table.connections, rows));
     let is_client_bound = |name: &str| {
         rows.iter()
             .any(|row| row.arm.name == name && row.is_client_bound())
@@ -145,7 +147,7 @@ fn remark(records: &ThroughputRecords, row: &TableRow) -> Option<String> {
         });
     }
     let asked = records.run.plan.requests;
-    if row.arm.kind == ArmKind::Contestant && figures.requests < asked {
+    if row.arm.kind.is_contestant() && figures.requests < asked {
         parts.push(format!(
             "{} requests counted of {}: its windows ended before",
             grouped(figures.requests),
@@ -182,14 +184,14 @@ fn reading(records: &ThroughputRecords) -> Vec<String> {
              drift of the machine cancels. Rows are sorted by it, not by requests/s, which the drift does move. \
              All intervals of a table are jointly valid at 95 %."
         ),
-        "p50, p99: service time at fixed concurrency in a closed loop, from sending a request to reading its \
+        "p50, p99, p99.9: service time at fixed concurrency in a closed loop, from sending a request to reading its \
          answer. It is not the latency at a given rate."
             .to_owned(),
         "served: the share of the connections that got a right answer within 100 ms, and within a window; answers per \
          connection: in a window, percentiles over connections. Shown if windows are long enough; medians over slices."
             .to_owned(),
         "server CPU: per request, over all threads of the server, in user and in system mode.".to_owned(),
-        "limit: which side was saturated. Generator idle share, server CPU utilisation, and throughput as a share \
+        "limit: which side held the rate back. Generator idle share, server CPU utilisation, and throughput as a share \
          of the null server's (docs/LOAD.md)."
             .to_owned(),
     ];

@@ -9,6 +9,9 @@ const CHANGE_MAX: f64 = 0.02;
 /// In standard errors over blocks: what chance hardly brings, over some ten arms.
 const ERRORS_MIN: f64 = 3.0;
 
+/// In standard errors: how sure it has to be that a rate does not move.
+const ERRORS_KNOWN: f64 = 2.0;
+
 /// By how much the rate of an arm is higher in the second halves of its windows.
 #[derive(Debug, Clone, PartialEq)]
 struct Change {
@@ -41,9 +44,14 @@ impl Change {
         })
     }
 
+    /// Whether it moves by more than it may, beyond what chance brings.
+    fn is_moving(&self) -> bool {
+        self.mean.abs() - ERRORS_MIN * self.standard_error > CHANGE_MAX
+    }
+
+    /// Whether it is known to move by no more than it may.
     fn is_settled(&self) -> bool {
-        let size = self.mean.abs();
-        size <= CHANGE_MAX || size <= ERRORS_MIN * self.standard_error
+        self.mean.abs() + ERRORS_KNOWN * self.standard_error <= CHANGE_MAX
     }
 
     fn text(&self) -> String {
@@ -76,7 +84,7 @@ pub(super) fn remark(records: &ThroughputRecords, connections: usize) -> Option<
 fn said(changes: &[Change]) -> Option<String> {
     let unsettled: Vec<String> = changes
         .iter()
-        .filter(|one| !one.is_settled())
+        .filter(|one| one.is_moving())
         .map(Change::text)
         .collect();
     if !unsettled.is_empty() {
@@ -88,12 +96,21 @@ fn said(changes: &[Change]) -> Option<String> {
     }
     let by_size = |one: &&Change, other: &&Change| one.mean.abs().total_cmp(&other.mean.abs());
     let largest = changes.iter().max_by(by_size)?;
-    Some(format!(
-        "settled: from the first half of the windows to the second no rate changes by more than {:.0} % beyond \
-         chance; the largest change is that of {}.",
-        CHANGE_MAX * 100.0,
-        largest.text()
-    ))
+    let known = changes.iter().filter(|one| one.is_settled()).count();
+    let bound = CHANGE_MAX * 100.0;
+    Some(match known == changes.len() {
+        true => format!(
+            "settled: from the first half of the windows to the second no rate changes by more than {bound:.0} %; the \
+             largest change is that of {}.",
+            largest.text()
+        ),
+        false => format!(
+            "no change is shown from the first half of the windows to the second, and {known} of {} rates are known to \
+             change by no more than {bound:.0} %; the largest change is that of {}.",
+            changes.len(),
+            largest.text()
+        ),
+    })
 }
 
 #[cfg(test)]
@@ -127,9 +144,11 @@ mod tests {
     fn noise_alone_is_not_a_change() {
         let noisy = Change::of("one", &[(100, 150), (150, 100), (100, 140), (140, 110)]).unwrap();
         assert!(
-            noisy.mean.abs() > CHANGE_MAX && noisy.is_settled(),
+            noisy.mean.abs() > CHANGE_MAX && !noisy.is_moving() && !noisy.is_settled(),
             "{noisy:?}"
         );
+        let line = said(&[noisy]).unwrap();
+        assert!(line.contains("0 of 1 rates are known"), "{line}");
         assert_eq!(Change::of("one", &[(0, 5), (7, 9)]), None);
     }
 }

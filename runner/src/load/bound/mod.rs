@@ -76,7 +76,7 @@ pub struct Evidence {
     pub response_p99_us: Option<f64>,
     /// Where the server is ours: its CPU time per second and processor it may use.
     pub server_cpu_share: Option<f64>,
-    /// Right answers per second here, per right answer per second of the canned responder.
+    /// Right answers per second here, per right answer per second of the null server.
     pub ceiling_share: Option<f64>,
     /// Handshakes of ours whose first packet had to be sent again.
     pub handshakes_repeated: u64,

@@ -17,7 +17,7 @@ const IDLE_SHARE_MIN: f64 = 0.02;
 /// From this share on it surely has. Between the two, the signs have to agree.
 const IDLE_SHARE_AMPLE: f64 = 0.10;
 
-/// From this share of what the canned responder reaches, generator and kernel are the limit.
+/// From this share of what the null server reaches, generator and kernel are the limit.
 const CEILING_SHARE_MAX: f64 = 0.85;
 
 /// From this share of its processors on, a server is busy.
@@ -50,7 +50,7 @@ const RESIDUAL_MAX: f64 = 0.10;
 /// generator's and no longer the server's.
 const LATENESS_SHARE_MAX: f64 = 0.5;
 
-/// Up to this much, lateness is no sign of a busy generator. A thread that sleeps until a request is
+/// Up to this much, lateness is not a sign of a busy generator. A thread that sleeps until a request is
 /// due is woken by a timer on a processor that sleeps too, which on a virtual machine takes some
 /// hundred µs to come back: the less a generator has to do, the later it is.
 const LATENESS_US_MIN: f64 = 1000.0;
@@ -164,7 +164,7 @@ impl Evidence {
         }
         if let Some(share) = self.ceiling_share.filter(|&one| one > CEILING_SHARE_MAX) {
             signs.push(format!(
-                "{} of what a canned responder reaches here",
+                "{} of what the null server reaches here",
                 percent(share)
             ));
         }

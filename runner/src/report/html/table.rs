@@ -109,7 +109,8 @@ pub(super) fn matrix(pairs: &Pairs, name: &str) -> String {
     }
     text.push_str(
         "</tbody></table></div><p class=\"small\">Row against column. ▲ better, ▼ worse, · not distinguishable; ratio \
-         and its interval, jointly valid at 95 %.</p>",
+         and its interval, jointly valid at 95 %. A sign can stand beside an interval that just reaches 1, since signs come \
+         from a stepwise test of all pairs.</p>",
     );
     text
 }

@@ -224,13 +224,40 @@ fn number(value: f64) -> String {
     text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
 }
 
+/// A path through points: the first as it is, the others as steps from the one before, which takes half the room. Steps
+/// are differences of rounded places, so that errors do not add up.
 fn path(points: &[[f64; 2]]) -> String {
     let mut text = String::new();
-    for (place, [x, y]) in points.iter().enumerate() {
-        let letter = if place == 0 { 'M' } else { 'L' };
-        let _ = write!(text, "{letter}{} {}", number(*x), number(*y));
+    let mut before: Option<[i64; 2]> = None;
+    for (number, point) in points.iter().enumerate() {
+        let place = point.map(|one| (one * 10.0).round() as i64);
+        let step = before.map_or(place, |before| [place[0] - before[0], place[1] - before[1]]);
+        text.push_str(match number {
+            0 => "M",
+            1 => "l",
+            _ => "",
+        });
+        for (axis, tenths) in step.into_iter().enumerate() {
+            let is_apart = tenths < 0 || (axis == 0 && number < 2);
+            if !is_apart {
+                text.push(' ');
+            }
+            text.push_str(&in_tenths(tenths));
+        }
+        before = Some(place);
     }
     text
+}
+
+/// `-3.4`, `.4`, `12`.
+fn in_tenths(tenths: i64) -> String {
+    let sign = if tenths < 0 { "-" } else { "" };
+    let (whole, rest) = (tenths.abs() / 10, tenths.abs() % 10);
+    match (whole, rest) {
+        (_, 0) => format!("{sign}{whole}"),
+        (0, _) => format!("{sign}.{rest}"),
+        _ => format!("{sign}{whole}.{rest}"),
+    }
 }
 
 /// How wide text is drawn at most, whatever the font: the widest common ones take 0.6 of their height a character.
@@ -246,4 +273,15 @@ pub(super) fn fitting(text: &str, size: f64, room: f64) -> String {
     let chars = (room / (size * 0.58)) as usize;
     let kept: String = text.chars().take(chars.saturating_sub(1)).collect();
     kept + "…"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::path;
+
+    #[test]
+    fn a_path_is_written_in_steps_that_do_not_drift() {
+        let points = [[50.0, 192.9], [54.0, 152.14], [58.04, 152.5], [58.0, 152.0]];
+        assert_eq!(path(&points), "M50 192.9l4-40.8 4 .4 0-.5");
+    }
 }

@@ -50,6 +50,7 @@ fn ratios() -> Chart {
                     best: 1,
                     worst: 2,
                     client_bound,
+                    doubted: false,
                 },
                 false => Cell::Empty,
             },

@@ -124,8 +124,9 @@ fn too_many_excluded_blocks_are_named_in_the_heading() {
 fn a_disturbed_block_that_counts_is_named_in_the_heading() {
     let mut run = MadeUp::new();
     run.blocks[2].disturbed_by = Disturbance::Others;
+    run.blocks[2].others_cpu_ms = 60;
     let heading = heading(&run);
-    let reason = "disturbed by other programs on the same processors (up to 0.0 s in a block of 1.0 s) in 1 of";
+    let reason = "disturbed by other programs on the same processors (up to 60 ms in a block of 1.0 s) in 1 of";
     assert!(
         heading.contains("UNTRUSTED") && heading.contains(reason),
         "{heading}"

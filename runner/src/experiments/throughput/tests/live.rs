@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::fixtures::{damage, killed, programs};
+use crate::server::Program;
 
 fn launched(arms: &[(&str, ArmKind, &str)]) -> (Vec<Arm>, Vec<Launch>) {
     let all = arms
@@ -106,6 +107,36 @@ fn a_program_that_is_not_there_fails_in_every_block_until_it_is_given_up() {
     let records = Throughput::read(&path).unwrap();
     assert_eq!(errors(&records, "bad"), vec!["cargo could not build it"; 5]);
     every_other_arm_is_measured(&records, 5);
+}
+
+#[test]
+fn a_server_that_never_gets_ready_is_given_up_after_some_blocks() {
+    const BLOCKS: u32 = 5;
+    let parent = tempfile::tempdir().unwrap();
+    let started = parent.path().join("started");
+    let (mut arms, mut launches) = launched(&[GOOD]);
+    arms.push(Arm::new("bad", ArmKind::Contestant));
+    let mut launch = launches[0].clone();
+    (launch.name, launch.kind) = ("bad".to_owned(), ArmKind::Contestant);
+    let line = format!("echo once >> '{}'; exit 3", started.display());
+    launch.program = Ok(Program {
+        path: "/bin/sh".into(),
+        arguments: vec!["-c".into(), line.into()],
+    });
+    launches.push(launch);
+    let path = parent.path().join("run");
+    let mut job = runs::begin(&path, &small(arms, BLOCKS));
+    let done = Throughput::read(&path).unwrap();
+    Throughput::measure(&mut job, launches, &done).unwrap();
+    let records = Throughput::read(&path).unwrap();
+    assert_eq!(errors(&records, "bad").len(), BLOCKS as usize);
+    every_other_arm_is_measured(&records, BLOCKS as usize);
+    let starts = std::fs::read_to_string(started).unwrap().lines().count();
+    // Several tries in each of three blocks, and none in the others.
+    assert!(
+        starts > 0 && starts.is_multiple_of(3) && !starts.is_multiple_of(5),
+        "{starts}"
+    );
 }
 
 /// Keys of rows that do not depend on how many blocks the machine has disturbed.

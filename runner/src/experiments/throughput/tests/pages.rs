@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::output::Screen;
-use crate::report::{run_page, tables};
+use crate::report::{Kept, front_page, index, run_page, tables};
 use crate::run::State;
 
 fn page() -> Page {
@@ -63,4 +63,35 @@ fn a_run_without_a_block_is_a_page_without_figures() {
     let page = run_page(&Throughput::page(&run.records()));
     assert!(page.contains("0 of 8 blocks are complete"), "{page}");
     assert!(!page.contains("NaN") && !page.contains("inf"), "{page}");
+}
+
+fn kept(experiment: &str) -> Kept {
+    let mut page = page();
+    page.experiment = experiment.to_owned();
+    Kept {
+        folder: format!("run-{experiment}"),
+        page,
+        is_candidate: true,
+    }
+}
+
+#[test]
+fn times_of_two_experiments_stand_side_by_side() {
+    let title = "Closed loop and open loop, side by side";
+    assert!(!index(&[kept("throughput")]).contains(title));
+    let both = index(&[kept("latency"), kept("throughput")]);
+    let part = both.split_once(title).unwrap().1;
+    let (left, right) = part.split_once("run-latency/service-times").unwrap();
+    assert!(left.contains("run-throughput/service-times"), "{left}");
+    assert!(right.contains("In a closed loop"), "{right}");
+}
+
+#[test]
+fn the_front_page_names_what_else_was_measured() {
+    let runs = [kept("latency"), kept("throughput")];
+    let front = front_page(&runs, "results", &["throughput", "latency"]).unwrap();
+    assert!(
+        front.contains("\n- [latency](results/run-latency/):"),
+        "{front}"
+    );
 }

@@ -1,12 +1,11 @@
 //! Contestants as arms: the servers of the folders under frameworks/, built and checked, with what failed kept
 //! as a row; and the controls that are made of the baseline.
 
-use super::arm::{Arm, ArmKind, Launch};
-use super::progress::Builds;
 use crate::framework::{self, BuildEnv, BuildError, Framework, Role, ServerKind, Workspace};
 use crate::interrupt;
 use crate::load::Exchange;
 use crate::record::file_digest;
+use crate::run::{Arm, ArmKind, Builds, Launch};
 use crate::server::{Program, Server, start_repeatedly};
 use crate::verify::{self, Finding, Kind};
 use anyhow::{Context, Result};
