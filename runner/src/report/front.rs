@@ -30,10 +30,17 @@ impl Kept {
     }
 }
 
-/// The newest run of an experiment that the front page may show; `runs` are newest first.
+/// The run of an experiment that the front page shows: of those with the most concurrencies or rates the newest, so
+/// that a run at one of them does not take the place of a whole one. `runs` are newest first.
 fn newest<'k>(runs: &'k [Kept], experiment: &str) -> Option<&'k Kept> {
-    let mut runs = runs.iter();
-    runs.find(|one| one.is_candidate && one.page.experiment == experiment)
+    let may_be = |one: &&Kept| one.is_candidate && one.page.experiment == experiment;
+    let levels = |one: &Kept| {
+        let sections = one.page.sections.iter();
+        sections.filter(|section| section.level.is_some()).count()
+    };
+    let most = runs.iter().filter(may_be).map(levels).max()?;
+    let mut runs = runs.iter().filter(may_be);
+    runs.find(|one| levels(one) == most)
 }
 
 /// The columns of the table, as the tables they come from have them: rates of the main run, and what a request takes.

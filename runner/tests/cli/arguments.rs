@@ -45,7 +45,7 @@ fn absurd_numbers_are_refused_with_their_range() {
             "max-blocks: 6 is out of range; it goes from 20",
         ),
         (&["latency", "--rate", "0"], "rate: 0 is out of range"),
-        (&["latency", "--slo", "p99"], "no objective such as"),
+        (&["latency", "--slo", "p99"], "not an objective such as"),
         (
             &["isolated", "--leak-requests", "100"],
             "leak-requests: 100 is out of range",

@@ -27,7 +27,7 @@ pub(super) fn measure(
 ) -> Result<()> {
     let (plan, seed) = (job.run.plan.clone(), job.run.seed);
     let objective = plan.objective.as_deref().map(Objective::parse);
-    let objective = objective.ok_or_else(|| anyhow!("there is no objective"))?;
+    let objective = objective.ok_or_else(|| anyhow!("there is not an objective"))?;
     let objective = objective.map_err(|why| anyhow!("{why}"))?;
     let orders = Orders {
         seed: !seed,

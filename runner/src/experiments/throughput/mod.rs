@@ -30,9 +30,6 @@ use crate::run::{Arm, ArmKind, Design, Job, Launch, Run, RunOptions};
 use anyhow::Result;
 use std::path::Path;
 
-/// What the front page shows has been measured at these numbers of connections.
-const MAIN_CONNECTIONS: [usize; 2] = [64, 1000];
-
 /// The experiment.
 #[derive(Debug)]
 pub struct Throughput;
@@ -114,10 +111,7 @@ impl Experiment for Throughput {
     }
 
     fn is_main(plan: &ThroughputPlan) -> bool {
-        let has = |connections| plan.level(connections).is_some();
-        plan.server == ServerKind::Quickstart
-            && plan.env == BuildEnv::Release
-            && MAIN_CONNECTIONS.into_iter().all(has)
+        plan.server == ServerKind::Quickstart && plan.env == BuildEnv::Release
     }
 }
 

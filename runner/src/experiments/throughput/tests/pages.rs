@@ -95,3 +95,17 @@ fn the_front_page_names_what_else_was_measured() {
         "{front}"
     );
 }
+
+#[test]
+fn a_run_at_fewer_numbers_of_connections_does_not_take_the_front_page() {
+    let mut partial = kept("throughput");
+    partial.folder = "run-partial".to_owned();
+    partial.page.sections.truncate(1);
+    let mut whole = kept("throughput");
+    let mut more = page().sections.swap_remove(0);
+    more.level = Some(1000);
+    whole.page.sections.push(more);
+    let front = front_page(&[partial, whole], "results", &["throughput"]).unwrap();
+    assert!(front.contains("results/run-throughput/"), "{front}");
+    assert!(!front.contains("run-partial"), "{front}");
+}

@@ -226,7 +226,7 @@ const UNFRAMED: &[Odd] = &[
     odd("a negative length", |_| edited(Disorder, "12", "-1")),
     odd("a length with a sign", |_| edited(Disorder, "12", "+12")),
     odd("an empty length", |_| edited(Disorder, "12", "")),
-    odd("a length that is no number", |_| {
+    odd("a length that is not a number", |_| {
         edited(Disorder, "12", "12a")
     }),
     odd("a length in hexadecimal", |_| edited(Disorder, "12", "0xc")),
@@ -263,7 +263,7 @@ const UNFRAMED: &[Odd] = &[
     odd("no chunk size", |_| {
         chunked(Disorder, "\r\nHello World!\r\n0\r\n\r\n")
     }),
-    odd("a chunk size that is no number", |_| {
+    odd("a chunk size that is not a number", |_| {
         chunked(Disorder, "g\r\nHello World!\r\n0\r\n\r\n")
     }),
     odd("a chunk size out of range", |_| {
