@@ -30,17 +30,27 @@ impl Kept {
     }
 }
 
-/// The run of an experiment that the front page shows: of those with the most concurrencies or rates the newest, so
+/// The runs of an experiment that the front page may show, newest first: those with the most concurrencies or rates, so
 /// that a run at one of them does not take the place of a whole one. `runs` are newest first.
-fn newest<'k>(runs: &'k [Kept], experiment: &str) -> Option<&'k Kept> {
+fn candidates<'k>(runs: &'k [Kept], experiment: &str) -> Vec<&'k Kept> {
     let may_be = |one: &&Kept| one.is_candidate && one.page.experiment == experiment;
     let levels = |one: &Kept| {
         let sections = one.page.sections.iter();
         sections.filter(|section| section.level.is_some()).count()
     };
-    let most = runs.iter().filter(may_be).map(levels).max()?;
-    let mut runs = runs.iter().filter(may_be);
-    runs.find(|one| levels(one) == most)
+    let most = runs.iter().filter(may_be).map(levels).max();
+    let runs = runs.iter().filter(may_be);
+    runs.filter(|one| Some(levels(one)) == most).collect()
+}
+
+/// The one it shows: the newest whose main table passes its controls, which do not know who is ahead, or else the newest.
+fn newest<'k>(runs: &'k [Kept], experiment: &str) -> Option<&'k Kept> {
+    let all = candidates(runs, experiment);
+    let is_trusted = |one: &&&Kept| {
+        one.main_section()
+            .is_some_and(|main| main.untrusted.is_empty())
+    };
+    all.iter().find(is_trusted).or_else(|| all.first()).copied()
 }
 
 /// The columns of the table, as the tables they come from have them: rates of the main run, and what a request takes.
@@ -72,7 +82,20 @@ pub fn front_page(runs: &[Kept], results: &str, experiments: &[&str]) -> Option<
     }
     let table = table(section, price.map(|(_, section)| section));
     let _ = write!(text, "\n{}", table.markdown(&main.page.sources));
-    let under = under(main, section, price.map(|(run, _)| run), results);
+    let mut under = under(main, section, price.map(|(run, _)| run), results);
+    let newer = candidates(runs, &main.page.experiment);
+    let newer = newer
+        .into_iter()
+        .take_while(|one| one.folder != main.folder);
+    for run in newer {
+        let _ = write!(
+            under,
+            " A newer run is untrusted at {}: [{}]({results}/{}/).",
+            markdown(&section.heading),
+            markdown(&run.page.date),
+            link(&run.folder)
+        );
+    }
     let _ = write!(
         text,
         "\n{}\n{}",

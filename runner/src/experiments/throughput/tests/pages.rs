@@ -109,3 +109,17 @@ fn a_run_at_fewer_numbers_of_connections_does_not_take_the_front_page() {
     assert!(front.contains("results/run-throughput/"), "{front}");
     assert!(!front.contains("run-partial"), "{front}");
 }
+
+#[test]
+fn a_newer_run_that_is_untrusted_is_named_and_not_shown() {
+    let mut newer = kept("throughput");
+    newer.folder = "run-newer".to_owned();
+    let main = newer.page.sections.last_mut().unwrap();
+    main.untrusted.push("a control fails".to_owned());
+    let runs = [newer, kept("throughput")];
+    let front = front_page(&runs, "results", &["throughput"]).unwrap();
+    assert!(front.contains("(results/run-throughput/), "), "{front}");
+    assert!(front.contains("A newer run is untrusted at"), "{front}");
+    let alone = front_page(&runs[..1], "results", &["throughput"]).unwrap();
+    assert!(alone.contains("UNTRUSTED, a control fails"), "{alone}");
+}
