@@ -4,7 +4,7 @@
 use super::experiment::Experiment;
 use super::list::{Kind, renew, renew_page};
 use super::{KINDS, then_and_now};
-use crate::report::{Kept, Page, front_page, html_name, html_page, index, splice};
+use crate::report::{Kept, Page, front_page, html_name, html_page, index, newest, splice};
 use crate::run::{State, find_runs};
 use anyhow::{Context, Result};
 use std::collections::BTreeSet;
@@ -135,8 +135,8 @@ fn sources(root: &Path, page: &Page) -> std::collections::BTreeMap<String, Strin
         .collect()
 }
 
-/// One page for each machine: rows can be compared on one machine only. Of each experiment it has the newest run that
-/// the front page may show, or else the newest.
+/// One page for each machine: rows can be compared on one machine only. Of each experiment it has the run that the front
+/// page shows or would show, or else the newest.
 fn machines(runs: &[Kept], results: &Path) -> Vec<(PathBuf, String)> {
     let slugs: BTreeSet<&str> = runs
         .iter()
@@ -148,12 +148,9 @@ fn machines(runs: &[Kept], results: &Path) -> Vec<(PathBuf, String)> {
             .filter(|run| run.page.machine_slug == slug)
             .collect();
         let of_kind = |kind: &Kind| {
-            let all = || {
-                own.iter()
-                    .copied()
-                    .filter(|run| run.page.experiment == kind.name)
-            };
-            all().find(|run| run.is_candidate).or_else(|| all().next())
+            let own = own.iter().copied();
+            let any = || own.clone().find(|run| run.page.experiment == kind.name);
+            newest(own.clone(), kind.name).or_else(any)
         };
         let shown: Vec<&Kept> = KINDS.iter().filter_map(of_kind).collect();
         (results.join(html_name(slug)), html_page(&shown))

@@ -3,7 +3,7 @@
 
 use super::chart::{Axis, Chart, Drawing};
 use super::escape::{link, markdown, terminal, xml};
-use super::front::Kept;
+use super::front::{Kept, newest};
 
 /// A run's curves over percentiles at its highest concurrency or rate.
 fn curves(run: &Kept) -> Option<(&Kept, &Chart)> {
@@ -12,15 +12,15 @@ fn curves(run: &Kept) -> Option<(&Kept, &Chart)> {
     Some((run, charts.find(is_over_quantiles)?))
 }
 
-/// The charts of the newest run of each experiment that has some, for the machine of the newest of them, as a table;
-/// nothing if there are not two.
+/// The charts of the run of each experiment that pages show, if it has some, for the machine of the newest of them, as a
+/// table; nothing if there are not two.
 pub(super) fn beside(runs: &[Kept]) -> String {
     let mut shown: Vec<(&Kept, &Chart)> = Vec::new();
-    for (run, chart) in runs
-        .iter()
-        .filter(|run| run.is_candidate)
-        .filter_map(curves)
-    {
+    let is_shown = |run: &&Kept| {
+        let shown = newest(runs.iter(), &run.page.experiment);
+        shown.is_some_and(|shown| shown.folder == run.folder)
+    };
+    for (run, chart) in runs.iter().filter(is_shown).filter_map(curves) {
         let is_new = |(other, _): &(&Kept, &Chart)| other.page.experiment != run.page.experiment;
         let is_of_machine =
             |(other, _): &(&Kept, &Chart)| other.page.machine_slug == run.page.machine_slug;

@@ -32,19 +32,25 @@ impl Kept {
 
 /// The runs of an experiment that the front page may show, newest first: those with the most concurrencies or rates, so
 /// that a run at one of them does not take the place of a whole one. `runs` are newest first.
-fn candidates<'k>(runs: &'k [Kept], experiment: &str) -> Vec<&'k Kept> {
+fn candidates<'k>(runs: impl Iterator<Item = &'k Kept> + Clone, experiment: &str) -> Vec<&'k Kept> {
     let may_be = |one: &&Kept| one.is_candidate && one.page.experiment == experiment;
     let levels = |one: &Kept| {
         let sections = one.page.sections.iter();
         sections.filter(|section| section.level.is_some()).count()
     };
-    let most = runs.iter().filter(may_be).map(levels).max();
-    let runs = runs.iter().filter(may_be);
-    runs.filter(|one| Some(levels(one)) == most).collect()
+    let most = runs.clone().filter(may_be).map(levels).max();
+    runs.filter(may_be)
+        .filter(|one| Some(levels(one)) == most)
+        .collect()
 }
 
-/// The one it shows: the newest whose main table passes its controls, which do not know who is ahead, or else the newest.
-fn newest<'k>(runs: &'k [Kept], experiment: &str) -> Option<&'k Kept> {
+/// The one that every page of several runs shows: the newest whose main table passes its controls, which do not know who
+/// is ahead, or else the newest.
+#[must_use]
+pub fn newest<'k>(
+    runs: impl Iterator<Item = &'k Kept> + Clone,
+    experiment: &str,
+) -> Option<&'k Kept> {
     let all = candidates(runs, experiment);
     let is_trusted = |one: &&&Kept| {
         one.main_section()
@@ -61,7 +67,7 @@ const PRICE: &str = "instructions";
 /// could show. `experiments` are shown in this order, the first of them large.
 #[must_use]
 pub fn front_page(runs: &[Kept], results: &str, experiments: &[&str]) -> Option<String> {
-    let main = newest(runs, experiments.first()?)?;
+    let main = newest(runs.iter(), experiments.first()?)?;
     let section = main.main_section()?;
     let isolated = runs.iter().filter(|one| one.is_candidate);
     let price = isolated
@@ -83,7 +89,7 @@ pub fn front_page(runs: &[Kept], results: &str, experiments: &[&str]) -> Option<
     let table = table(section, price.map(|(_, section)| section));
     let _ = write!(text, "\n{}", table.markdown(&main.page.sources));
     let mut under = under(main, section, price.map(|(run, _)| run), results);
-    let newer = candidates(runs, &main.page.experiment);
+    let newer = candidates(runs.iter(), &main.page.experiment);
     let newer = newer
         .into_iter()
         .take_while(|one| one.folder != main.folder);
@@ -120,7 +126,7 @@ pub fn pick<'k>(
     experiment: &str,
     columns: &[&str],
 ) -> Option<(&'k Kept, &'k str, Grid)> {
-    let run = newest(runs, experiment)?;
+    let run = newest(runs.iter(), experiment)?;
     let section = run.main_section()?;
     let columns: Vec<&str> = ["contestant", "version"]
         .iter()
@@ -240,7 +246,10 @@ fn filled(text: &str, indent: &str) -> String {
 /// What else was measured, an item for each experiment of which a run is kept.
 fn others(runs: &[Kept], results: &str, experiments: &[&str]) -> String {
     let mut text = String::new();
-    for run in experiments.iter().filter_map(|name| newest(runs, name)) {
+    for run in experiments
+        .iter()
+        .filter_map(|name| newest(runs.iter(), name))
+    {
         let takeaway = run
             .main_section()
             .map_or("", |section| section.takeaway.as_str());

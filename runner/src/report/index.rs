@@ -47,7 +47,7 @@ pub fn index(runs: &[Kept]) -> String {
     for slug in machines {
         let _ = writeln!(
             text,
-            "\nThe newest run of each experiment on one machine, on one page, to sort, filter and compare (download it, then open it): \
+            "\nOne run of each experiment on a machine (the newest that is trusted), on one page, to sort, filter and compare (download it, then open it): \
              [{0}]({0})",
             html_name(slug)
         );
