@@ -186,10 +186,11 @@ impl Tool {
         let kept = setting.keeps_alive;
         let line = match self {
             Self::Wrk if kept => format!("wrk -t 1 -c {c} -d {s}"),
-            Self::Wrk => format!("wrk -t 1 -c {c} -d {s} -H Connection:close"),
-            // A time alone would be one of 50 000 requests at most.
-            Self::Ab if kept => format!("ab -q -k -t {s} -n 1000000000 -c {c}"),
-            Self::Ab => format!("ab -q -t {s} -n 1000000000 -c {c}"),
+            // `~` stands for a space within a word.
+            Self::Wrk => format!("wrk -t 1 -c {c} -d {s} -H Connection:~close"),
+            // A time alone would be one of 50 000 requests at most, and ab takes memory for each that it may make.
+            Self::Ab if kept => format!("ab -q -k -t {s} -n 2000000 -c {c}"),
+            Self::Ab => format!("ab -q -t {s} -n 2000000 -c {c}"),
             Self::H2load => format!("h2load --h1 -t 1 -c {c} -D {s}"),
             Self::Oha if kept => format!("oha --no-tui --output-format json -z {s}s -c {c}"),
             Self::Oha => {
@@ -206,7 +207,7 @@ impl Tool {
                 format!("{own} load --json --no-ceiling --engine {engine} -c {c} -d {s}s{kept}")
             }
         };
-        let words = line.split(' ').map(str::to_owned);
+        let words = line.split(' ').map(|word| word.replace('~', " "));
         words.chain([setting.url.clone()]).collect()
     }
 
