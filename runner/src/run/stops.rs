@@ -1,7 +1,7 @@
 //! Whether this process was stopped, at whatever moment of a block: by a signal, or with the whole machine.
 //!
-//! The generator sees stops of more than 10 ms within a slice by itself. Between slices there is no load, so a thread
-//! that only sleeps sees the long ones there: it wakes four times a second, which takes nothing from what is measured.
+//! The generator notices stops of more than 10 ms within a slice. It is idle between slices, so a thread that only sleeps
+//! notices the long ones there; it wakes four times a second, too seldom to affect what is measured.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -42,6 +42,12 @@ impl Stops {
             end: Some(end),
             thread: Some(thread),
         }
+    }
+
+    /// Makes it believe that there was a stop.
+    #[cfg(test)]
+    pub(super) fn pretend(&self, stopped_ms: u64) {
+        self.stopped_ms.fetch_add(stopped_ms, Ordering::Relaxed);
     }
 
     /// Milliseconds since it began.

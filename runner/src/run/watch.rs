@@ -216,6 +216,21 @@ mod tests {
     }
 
     #[test]
+    fn a_stop_between_slices_excludes_its_block_and_no_other() {
+        let mut watch = watch(1);
+        watch.stops.pretend(60_000);
+        watch.begin_block().unwrap();
+        assert_eq!(watch.end_block(0).unwrap().pause_ms, 0, "it was before");
+        watch.begin_block().unwrap();
+        watch.stops.pretend(60_000);
+        let row = watch.end_block(0).unwrap();
+        assert_eq!(
+            (row.pause_ms, row.disturbed_by),
+            (60_000, Disturbance::Pause)
+        );
+    }
+
+    #[test]
     fn our_own_work_is_not_that_of_others() {
         let mut watch = watch(1);
         let round = watch.begin_round(&[]).unwrap();

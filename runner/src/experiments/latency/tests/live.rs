@@ -115,13 +115,5 @@ fn a_run_that_is_killed_at_any_write_continues_to_the_same_rows() {
 
 #[test]
 fn a_damaged_record_is_refused_or_untrusted_or_unchanged() {
-    let outcomes = damage::at_random::<Latency>(&searched().write(), 300);
-    assert_eq!(
-        outcomes.refused + outcomes.untrusted + outcomes.without_effect,
-        300
-    );
-    assert!(
-        outcomes.refused > 100 && outcomes.untrusted > 20,
-        "{outcomes:?}"
-    );
+    damage::is_always_noticed::<Latency>(&searched().write());
 }
