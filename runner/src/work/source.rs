@@ -10,7 +10,7 @@ use std::fmt::Display;
 use std::path::Path;
 
 /// The linker folds functions of equal code into one and keeps both names; callgrind may know the
-/// one and the file's symbol table the other. Where less than this agrees, it is not that.
+/// one and the file's symbol table the other. If less than this agrees, it is another program.
 const AGREEING_SHARE: f64 = 0.9;
 
 /// How many functions of the source have code at these addresses.
@@ -20,7 +20,7 @@ const AGREEING_SHARE: f64 = 0.9;
 /// name and types count once.
 ///
 /// Only the program's own debug information is asked: whether there is some of a library depends
-/// on the machine. Where it says nothing, the symbol counts.
+/// on the machine. If it says nothing, the symbol counts.
 ///
 /// # Errors
 ///
@@ -91,10 +91,10 @@ mod tests {
         }
     }
 
-    /// A function of this test program, found by its symbol at its address.
+    /// A function of this test program, found by its symbol at its address; nothing is inlined into it.
     #[inline(never)]
-    fn landmark() -> u64 {
-        std::hint::black_box(7)
+    fn landmark(number: u64) -> u64 {
+        number * 31 + 17
     }
 
     /// This program's path, and where `landmark` was linked.
@@ -103,8 +103,8 @@ mod tests {
         let maps = procfs::process::Process::myself().unwrap().maps().unwrap();
         let own = |map: &&procfs::process::MemoryMap| matches!(&map.pathname, procfs::process::MMapPath::Path(one) if *one == path);
         let base = maps.iter().find(own).unwrap().address.0;
-        assert_eq!(landmark(), 7);
-        let address = landmark as fn() -> u64 as usize as u64 - base;
+        assert_eq!(landmark(1), 48);
+        let address = landmark as fn(u64) -> u64 as usize as u64 - base;
         let loader = Loader::new(&path).unwrap();
         let symbol = loader.find_symbol(address).unwrap().to_owned();
         (path, address, symbol)
