@@ -22,6 +22,10 @@ OUT_OPTION = $(if $(OUT),--out $(OUT))
 BLOCKS_OPTION = $(if $(BLOCKS),--blocks $(BLOCKS))
 BENCH = $(RUNNER) bench $(VARIANT) --connections $(C) --requests $(N) $(BLOCKS_OPTION) $(OUT_OPTION)
 
+# A variable that a target has no use for would be ignored in silence: $(call uses,VARIABLE ...) refuses the others.
+VARIABLES = SERVER ENV HOST PORT C N BLOCKS FRAMEWORK OUT FUZZ_SECONDS
+uses = $(foreach one,$(filter-out $(1),$(VARIABLES)),$(if $(findstring command,$(origin $(one))),$(error $(one) changes nothing in make $@; it uses: $(or $(strip $(1)),no variable))))
+
 .PHONY: help list all bench latency isolated verify report agreement compare-generators compare-peers scale-generator doctor deny settling starvation layout hostile fuzz test clean
 .SUFFIXES:
 # They are for make, and mean something else to cargo and to shells.
@@ -51,59 +55,77 @@ help:
 	@echo 'make clean                 remove what was built'
 
 list:
+	$(call uses,)
 	@$(RUNNER) list
 
 all:
+	$(call uses,SERVER ENV C N BLOCKS OUT)
 	$(BENCH)
 
 bench:
+	$(call uses,SERVER ENV C N BLOCKS OUT FRAMEWORK)
 	$(BENCH) $(FRAMEWORK)
 
 latency:
+	$(call uses,SERVER ENV BLOCKS OUT FRAMEWORK)
 	$(RUNNER) latency $(VARIANT) $(BLOCKS_OPTION) $(OUT_OPTION) $(FRAMEWORK)
 
 isolated:
+	$(call uses,BLOCKS OUT FRAMEWORK)
 	$(RUNNER) isolated $(BLOCKS_OPTION) $(OUT_OPTION) $(FRAMEWORK)
 
 doctor:
+	$(call uses,)
 	$(RUNNER) doctor
 
 verify:
+	$(call uses,SERVER ENV FRAMEWORK)
 	$(RUNNER) verify $(VARIANT) $(FRAMEWORK)
 
 hostile:
+	$(call uses,)
 	$(RUNNER) verify --hostile --page results/hostile-requests.md
 
 report:
+	$(call uses,)
 	$(RUNNER) report
 
 settling:
+	$(call uses,SERVER ENV BLOCKS OUT FRAMEWORK)
 	$(RUNNER) settling $(VARIANT) $(BLOCKS_OPTION) $(OUT_OPTION) $(FRAMEWORK)
 
 starvation:
+	$(call uses,)
 	cargo bench --locked --package runner --bench starvation
 
 layout:
+	$(call uses,)
 	cargo bench --locked --package runner --bench layout
 
 agreement:
+	$(call uses,)
 	cargo bench --locked --package runner --bench agreement
 
 compare-generators:
+	$(call uses,)
 	cargo bench --locked --package runner --bench generators
 
 compare-peers:
+	$(call uses,)
 	cargo bench --locked --package runner --bench generators -- peers
 
 scale-generator:
+	$(call uses,)
 	cargo bench --locked --package runner --bench generators -- scale
 
 fuzz:
+	$(call uses,FUZZ_SECONDS)
 	@cargo +nightly fuzz --version >/dev/null || { echo 'needs a nightly toolchain and: cargo install cargo-fuzz'; exit 1; }
 	cd runner && for target in $$(cargo +nightly fuzz list); do \
 		cargo +nightly fuzz run $$target -- -max_total_time=$(FUZZ_SECONDS) || exit 1; done
 
 deny:
+	$(call uses,)
 	@cargo deny --version >/dev/null || { echo 'needs: cargo install cargo-deny'; exit 1; }
 	cargo deny --config .deny.toml check licenses bans sources
 
@@ -120,6 +142,7 @@ clean:
 
 # Any other name is a framework's; an unknown one is answered with those there are.
 %: FORCE
+	$(call uses,SERVER ENV HOST PORT)
 	@$(RUNNER) serve $(VARIANT) --address $(HOST):$(PORT) $@
 FORCE: ;
 Makefile: ;

@@ -27,7 +27,12 @@ pub fn index(runs: &[Kept]) -> String {
             ([], Some(_)) => "not finished".to_owned(),
             (all, _) => format!("not: {}", all.join(", ")),
         };
-        let takeaway = run.main_section().map_or("", |one| one.takeaway.as_str());
+        // An experiment that the front page does not show has a takeaway here all the same.
+        let any = || run.page.sections.iter().max_by_key(|one| one.level);
+        let takeaway = run
+            .main_section()
+            .or_else(any)
+            .map_or("", |one| one.takeaway.as_str());
         let _ = writeln!(
             text,
             "| [{} {}]({}/) | {} | {} | {} | {} |",

@@ -47,6 +47,6 @@ pub use page::{ArmFacts, Body, Page, Section, Shown, WARNINGS};
 pub use pairs::{Pair, Pairs};
 pub use splice::{NoPlace, splice};
 pub use spread::spread;
-pub use takeaway::{Praise, takeaway};
+pub use takeaway::{Praise, listed, takeaway};
 pub use terminal::tables;
 pub use trust::{Answers, trust};

@@ -122,7 +122,7 @@ fn sentence(rankers: &[Ranker], praise: Praise, condition: &str, baseline: Optio
 }
 
 /// `a`, `b` and `c`.
-fn listed(names: &[String]) -> String {
+pub fn listed(names: &[String]) -> String {
     match names {
         [] => String::new(),
         [one] => one.clone(),

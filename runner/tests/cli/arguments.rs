@@ -124,6 +124,14 @@ fn options_without_effect_are_refused() {
             &["latency", "--searches", "2"],
             "required arguments were not provided",
         ),
+        (
+            &["isolated", "--parts", "work", "--blocks", "3"],
+            "--blocks has no effect without the part time",
+        ),
+        (
+            &["isolated", "--parts", "time,work", "--starts", "3"],
+            "--starts has no effect without the part start",
+        ),
     ]);
     for experiment in ["bench", "latency", "isolated"] {
         assert_refused(&[

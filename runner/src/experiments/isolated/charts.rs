@@ -148,11 +148,13 @@ pub(super) fn allocations(figures: &Figures) -> Option<Chart> {
     Some(Chart {
         id: "allocations".to_owned(),
         title: "Calls of the allocator per request".to_owned(),
-        reading: vec![
+        reading: std::iter::once(
             "Counted over the same requests in one process, each call: nothing is sampled. A fraction is work that not \
              every request takes."
                 .to_owned(),
-        ],
+        )
+        .chain(control_of_counting(figures))
+        .collect(),
         finding: format!(
             "Allocations and reallocations per request: from {:.1} for `{}` to {:.1} for `{}`.",
             first.total, first.subject.name, last.total, last.subject.name
@@ -164,4 +166,19 @@ pub(super) fn allocations(figures: &Figures) -> Option<Chart> {
             rows,
         }),
     })
+}
+
+/// What was counted of the controls, which answer from a constant and allocate nothing: any other figure would be the
+/// error of all the others.
+fn control_of_counting(figures: &Figures) -> Option<String> {
+    let mut controls = figures
+        .rows
+        .iter()
+        .filter(|row| !row.arm.kind.is_contestant());
+    let (name, own) =
+        controls.find_map(|row| Some((&row.arm.name, row.allocations.get(&Entry::Bytes)?)))?;
+    Some(format!(
+        "`{name}`, which allocates nothing, was counted in the same way: {:.1} per request.",
+        own.count + own.reallocations
+    ))
 }

@@ -48,30 +48,30 @@ pub struct DesignOptions {
         default_value = "time,work,memory,start"
     )]
     pub parts: Vec<Part>,
-    /// Blocks of the timing; each starts fresh processes
-    #[arg(long, default_value_t = 24)]
-    pub blocks: u32,
-    /// Rounds per block and entry point: each times every contestant once, in a new order
-    #[arg(long, default_value_t = 8)]
-    pub rounds: u32,
-    /// How long a timed slice should take
-    #[arg(long, default_value = "20ms", value_parser = duration)]
-    pub slice: Duration,
-    /// Requests under the instruction counter: N and 2N are counted (suffixes k, M)
-    #[arg(long, default_value = "1k", value_parser = count)]
-    pub work_requests: u64,
-    /// Processes of each contestant whose work is counted
-    #[arg(long, default_value_t = 5)]
-    pub work_processes: u32,
-    /// Requests of the leak test (suffixes k, M)
-    #[arg(long, default_value = "1024k", value_parser = count)]
-    pub leak_requests: u64,
-    /// Processes of the leak test, which have to agree
-    #[arg(long, default_value_t = 3)]
-    pub leak_processes: u32,
-    /// How often each contestant is started
-    #[arg(long, default_value_t = 20)]
-    pub starts: u32,
+    /// Blocks of the timing; each starts fresh processes; 24 if not given
+    #[arg(long)]
+    pub blocks: Option<u32>,
+    /// Rounds per block and entry point: each times every contestant once, in a new order; 8 if not given
+    #[arg(long)]
+    pub rounds: Option<u32>,
+    /// How long a timed slice should take; 20ms if not given
+    #[arg(long, value_parser = duration)]
+    pub slice: Option<Duration>,
+    /// Requests under the instruction counter: N and 2N are counted (suffixes k, M); 1k if not given
+    #[arg(long, value_parser = count)]
+    pub work_requests: Option<u64>,
+    /// Processes of each contestant whose work is counted; 5 if not given
+    #[arg(long)]
+    pub work_processes: Option<u32>,
+    /// Requests of the leak test (suffixes k, M); 1024k if not given
+    #[arg(long, value_parser = count)]
+    pub leak_requests: Option<u64>,
+    /// Processes of the leak test, which have to agree; 3 if not given
+    #[arg(long)]
+    pub leak_processes: Option<u32>,
+    /// How often each contestant is started; 20 if not given
+    #[arg(long)]
+    pub starts: Option<u32>,
     /// The processor that everything timed runs on; the last allowed one if not given
     #[arg(long)]
     pub processor: Option<usize>,
@@ -85,6 +85,7 @@ impl IsolatedOptions {
         experiment: &'static str,
         method: u32,
     ) -> Result<Design<IsolatedPlan>> {
+        self.check_parts()?;
         let plan = self.plan();
         plan.validate()?;
         workspace.select(&self.run.names)?;
@@ -107,14 +108,57 @@ impl IsolatedOptions {
         let design = &self.design;
         IsolatedPlan {
             parts: parts(&design.parts),
-            blocks: design.blocks,
-            rounds: design.rounds,
-            slice_ms: crate::duration::millis(design.slice),
-            work_requests: design.work_requests,
-            work_processes: design.work_processes,
-            leak_requests: design.leak_requests,
-            leak_processes: design.leak_processes,
-            starts: design.starts,
+            blocks: design.blocks.unwrap_or(24),
+            rounds: design.rounds.unwrap_or(8),
+            slice_ms: design.slice.map_or(20, crate::duration::millis),
+            work_requests: design.work_requests.unwrap_or(1000),
+            work_processes: design.work_processes.unwrap_or(5),
+            leak_requests: design.leak_requests.unwrap_or(1_024_000),
+            leak_processes: design.leak_processes.unwrap_or(3),
+            starts: design.starts.unwrap_or(20),
+        }
+    }
+
+    /// Refuses an option about a part that is left out: it would have no effect.
+    fn check_parts(&self) -> Result<(), UsageError> {
+        let design = &self.design;
+        let about = [
+            ("--blocks", Part::Time, design.blocks.is_some()),
+            ("--rounds", Part::Time, design.rounds.is_some()),
+            ("--slice", Part::Time, design.slice.is_some()),
+            (
+                "--work-requests",
+                Part::Work,
+                design.work_requests.is_some(),
+            ),
+            (
+                "--work-processes",
+                Part::Work,
+                design.work_processes.is_some(),
+            ),
+            (
+                "--leak-requests",
+                Part::Memory,
+                design.leak_requests.is_some(),
+            ),
+            (
+                "--leak-processes",
+                Part::Memory,
+                design.leak_processes.is_some(),
+            ),
+            ("--starts", Part::Start, design.starts.is_some()),
+        ];
+        let idle = about
+            .into_iter()
+            .find(|(_, part, is_given)| *is_given && !design.parts.contains(part));
+        match idle {
+            None => Ok(()),
+            Some((option, part, _)) => Err(UsageError(format!(
+                "{option} has no effect without the part {}: add it to --parts, or leave the option out",
+                part.to_possible_value()
+                    .as_ref()
+                    .map_or("", |one| one.get_name())
+            ))),
         }
     }
 

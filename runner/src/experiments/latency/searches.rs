@@ -11,14 +11,14 @@ use crate::run::{Job, Journal, Orders, ProcessRow, Servers};
 use anyhow::{Result, anyhow};
 use std::time::Duration;
 
-/// How long one rate is probed.
-const PROBE_MS: u64 = 500;
+/// How long one rate is probed; in tests, long enough for some requests.
+const PROBE_MS: u64 = if cfg!(test) { 20 } else { 500 };
 
 /// How often a rate is tried before it counts as not held: a stall of the machine must not end a search.
 const TRIES: u32 = 3;
 
 /// Without load for this long, the backlog of a rate that was too high is gone.
-const PAUSE: Duration = Duration::from_millis(100);
+const PAUSE: Duration = Duration::from_millis(if cfg!(test) { 1 } else { 100 });
 
 pub(super) fn measure(
     job: &mut Job<LatencyPlan>,

@@ -5,7 +5,7 @@ use super::records::SettlingRecords;
 use super::traces::{Trace, traces};
 use crate::analysis::Completeness;
 use crate::experiments::settling::IntervalRow;
-use crate::report::{Body, Cell, Grid, Heading, Page, Section, Shown};
+use crate::report::{Body, Cell, Grid, Heading, Page, Section, Shown, listed};
 use crate::run::Row;
 
 /// The stretches of each trace that the table shows, in ms after the start.
@@ -68,10 +68,15 @@ fn section(records: &SettlingRecords, connections: usize) -> Section {
         ));
         cells
     });
+    let untrusted = untrusted(records, connections);
     Section {
         heading: format!("{connections} connections"),
+        takeaway: match untrusted.is_empty() {
+            true => takeaway(&of_windows[1], connections),
+            false => format!("The table at {connections} connections is untrusted."),
+        },
         level: Some(connections as u64),
-        untrusted: untrusted(records, connections),
+        untrusted,
         charts: served(records, &of_windows[0], connections)
             .into_iter()
             .collect(),
@@ -79,6 +84,34 @@ fn section(records: &SettlingRecords, connections: usize) -> Section {
         shown: Shown::PageAndTerminal,
         ..Section::default()
     }
+}
+
+/// Who settles last, by the longer windows, and who never does.
+fn takeaway(traces: &[Trace], connections: usize) -> String {
+    let settled = traces
+        .iter()
+        .filter_map(|trace| Some((trace.settled.as_ref()?.after_ms, &trace.arm)));
+    let never: Vec<String> = traces
+        .iter()
+        .filter(|trace| trace.settled.is_none())
+        .map(|trace| format!("`{}`", trace.arm))
+        .collect();
+    let window_ms = WINDOWS_MS[1];
+    let Some((after_ms, last)) = settled.max_by_key(|(after_ms, _)| *after_ms) else {
+        return format!("At {connections} connections nobody has settled within a slice.");
+    };
+    let who = match never.is_empty() {
+        true => "each contestant has".to_owned(),
+        false => format!(
+            "{} never settled within a slice; the others have",
+            listed(&never)
+        ),
+    };
+    let when = match after_ms {
+        0 => "settled from the start".to_owned(),
+        _ => format!("settled {after_ms} ms after the start or earlier (`{last}` is the last)"),
+    };
+    format!("At {connections} connections {who} {when}, by windows of {window_ms} ms.")
 }
 
 fn headings() -> Vec<Heading> {

@@ -101,7 +101,16 @@ fn keys(records: &LatencyRecords) -> Vec<String> {
     let processes = processes.map(|row| format!("process {} {}", ordinal(row.block), row.arm));
     let times = records.response_times.keys();
     let times = times.map(|tag| format!("times {} {}", ordinal(tag.block), tag.arm));
-    slices.chain(processes).chain(times).collect()
+    let probes = records.probes.iter();
+    let probes = probes.map(|row| format!("probe {} {} {}", row.arm, row.probe, row.rate_per_s));
+    let searches = records.searches.iter();
+    let searches = searches.map(|row| format!("search {} {} {}", row.search, row.arm, row.probes));
+    slices
+        .chain(processes)
+        .chain(times)
+        .chain(probes)
+        .chain(searches)
+        .collect()
 }
 
 #[test]
@@ -111,6 +120,17 @@ fn a_run_that_is_killed_at_any_write_continues_to_the_same_rows() {
     let writes = killed::at_every_write::<Latency>(&run, || launches.clone(), keys);
     // Two slices, two processes, two histograms, a block and its closing line, twice.
     assert!(writes >= 16, "{writes}");
+}
+
+#[test]
+fn a_search_that_is_killed_at_any_write_continues_to_the_same_rows() {
+    let (arms, launches) = launched(&ARMS[..1]);
+    // Nobody holds this: so the probes are the same each time.
+    let mut run = small(arms, Some("p99=1us"));
+    run.plan.blocks = 1;
+    let writes = killed::at_every_write::<Latency>(&run, || launches.clone(), keys);
+    // A slice, a process, a histogram, a block, fifteen probes, what the search found, and two closing lines.
+    assert!(writes >= 21, "{writes}");
 }
 
 #[test]
