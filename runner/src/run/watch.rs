@@ -234,15 +234,16 @@ mod tests {
     fn our_own_work_is_not_that_of_others() {
         let mut watch = watch(1);
         let round = watch.begin_round(&[]).unwrap();
-        let (started, before) = (Instant::now(), cpu_of(std::process::id()).unwrap());
-        while started.elapsed() < Duration::from_millis(200) {
+        let before = cpu_of(std::process::id()).unwrap();
+        let own = || cpu_of(std::process::id()).unwrap() - before;
+        // Others may want the processor as well, so it is CPU time that makes this long enough.
+        while own() < Duration::from_millis(200) {
             std::hint::black_box(sentinel::time(&watch.servers).unwrap());
         }
         watch.end_round(&round, &[], Duration::ZERO).unwrap();
-        let own = millis(cpu_of(std::process::id()).unwrap() - before);
+        let own = millis(own());
         let row = watch.end_block(0).unwrap();
         // The tests beside this one are our own as well, on whatever processor: what remains for others is less than all.
-        assert!(own >= 100, "{own}");
         assert!(
             row.others_cpu_ms + own.min(row.watched_ms) <= row.watched_ms + 40,
             "{row:?}, own {own} ms"

@@ -8,6 +8,8 @@
 
 mod ring;
 mod tag;
+#[cfg(test)]
+mod tests;
 
 use super::Address;
 use super::engine::{Engine, Event, Patience, handshake_outcome, reset_on_close, start_connecting};
@@ -16,6 +18,7 @@ use io_uring::cqueue;
 use ring::{BUFFER_BYTES_MAX, Ring};
 use rustix::fd::{AsRawFd, OwnedFd};
 use rustix::io::Errno;
+use std::collections::VecDeque;
 use std::io::Write;
 use std::ops::Range;
 use std::os::unix::net::UnixStream;
@@ -65,6 +68,8 @@ pub(super) struct Uring {
     bytes_sent: u64,
     /// Answers come in several pieces, so that a wake-up for each would be the most of the work.
     gathers_pieces: bool,
+    /// Connections that found no free buffer, the longest waiting first, with their generations.
+    starved: VecDeque<(usize, u32)>,
 }
 
 #[derive(Default)]
@@ -89,6 +94,7 @@ impl Engine for Uring {
             held: None,
             bytes_sent: 0,
             gathers_pieces: false,
+            starved: VecDeque::new(),
         })
     }
 
@@ -162,8 +168,15 @@ impl Engine for Uring {
             // If few requests are open, holding answers back would be all that is measured.
             _ => 1,
         };
+        // More than there are buffers for cannot come.
+        let wanted = wanted.min(self.ring.buffers());
+        let (wanted, timeout) = match self.feed_starved()? {
+            0 => (wanted, patience.timeout),
+            // They have something to read, whatever the others have.
+            _ => (1, Duration::ZERO),
+        };
         self.ring
-            .enter(wanted, BATCH_WITHIN, patience.timeout)
+            .enter(wanted, BATCH_WITHIN, timeout)
             .context("cannot wait for completions")?;
         self.ring.take_completions(&mut self.completions);
         Ok(match wanted {
@@ -265,9 +278,10 @@ impl Uring {
             return Ok(Some(Event::Ended));
         }
         match Errno::from_raw_os_error(-result) {
-            // All buffers were full: they have been given back since.
+            // All buffers were full. Trying again before they are free would be in vain, and it would be done for
+            // each connection that has something to read.
             Errno::NOBUFS => {
-                self.receive_again(at)?;
+                self.starved.push_back((at, tag.generation));
                 Ok(None)
             }
             // By a wish for longer buffers: one that is closed has another generation.
@@ -277,6 +291,20 @@ impl Uring {
             }
             errno => Ok(Some(Event::Broken(errno))),
         }
+    }
+
+    /// Lets as many of those that found no buffer read again as there are buffers, all of which have been given back;
+    /// how many are still left.
+    fn feed_starved(&mut self) -> Result<usize> {
+        for _ in 0..self.ring.buffers() {
+            let Some((at, generation)) = self.starved.pop_front() else {
+                break;
+            };
+            if self.slots[at].generation == generation {
+                self.receive_again(at)?;
+            }
+        }
+        Ok(self.starved.len())
     }
 
     #[cold]
@@ -333,36 +361,4 @@ impl Uring {
 
 fn errno_of(error: &std::io::Error) -> Errno {
     Errno::from_io_error(error).unwrap_or(Errno::IO)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn buffers_grow_with_answers_up_to_a_bound() {
-        let Ok(mut ring) = Ring::new(Arc::from([].as_slice()), 1) else {
-            return eprintln!("not run: the kernel does not grant io_uring");
-        };
-        assert_eq!(ring.buffer(0).len(), 1024);
-        let mut first_id = 256;
-        for (length_bytes, each_bytes) in [(3_000, 4096), (100_000, 131_072)] {
-            assert!(ring.lengthen_buffers(length_bytes).unwrap());
-            assert_eq!(ring.buffer(first_id).len(), each_bytes);
-            assert!(
-                !ring.lengthen_buffers(length_bytes).unwrap(),
-                "they are long enough"
-            );
-            first_id += (1024 * 1024 / each_bytes).min(256) as u16;
-        }
-        assert!(
-            !ring.lengthen_buffers(1 << 30).unwrap(),
-            "longer ones would not help"
-        );
-        assert_eq!(
-            ring.buffer(255).len(),
-            1024,
-            "earlier ones stay what they were"
-        );
-    }
 }

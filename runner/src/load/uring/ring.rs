@@ -95,6 +95,12 @@ impl Ring {
         Ok(true)
     }
 
+    /// How many buffers receives take from.
+    pub(super) fn buffers(&self) -> usize {
+        let group = self.groups.last();
+        group.map_or(1, |group| usize::from(group.count))
+    }
+
     /// Bytes of one request.
     pub(super) fn request_bytes(&self) -> usize {
         self.request.len()
