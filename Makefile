@@ -14,8 +14,10 @@ FUZZ_SECONDS = 600
 
 # Not --locked: cargo enters a new folder under frameworks/ into Cargo.lock here, and moves nothing
 # else. Everything the runner builds is --locked.
-# A first build shows what cargo does; later ones are silent.
-QUIET = $(if $(wildcard $(or $(CARGO_TARGET_DIR),target)/release/runner),--quiet)
+# A build shows what cargo does; if there is nothing to build, cargo is silent.
+BUILT = $(or $(CARGO_TARGET_DIR),target)/release/runner
+SOURCES = Cargo.toml Cargo.lock runner/Cargo.toml runner/src
+QUIET = $(if $(wildcard $(BUILT)),$(if $(shell find $(SOURCES) -newer $(BUILT) -type f -print -quit),,--quiet))
 RUNNER = cargo run $(QUIET) --release --package runner --
 VARIANT = --server $(SERVER) --env $(ENV)
 OUT_OPTION = $(if $(OUT),--out $(OUT))

@@ -40,7 +40,7 @@ const LISTENER: u64 = u64::MAX;
 ///
 /// # Errors
 ///
-/// Where the address cannot be listened on, or the kernel refuses what the loop needs.
+/// If the address cannot be listened on, or the kernel refuses what the loop needs.
 pub fn serve(address: SocketAddr, threads: usize, delay: Option<Delay>) -> Result<()> {
     let listeners = (0..threads.max(1)).map(|_| listening_socket(address));
     let mut loops = Vec::new();

@@ -44,15 +44,21 @@ impl Screen {
             return Self::PLAIN;
         }
         let size = console::Term::stdout().size_checked();
-        let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-        let is_dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
         Self {
             columns: size.map_or(Self::PLAIN.columns, |(_, columns)| {
                 usize::from(columns).max(40)
             }),
-            is_styled: !set("NO_COLOR") && !is_dumb,
+            is_styled: has_escapes(),
         }
     }
+}
+
+/// Whether a terminal may be sent escapes: not if `NO_COLOR` is set, or `TERM` is `dumb` or not set.
+#[must_use]
+pub fn has_escapes() -> bool {
+    let asks_for_none = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let is_dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
+    !asks_for_none && !is_dumb
 }
 
 /// Prints text and a line break on standard output: the one way there for every result.

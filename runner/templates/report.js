@@ -212,7 +212,7 @@
     const pair = pairOf(cost.dataset.table, cost.dataset.measure, a, b);
     let text = a === b || !a || !b
       ? `Choose two under “Compare two” to see how far a request differs between them.`
-      : `No price is stored for ${a} and ${b}: only contestants that were timed alone have one.`;
+      : `No CPU time per request was measured for both ${a} and ${b}.`;
     if (pair && b in prices) {
       // Pairs are of requests per CPU second: a cost is their inverse.
       const change = (ratio) => 100 * ((own + prices[b] / ratio) / (own + prices[b]) - 1);

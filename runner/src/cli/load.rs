@@ -126,7 +126,7 @@ pub struct RequestOptions {
     /// A body for every request: text, or @FILE
     #[arg(short, long, value_parser = body)]
     pub body: Option<Body>,
-    /// Keep connections open from request to request; this is what happens anyway
+    /// Keep connections open from request to request; this is the default
     #[arg(short, long, conflicts_with = "no_keep_alive")]
     pub keep_alive: bool,
     /// A connection for each request, with `Connection: close`
@@ -178,14 +178,14 @@ pub struct Place {
     /// Processors of the generator, one thread each
     #[arg(long, value_parser = processor_list)]
     pub processors: Option<ProcessorList>,
-    /// How the kernel is asked: auto takes io_uring if it is granted
+    /// Interface to the kernel: auto takes io_uring if it is available
     #[arg(long, value_enum, default_value_t = EngineChoice::Auto)]
     pub engine: EngineChoice,
     /// Load an address that is not on this machine. Load on a host that is not yours is an attack,
     /// and over a network it measures the network
     #[arg(long)]
     pub allow_remote: bool,
-    /// Do without the half second in which the null server shows what the generator can do
+    /// Skip the half second that measures, against the null server, what the generator can do
     #[arg(long)]
     pub no_ceiling: bool,
 }

@@ -319,7 +319,7 @@ impl Run<'_> {
         self.counting.closed = Some(edge);
     }
 
-    /// Where most answers came after the last request had left, their time is part of the rate:
+    /// If most answers came after the last request had left, their time is part of the rate:
     /// nothing could be said of it otherwise.
     fn extend_burst(&mut self) {
         let is_burst = |edge: &Edge| edge.tally.ok < self.tally.ok - edge.tally.ok;

@@ -57,7 +57,7 @@ impl EngineChoice {
     ///
     /// # Errors
     ///
-    /// Where io_uring is demanded and the kernel does not grant it.
+    /// If io_uring is demanded and the kernel does not grant it.
     pub fn resolve(self) -> Result<EngineKind> {
         match self {
             Self::Epoll => Ok(EngineKind::Epoll),

@@ -33,7 +33,7 @@ impl Generator {
     ///
     /// # Errors
     ///
-    /// Where a thread cannot be started or pinned.
+    /// If a thread cannot be started or pinned.
     pub fn start(engine: EngineKind, processors: &[usize], threads: usize) -> Result<Self> {
         let places: Vec<Option<usize>> = if processors.is_empty() {
             vec![None; threads.max(1)]
@@ -64,7 +64,7 @@ impl Generator {
     ///
     /// # Errors
     ///
-    /// Where the server does not answer rightly, or the kernel refuses a socket.
+    /// If the server does not answer rightly, or the kernel refuses a socket.
     pub fn open(
         &self,
         key: usize,
@@ -92,7 +92,7 @@ impl Generator {
     ///
     /// # Errors
     ///
-    /// Where not one connection can be opened, or the kernel refuses a socket.
+    /// If not one connection can be opened, or the kernel refuses a socket.
     pub fn connect(
         &self,
         key: usize,
@@ -170,7 +170,7 @@ impl Generator {
     ///
     /// # Errors
     ///
-    /// Where a thread has died.
+    /// If a thread has died.
     pub fn close(&self, key: usize) -> Result<()> {
         self.on_each_thread(|_| {
             move |worker: &mut Worker| {

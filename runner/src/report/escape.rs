@@ -1,5 +1,5 @@
 //! Strings from outside: what they may hold in the model, and how each place they leave it for writes them. A name, a
-//! server's last words or a header's value are never markup, whatever they look like.
+//! server's last output or a header's value are never markup, whatever they look like.
 //!
 //! Sentences of the model are plain text with one mark of their own: what stands between two backticks is code.
 

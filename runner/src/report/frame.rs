@@ -63,7 +63,7 @@ pub(super) fn circumstances<P>(run: &Run<P>, more: Vec<String>) -> Vec<String> {
         ));
     }
     items.push(format!(
-        "revision {}{sources}, method {} of {}, records of schema {}",
+        "revision {}{sources} (links lead to the sources of today), method {} of {}, records of schema {}",
         toolchain.revision.as_deref().unwrap_or("unknown"),
         run.method,
         run.experiment,

@@ -19,6 +19,14 @@ pub struct Kept {
 
 impl Kept {
     /// Its table at the highest concurrency or rate.
+    /// What it is called in a link: date and experiment, and its number if it is not the first of them.
+    pub(super) fn label(&self) -> String {
+        let number = self.folder.rsplit('-').next();
+        let number = number.filter(|part| part.parse::<u32>().is_ok_and(|number| number > 1));
+        let number = number.map_or_else(String::new, |number| format!(" ({number})"));
+        format!("{} {}{number}", self.page.date, self.page.experiment)
+    }
+
     pub(super) fn main_section(&self) -> Option<&Section> {
         let shown = self
             .page
@@ -98,7 +106,7 @@ pub fn front_page(runs: &[Kept], results: &str, experiments: &[&str]) -> Option<
             under,
             " A newer run is untrusted at {}: [{}]({results}/{}/).",
             markdown(&section.heading),
-            markdown(&run.page.date),
+            markdown(&run.label()),
             link(&run.folder)
         );
     }
@@ -186,7 +194,7 @@ fn under(main: &Kept, section: &Section, price: Option<&Kept>, results: &str) ->
     let mut text = format!(
         "At {}, [{}]({results}/{}/), {}",
         markdown(&section.heading),
-        markdown(&page.date),
+        markdown(&main.label()),
         link(&main.folder),
         markdown(&page.machine)
     );
@@ -194,7 +202,7 @@ fn under(main: &Kept, section: &Section, price: Option<&Kept>, results: &str) ->
         let _ = write!(
             text,
             "; instructions: [{}]({results}/{}/), counted with a browser's header fields",
-            markdown(&price.page.date),
+            markdown(&price.label()),
             link(&price.folder)
         );
     }

@@ -225,20 +225,24 @@ impl Grid {
     /// As Markdown; `sources` are where contestants link to, by name.
     #[must_use]
     pub fn markdown(&self, sources: &BTreeMap<String, String>) -> String {
-        let brackets = self.brackets();
-        let mut text = String::from(if brackets.is_some() { "| |" } else { "|" });
+        // They are about ranks.
+        let is_ranked = self.column("rank") == Some(0);
+        let brackets = self.brackets().filter(|_| is_ranked);
+        let mut text = String::from("|");
         for heading in &self.headings {
             let _ = write!(text, " {} |", heading.long);
         }
-        text.push_str(if brackets.is_some() { "\n|---|" } else { "\n|" });
+        text.push_str("\n|");
         for heading in &self.headings {
             text.push_str(if heading.is_number { "---:|" } else { "---|" });
         }
         text.push('\n');
         for (place, row) in self.rows.iter().enumerate() {
             text.push('|');
-            if let Some(brackets) = &brackets {
-                let _ = write!(text, " {} |", brackets[place]);
+            // Before what stands in the first column: one of its own would be a column without a heading.
+            let bracket = brackets.as_ref().map_or("", |brackets| brackets[place]);
+            if !bracket.is_empty() {
+                let _ = write!(text, " {bracket}");
             }
             for cell in &row.cells {
                 let source = match cell {

@@ -3,6 +3,7 @@
 use super::beside::beside;
 use super::escape::{link, markdown};
 use super::front::Kept;
+use super::page::Shown;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
@@ -28,21 +29,26 @@ pub fn index(runs: &[Kept]) -> String {
             (all, _) => format!("not: {}", all.join(", ")),
         };
         // An experiment that the front page does not show has a takeaway here all the same.
-        let any = || run.page.sections.iter().max_by_key(|one| one.level);
-        let takeaway = run
-            .main_section()
-            .or_else(any)
-            .map_or("", |one| one.takeaway.as_str());
+        let sections = run.page.sections.iter();
+        let (mut shown, others): (Vec<_>, Vec<_>) =
+            sections.partition(|one| one.shown == Shown::Everywhere);
+        if shown.is_empty() {
+            shown = others;
+        }
+        let takeaways: Vec<&str> = shown
+            .iter()
+            .map(|one| one.takeaway.as_str())
+            .filter(|text| !text.is_empty())
+            .collect();
         let _ = writeln!(
             text,
-            "| [{} {}]({}/) | {} | {} | {} | {} |",
-            markdown(&page.date),
-            markdown(&page.experiment),
+            "| [{}]({}/) | {} | {} | {} | {} |",
+            markdown(&run.label()),
             link(&run.folder),
             markdown(&page.machine),
             page.method,
             markdown(&trusted),
-            markdown(takeaway)
+            markdown(&takeaways.join(" "))
         );
     }
     let machines: BTreeSet<&str> = runs

@@ -25,12 +25,10 @@ pub fn trust(
         .iter()
         .filter(|control| control.measure == ranked.measure);
     let mut items: Vec<String> = own.map(control).collect();
-    items.extend(visible_difference(ranked).map(|share| {
-        format!(
-            "in half of all pairs a difference of {:.1} % would be seen",
-            share * 100.0
-        )
-    }));
+    items.extend(
+        visible_difference(ranked)
+            .map(|share| format!("median detectable difference {:.1} %", share * 100.0)),
+    );
     items.push(format!(
         "{} in {} answers",
         counted(answers.errors, "error"),
@@ -59,8 +57,8 @@ fn control(control: &Control) -> String {
             }
         ),
         Effect::Withheld { percent } => format!(
-            "planted loss of {percent} of {}: {}",
-            100 + percent,
+            "planted loss of {:.1} %: {}",
+            100.0 * percent as f64 / (100 + percent) as f64,
             if passes {
                 "found"
             } else {

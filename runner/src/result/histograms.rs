@@ -71,7 +71,7 @@ pub(super) fn decode(text: &str) -> Result<Histogram<u64>> {
 ///
 /// # Errors
 ///
-/// Where they cannot be written.
+/// If they cannot be written.
 pub fn write_log(to: &mut impl Write, times: &Times, open: bool, elapsed: Duration) -> Result<()> {
     let mut serializer = V2DeflateSerializer::new();
     let mut builder = IntervalLogWriterBuilder::new();

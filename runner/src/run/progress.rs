@@ -59,9 +59,8 @@ impl Progress {
     /// `rounds` are those of a block, over all conditions.
     pub(super) fn new(conditions: &[String], rounds: u32, arms: Vec<String>, blocks: u32) -> Self {
         let slices_per_block = u64::from(rounds) * arms.len() as u64;
-        // A terminal that cannot move its cursor gets lines, like a file.
-        let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-        let target = if std::io::stderr().is_terminal() && !is_dumb {
+        // A terminal that cannot move its cursor, or is to get no escapes, gets lines, like a file.
+        let target = if std::io::stderr().is_terminal() && crate::output::has_escapes() {
             ProgressDrawTarget::stderr()
         } else {
             ProgressDrawTarget::hidden()

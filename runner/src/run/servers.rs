@@ -32,6 +32,8 @@ struct ServerArm {
     err: String,
     /// Blocks running in which it failed.
     failures: u32,
+    /// It has been started since all were stopped.
+    is_tried: bool,
     /// Of the current condition: usage before its first slice, and requests sent in warm-up.
     before: Usage,
     warm_up_requests: u64,
@@ -139,6 +141,7 @@ impl Servers {
             arm.attempts = 0;
             return;
         }
+        arm.is_tried = true;
         arm.err.clear();
         let started = match &arm.launch.program {
             Ok(program) => start_repeatedly(program, &arm.launch.exchange, &self.processors),
@@ -197,12 +200,15 @@ impl Servers {
         &self.arms[arm].err
     }
 
-    /// What is said of a slice with so many right answers: why its arm has failed, or what its own row says, or that
-    /// no right answer came.
+    /// What is said of a slice with so many right answers and this CPU time of its server: why its arm has failed, or
+    /// what its own row says, or that no right answer came, or that the CPU time could not be read.
     #[must_use]
-    pub fn err_of_slice(&self, arm: usize, ok: u64, of_row: String) -> String {
+    pub fn err_of_slice(&self, arm: usize, ok: u64, cpu_ns: u64, of_row: String) -> String {
         match self.err(arm) {
             "" if ok == 0 && of_row.is_empty() => "no right answer came".to_owned(),
+            "" if cpu_ns == 0 && of_row.is_empty() => {
+                "the CPU time of the server could not be read".to_owned()
+            }
             "" => of_row,
             err => err.to_owned(),
         }
@@ -251,10 +257,13 @@ impl Servers {
             if let Some(server) = arm.server.take() {
                 server.stop()?;
             }
-            arm.failures = match arm.err.is_empty() {
-                true => 0,
-                false => arm.failures + 1,
-            };
+            // Only what has been started since the last stop: an arm that failed earlier has been counted.
+            if std::mem::take(&mut arm.is_tried) {
+                arm.failures = match arm.err.is_empty() {
+                    true => 0,
+                    false => arm.failures + 1,
+                };
+            }
         }
         Ok(())
     }
@@ -288,6 +297,7 @@ impl ServerArm {
             attempts: 0,
             err: String::new(),
             failures: 0,
+            is_tried: false,
             before: Usage::default(),
             warm_up_requests: 0,
         }

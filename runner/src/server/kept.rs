@@ -108,8 +108,8 @@ impl Kept {
     }
 
     /// The first and last lines of its output, to stand behind an error.
-    pub(super) fn last_words(&mut self) -> String {
-        words::last_words(&mut self.words)
+    pub(super) fn last_output(&mut self) -> String {
+        words::last_output(&mut self.words)
     }
 
     /// What the keeper says next, if it says something.

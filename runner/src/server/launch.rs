@@ -20,7 +20,7 @@ impl Launched {
     ///
     /// # Errors
     ///
-    /// Where there is no shell, or the kernel refuses the processors.
+    /// If there is no shell, or the kernel refuses the processors.
     pub fn start(command: &str, processors: &[usize]) -> Result<Self> {
         let mut shell = Command::new("sh");
         shell.args(["-c", command]);
@@ -34,7 +34,7 @@ impl Launched {
     ///
     /// # Errors
     ///
-    /// If the command ends first, or does not get ready `within` that; its last words are part of the
+    /// If the command ends first, or does not get ready `within` that; its last output are part of the
     /// error.
     pub fn wait_until_ready<T>(
         &mut self,
@@ -55,7 +55,7 @@ impl Launched {
                     "no right answer from `{}` within {:?} (--ready-timeout): {error:#}{}",
                     self.command,
                     within,
-                    self.kept.last_words()
+                    self.kept.last_output()
                 );
             }
             std::thread::sleep(PAUSE);
@@ -66,13 +66,13 @@ impl Launched {
     ///
     /// # Errors
     ///
-    /// How it has ended, with its last words.
+    /// How it has ended, with its last output.
     pub fn check_alive(&mut self) -> Result<()> {
         match self.kept.status()? {
             Some(status) if self.kept.is_over() => bail!(
                 "`{}` has ended ({status}){}",
                 self.command,
-                self.kept.last_words()
+                self.kept.last_output()
             ),
             _ => Ok(()),
         }

@@ -13,7 +13,7 @@ mod words;
 pub use launch::Launched;
 pub use port::{PortTaken, check_free};
 pub use usage::{CpuTime, Tree, Usage, cpu_of};
-pub(crate) use words::last_words;
+pub(crate) use words::last_output;
 
 use crate::interrupt;
 use crate::load::Exchange;
@@ -91,7 +91,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// Where it does not start, dies, or does not answer rightly in time; its own last words are
+    /// If it does not start, dies, or does not answer rightly in time; its own last output are
     /// part of the error.
     pub fn start(program: &Program, exchange: &Exchange, processors: &[usize]) -> Result<Self> {
         Self::start_within(program, exchange, processors, READY_WITHIN)
@@ -137,7 +137,7 @@ impl Server {
                          in the foreground"
                     ),
                 };
-                bail!("the server {what} ({status}){}", self.kept.last_words());
+                bail!("the server {what} ({status}){}", self.kept.last_output());
             }
             match readiness::ask(exchange, self.address) {
                 Ok(answer_bytes) => {
@@ -158,7 +158,7 @@ impl Server {
         let seconds = ready_within.as_secs();
         bail!(
             "no right answer within {seconds} s of its start{why}{}",
-            self.kept.last_words()
+            self.kept.last_output()
         )
     }
 
@@ -196,7 +196,7 @@ impl Server {
         let status = self.kept.status().ok().flatten()?;
         Some(format!(
             "the server died ({status}){}",
-            self.kept.last_words()
+            self.kept.last_output()
         ))
     }
 

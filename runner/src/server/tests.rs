@@ -12,7 +12,7 @@ fn shell(script: &str) -> Program {
 }
 
 #[test]
-fn a_program_that_dies_is_reported_with_its_last_words() {
+fn a_program_that_dies_is_reported_with_its_last_output() {
     let error = Server::start(
         &shell("echo cannot bind >&2; exit 3"),
         &Exchange::welcome(),
@@ -21,7 +21,7 @@ fn a_program_that_dies_is_reported_with_its_last_words() {
     .unwrap_err();
     let text = format!("{error:#}");
     assert!(
-        text.contains("exit status: 3") && text.ends_with("its last words: cannot bind"),
+        text.contains("exit status: 3") && text.ends_with("its last output: cannot bind"),
         "{text}"
     );
 }

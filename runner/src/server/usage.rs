@@ -243,6 +243,7 @@ mod tests {
     fn all_processes_of_a_server_count_with_those_that_have_ended() {
         let burn = "i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done";
         // One is waited for, one has left its parent and goes on.
+        // A share of CPU time: other programs on the processors make it vary.
         let script = format!(
             "sh -c '{burn}; true'; (setsid sh -c '{burn}; sleep 100' &); {burn}; sleep 100"
         );
@@ -260,7 +261,7 @@ mod tests {
         }
         let share = share(());
         // A third each, and their starts.
-        assert!((0.2..0.45).contains(&share), "{share}");
+        assert!((0.15..0.49).contains(&share), "{share}");
         let usage = kept.tree().usage().unwrap();
         assert_eq!(usage.threads, 4, "{usage:?}");
         assert!(usage.rss_kib > 0 && usage.peak_rss_kib >= usage.rss_kib);

@@ -51,10 +51,10 @@ pub(super) fn shorten(file: BorrowedFd) {
 }
 
 /// The first and the last of what a server has printed, to stand behind an error.
-pub(crate) fn last_words(words: &mut File) -> String {
+pub(crate) fn last_output(words: &mut File) -> String {
     match first_and_last(words).unwrap_or_default().trim() {
         "" => String::new(),
-        words => format!("; its last words: {}", plain(words)),
+        words => format!("; its last output: {}", plain(words)),
     }
 }
 
@@ -91,17 +91,17 @@ mod tests {
     fn said(text: &[u8]) -> String {
         let mut words = file().unwrap();
         words.write_all(text).unwrap();
-        last_words(&mut words)
+        last_output(&mut words)
     }
 
     #[test]
     fn first_and_last_lines_are_shown_and_nothing_commands_the_terminal() {
         assert_eq!(said(b" \n"), "");
-        assert_eq!(said(b"cannot bind\n"), "; its last words: cannot bind");
-        assert_eq!(said(b"a\x1b[2Jb\r\n"), "; its last words: a\\u{1b}[2Jb");
+        assert_eq!(said(b"cannot bind\n"), "; its last output: cannot bind");
+        assert_eq!(said(b"a\x1b[2Jb\r\n"), "; its last output: a\\u{1b}[2Jb");
         let lines: Vec<String> = (0..1000).map(|line| format!("line {line}\n")).collect();
         let shown = said(lines.concat().as_bytes());
-        assert!(shown.starts_with("; its last words: line 0\n"), "{shown}");
+        assert!(shown.starts_with("; its last output: line 0\n"), "{shown}");
         assert!(shown.contains(" [...] line 9"), "{shown}");
         assert!(shown.ends_with("line 999"), "{shown}");
     }
@@ -113,11 +113,11 @@ mod tests {
             writeln!(words, "line {line}").unwrap();
         }
         shorten(words.as_fd());
-        let shown = last_words(&mut words);
+        let shown = last_output(&mut words);
         assert!(words.metadata().unwrap().len() < 64 << 10);
-        assert!(shown.starts_with("; its last words: line 0\n"), "{shown}");
+        assert!(shown.starts_with("; its last output: line 0\n"), "{shown}");
         assert!(shown.ends_with("line 199999"), "{shown}");
         writeln!(words, "and more").unwrap();
-        assert!(last_words(&mut words).ends_with("line 199999\nand more"));
+        assert!(last_output(&mut words).ends_with("line 199999\nand more"));
     }
 }

@@ -9,7 +9,7 @@ use clap::ValueEnum;
 use rand_pcg::Pcg64;
 use serde::Serialize;
 
-/// How much the luck of processes exceeds the noise of blocks if it is what the condition is about.
+/// How much the effect of a process exceeds the noise of blocks if it is what the condition is about.
 const LUCK_FACTOR: f64 = 3.0;
 
 /// How likely a process is in the rare state.
@@ -21,12 +21,12 @@ const RARE_SHARE: f64 = 0.05;
 pub enum Condition {
     /// Nothing.
     Clean,
-    /// In half of the arms luck is exponential, and three times what blocks vary by (or SEVERITY times).
+    /// In half of the arms the effect of a process is exponential, and three times what blocks vary by (or SEVERITY times).
     Skewed,
     /// In half of the arms one process in twenty is slower by 10 standard deviations of a block (or by
     /// SEVERITY of them).
     RareState,
-    /// The luck of each arm, three times what blocks vary by, follows that of the block before with the
+    /// The effect of a process, three times what blocks vary by, follows that of the block before with the
     /// correlation 0.5 (or SEVERITY).
     Correlated,
     /// Whoever follows the last arm is 5 % faster (or SEVERITY percent).
@@ -69,17 +69,17 @@ impl Condition {
         random: &mut Pcg64,
     ) -> Vec<Vec<Slice>> {
         let machine = noise.machine(designs, random);
-        let mut luck = vec![0.0; arms];
+        let mut effect = vec![0.0; arms];
         let blocks = designs.iter().zip(&machine).enumerate();
         blocks
             .map(|(number, (design, machine))| {
-                for (arm, luck) in luck.iter_mut().enumerate() {
-                    let before = (number > 0).then_some(*luck);
-                    *luck = self.luck(severity, noise, is_affected(arm, arms), before, random);
+                for (arm, effect) in effect.iter_mut().enumerate() {
+                    let before = (number > 0).then_some(*effect);
+                    *effect = self.effect(severity, noise, is_affected(arm, arms), before, random);
                 }
                 let moves =
                     |arm: usize, speed: f64| speed * (1.0 + self.slope(severity, arm, arms));
-                let log = |arm: usize, speed: f64| luck[arm] + moves(arm, speed);
+                let log = |arm: usize, speed: f64| effect[arm] + moves(arm, speed);
                 let mut block = noise.block(design, machine, log, random);
                 self.carry_over(severity, &mut block, arms);
                 block
@@ -87,8 +87,8 @@ impl Condition {
             .collect()
     }
 
-    /// The luck of a process, whose mean over processes is 0, after that of the block `before`.
-    fn luck(
+    /// The effect of a process, whose mean over processes is 0, after that of the block `before`.
+    fn effect(
         self,
         severity: f64,
         noise: &Noise,
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn luck_follows_that_of_the_block_before() {
+    fn effect_follows_that_of_the_block_before() {
         let logs = logs(Condition::Correlated, 0.5);
         let differences: Vec<f64> = logs[0].iter().zip(&logs[1]).map(|(a, b)| a - b).collect();
         let squares: f64 = differences.iter().map(|value| value * value).sum();

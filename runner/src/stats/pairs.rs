@@ -152,7 +152,7 @@ pub(super) fn speeds(rows: &[Vec<f64>], one: usize, other: usize) -> Vec<f64> {
     centred(rows.iter().map(|row| speed(row, one, other))).1
 }
 
-/// The mean log rate of all arms but these two: neither's own luck is in it. 0 if there are no others.
+/// The mean log rate of all arms but these two: neither's own effect is in it. 0 if there are no others.
 fn speed(row: &[f64], one: usize, other: usize) -> f64 {
     let others = row.len().saturating_sub(2).max(1) as f64;
     let sum: f64 = (0..row.len())

@@ -84,7 +84,7 @@ fn an_address_that_cannot_be_loaded_is_refused() {
         ),
         (
             &["load", "http://0.0.0.0:1/"],
-            "0.0.0.0 is where servers listen, no address to connect to; write http://127.0.0.1:1/",
+            "0.0.0.0 is an address to listen on, not one to connect to; write http://127.0.0.1:1/",
         ),
         (&["load", "http://[::]/x?y"], "write http://[::1]:80/x?y"),
         (

@@ -140,7 +140,7 @@ fn a_launched_command_that_fails_is_quoted() {
     let (status, _, words) = load(&[&url, "--launch", "echo no such thing >&2; exit 3"]);
     assert_eq!(status, 1);
     assert!(words.contains("has ended (exit status: 3)"), "{words}");
-    assert!(words.contains("its last words: no such thing"), "{words}");
+    assert!(words.contains("its last output: no such thing"), "{words}");
 }
 
 #[test]

@@ -168,7 +168,7 @@ fn check_address(address: SocketAddr, path: &str, allow_remote: bool) -> Result<
         };
         let local = SocketAddr::new(local, address.port());
         return Err(UsageError(format!(
-            "{ip} is where servers listen, no address to connect to; write http://{local}{path}"
+            "{ip} is an address to listen on, not one to connect to; write http://{local}{path}"
         )));
     }
     if !ip.is_loopback() && !allow_remote {

@@ -209,6 +209,12 @@ fn owners(figures: &Figures, row: &ArmRow) -> Option<String> {
         .collect();
     owners.sort_by(|one, other| other.1.total_cmp(&one.1));
     let sum: f64 = owners.iter().map(|one| one.1).sum();
+    // Owners are of one process and the total is the median over processes: they are scaled to it, as in the chart.
+    let total = row.work.map_or(sum, |work| work.instructions);
+    for one in &mut owners {
+        one.1 *= total / sum;
+    }
+    let sum = total;
     let (mut shown, rest): (Vec<_>, Vec<_>) = owners
         .into_iter()
         .partition(|one| one.1 >= OWNER_SHARE_MIN * sum);

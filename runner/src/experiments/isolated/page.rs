@@ -56,7 +56,7 @@ fn sections(figures: &Figures) -> Vec<Section> {
     let untrusted = claims::untrusted(figures);
     let take_home = |table: &Table, is_untrusted| {
         let condition = match table.entry {
-            Entry::Bytes => "by itself, bytes in and bytes out",
+            Entry::Bytes => "in one process, bytes in and bytes out",
             Entry::Call => "in router and handler alone",
         };
         takeaway(&table.cpu, PRAISE, condition, is_untrusted, |_| false)

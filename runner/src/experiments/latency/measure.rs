@@ -134,7 +134,9 @@ impl Slices for OpenLoop {
             sum.add(&measured.times.response)?;
             row = row.measured(&measured);
         }
-        row.err = self.servers.err_of_slice(slot.arm, row.ok, row.err);
+        row.err = self
+            .servers
+            .err_of_slice(slot.arm, row.ok, row.server_cpu_ns, row.err);
         journal.append(&row)?;
         Ok(pauses)
     }

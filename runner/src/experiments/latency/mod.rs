@@ -24,6 +24,7 @@ pub use rows::{PacedRow, ProbeRow, SearchRow};
 use super::contestants::{Prepared, Variant};
 use super::experiment::{Experiment, Outline};
 use crate::analysis::Ranked;
+use crate::environment::limits;
 use crate::framework::{BuildEnv, ServerKind, Workspace};
 use crate::report::Page;
 use crate::run::{Arm, ArmKind, Design, Job, Launch, Run, RunOptions};
@@ -65,6 +66,8 @@ impl Experiment for Latency {
             server: plan.server,
             env: plan.env,
         };
+        // A run that continues has the limit on open files of another shell.
+        limits::allow_connections(job.run.arms.len() * plan.connections)?;
         let mut prepared = Prepared::build(workspace, &job.names, variant)?;
         prepared.add_null("null", ArmKind::Null, &[])?;
         prepared.add_null(delay::NAME, ArmKind::Planted, &delay::OPTIONS)?;

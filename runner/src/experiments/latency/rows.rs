@@ -206,7 +206,8 @@ impl Row for PacedRow {
             (0, true) => "ok",
             (0, false) => return None,
             _ if self.elapsed_ns == 0 => "elapsed_ns",
-            _ if self.server_cpu_ns == 0 => "server_cpu_ns",
+            // Of a server that has died the time can no longer be read, and the row says that it has.
+            (_, true) if self.server_cpu_ns == 0 => "server_cpu_ns",
             _ if self.response_time_p50_ns == 0 => "response_time_p50_ns",
             _ => return None,
         };

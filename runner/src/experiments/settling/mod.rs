@@ -20,6 +20,7 @@ pub use traces::{Settled, Trace};
 use super::contestants::{Prepared, Variant};
 use super::experiment::{Experiment, Outline};
 use crate::analysis::Ranked;
+use crate::environment::limits;
 use crate::framework::Workspace;
 use crate::report::Page;
 use crate::run::{Arm, Design, Job, Launch, Run, RunOptions};
@@ -59,6 +60,10 @@ impl Experiment for Settling {
             server: job.run.plan.server,
             env: job.run.plan.env,
         };
+        // A run that continues has the limit on open files of another shell.
+        limits::allow_connections(
+            job.run.arms.len() * job.run.plan.connections.iter().copied().max().unwrap_or(0),
+        )?;
         let mut prepared = Prepared::build(workspace, &job.names, variant)?;
         prepared.check(&job.run.processors.server)?;
         if !job.run.arms.is_empty() {

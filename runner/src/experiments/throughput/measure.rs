@@ -175,7 +175,9 @@ impl Slices for ClosedLoop {
                 row.withhold(self.plan.withheld_percent(level.connections));
             }
         }
-        row.err = self.servers.err_of_slice(slot.arm, row.ok, row.err);
+        row.err = self
+            .servers
+            .err_of_slice(slot.arm, row.ok, row.server_cpu_ns, row.err);
         journal.append(&row)?;
         Ok(pauses)
     }

@@ -24,6 +24,7 @@ pub use tables::{CPU, RATE, Table};
 use super::contestants::{Prepared, Variant};
 use super::experiment::{Experiment, Outline};
 use crate::analysis::Ranked;
+use crate::environment::limits;
 use crate::framework::{BuildEnv, ServerKind, Workspace};
 use crate::report::Page;
 use crate::run::{Arm, ArmKind, Design, Job, Launch, Run, RunOptions};
@@ -67,6 +68,10 @@ impl Experiment for Throughput {
             server: plan.server,
             env: plan.env,
         };
+        // A run that continues has the limit on open files of another shell.
+        limits::allow_connections(
+            job.run.arms.len() * plan.connections().into_iter().max().unwrap_or(0),
+        )?;
         let mut prepared = Prepared::build(workspace, &job.names, variant)?;
         prepared.add_null("null", ArmKind::Null, &[])?;
         prepared.check(&job.run.processors.server)?;

@@ -74,7 +74,7 @@ pub struct Evidence {
     pub lateness_p99_us: Option<f64>,
     /// Open loop: 99th percentile of the response time, in µs.
     pub response_p99_us: Option<f64>,
-    /// Where the server is ours: its CPU time per second and processor it may use.
+    /// If the server is ours: its CPU time per second and processor it may use.
     pub server_cpu_share: Option<f64>,
     /// Right answers per second here, per right answer per second of the null server.
     pub ceiling_share: Option<f64>,

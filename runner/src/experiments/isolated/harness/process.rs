@@ -3,7 +3,7 @@
 use super::reply::{Memory, Timed};
 use crate::experiments::isolated::plan::Entry;
 use crate::interrupt;
-use crate::server::{last_words, spawn};
+use crate::server::{last_output, spawn};
 use anyhow::{Context, Result, bail, ensure};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use serde::de::DeserializeOwned;
@@ -66,7 +66,7 @@ impl Harness {
         let mut command = Command::new(setup.executable);
         command
             .args(["drive", setup.entry.word(), path])
-            // Of a panic the message is wanted, and a record keeps only the last words.
+            // Of a panic the message is wanted, and a record keeps only the last output.
             .env("RUST_BACKTRACE", "0")
             .env("PADDING", "x".repeat(setup.padding_bytes))
             .stdin(Stdio::piped())
@@ -138,7 +138,7 @@ impl Harness {
             .write_all(format!("{command}\n").as_bytes())
             .is_err()
         {
-            bail!("the harness has ended{}", last_words(&mut self.words));
+            bail!("the harness has ended{}", last_output(&mut self.words));
         }
         let line = self.read_line(command)?;
         serde_json::from_str(&line)
@@ -168,7 +168,7 @@ impl Harness {
             let _ = self.child.wait();
             bail!(
                 "the harness ended at `{command}`{}",
-                last_words(&mut self.words)
+                last_output(&mut self.words)
             );
         }
         Ok(line)

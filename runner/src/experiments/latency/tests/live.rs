@@ -66,7 +66,9 @@ fn requests_leave_by_schedule_and_are_timed_from_it() {
         .values()
         .map(|times| times.len())
         .sum();
-    assert_eq!(times, records.slices.iter().map(|row| row.ok).sum::<u64>());
+    // What was due and has not left has a time as well: on a busy machine there is some.
+    let due = records.slices.iter().map(|row| row.ok + row.unsent);
+    assert_eq!(times, due.sum::<u64>());
 }
 
 #[test]
