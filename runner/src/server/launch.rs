@@ -20,7 +20,7 @@ impl Launched {
     ///
     /// # Errors
     ///
-    /// If there is no shell, or the kernel refuses the processors.
+    /// If the shell cannot be started, or the kernel refuses the processors.
     pub fn start(command: &str, processors: &[usize]) -> Result<Self> {
         let mut shell = Command::new("sh");
         shell.args(["-c", command]);

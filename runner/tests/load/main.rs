@@ -5,6 +5,7 @@
 mod null;
 mod outputs;
 mod places;
+mod recipes;
 mod stopped;
 
 use assert_cmd::Command;

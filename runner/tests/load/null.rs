@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Ends with the test, however that ends.
-struct Ended(Child);
+pub(super) struct Ended(pub(super) Child);
 
 impl Drop for Ended {
     fn drop(&mut self) {
@@ -27,11 +27,20 @@ fn with_files(files: u32) -> (Ended, SocketAddr) {
         "ulimit -n {files}; exec {} null --address {address}",
         env!("CARGO_BIN_EXE_runner")
     );
-    let child = Ended(Command::new("sh").args(["-c", &line]).spawn().unwrap());
+    (
+        started(Command::new("sh").args(["-c", &line]), address),
+        address,
+    )
+}
+
+/// A server that has been started by this command and listens.
+pub(super) fn started(command: &mut Command, address: SocketAddr) -> Ended {
+    let mut server = Ended(command.spawn().unwrap());
     while TcpStream::connect(address).is_err() {
+        assert!(server.0.try_wait().unwrap().is_none(), "it has ended");
         std::thread::sleep(Duration::from_millis(5));
     }
-    (child, address)
+    server
 }
 
 fn is_answered(stream: &mut TcpStream) -> bool {

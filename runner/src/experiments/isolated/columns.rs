@@ -209,6 +209,9 @@ fn owners(figures: &Figures, row: &ArmRow) -> Option<String> {
         .collect();
     owners.sort_by(|one, other| other.1.total_cmp(&one.1));
     let sum: f64 = owners.iter().map(|one| one.1).sum();
+    if sum <= 0.0 {
+        return None;
+    }
     // Owners are of one process and the total is the median over processes: they are scaled to it, as in the chart.
     let total = row.work.map_or(sum, |work| work.instructions);
     for one in &mut owners {
@@ -227,7 +230,7 @@ fn owners(figures: &Figures, row: &ArmRow) -> Option<String> {
             grouped(rounded(*instructions))
         )
     });
-    (sum > 0.0).then(|| shares.collect::<Vec<_>>().join(", "))
+    Some(shares.collect::<Vec<_>>().join(", "))
 }
 
 /// What stays behind, per repetition.

@@ -139,3 +139,18 @@ fn a_search_that_is_killed_at_any_write_continues_to_the_same_rows() {
 fn a_damaged_record_is_refused_or_untrusted_or_unchanged() {
     damage::is_always_noticed::<Latency>(&searched().write());
 }
+
+#[test]
+fn only_a_row_that_says_that_its_server_failed_may_lack_its_cpu_time() {
+    use crate::run::Row;
+    let silent = PacedRow {
+        sent: 1,
+        ok: 1,
+        elapsed_ns: 1,
+        response_time_p50_ns: 1,
+        ..PacedRow::default()
+    };
+    assert!(silent.fault().unwrap().contains("server_cpu_ns"));
+    let err = "the server has ended".to_owned();
+    assert_eq!(PacedRow { err, ..silent }.fault(), None);
+}

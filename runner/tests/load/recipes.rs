@@ -1,14 +1,10 @@
 //! The five recipes that docs/LOAD.md opens with, each as it is written there but for its port and its lengths.
-#![allow(clippy::unwrap_used, reason = "the panic of a test is its report")]
 
+use super::null::{Ended, started};
 use std::fs;
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
-use std::process::{Child, Command, Output};
-use std::time::{Duration, Instant};
-
-/// Longer than any machine stalls.
-const PATIENCE: Duration = Duration::from_secs(60);
+use std::process::{Command, Output};
 
 /// Lengths of the recipes, and those that a test has time for.
 const SHORTER: [(&str, &str); 6] = [
@@ -35,31 +31,13 @@ fn free_port() -> u16 {
     listener.local_addr().unwrap().port()
 }
 
-/// Ends with the test, however that ends.
-struct Ended(Child);
-
-impl Drop for Ended {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 fn null_server(port: u16) -> Ended {
-    let address = format!("127.0.0.1:{port}");
+    let address = SocketAddr::from(([127, 0, 0, 1], port));
     let mut command = Command::new(env!("CARGO_BIN_EXE_runner"));
-    let server = Ended(
-        command
-            .args(["null", "--address", &address])
-            .spawn()
-            .unwrap(),
-    );
-    let started = Instant::now();
-    while TcpStream::connect(&address).is_err() {
-        assert!(started.elapsed() < PATIENCE, "nothing listens");
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    server
+    started(
+        command.args(["null", "--address", &address.to_string()]),
+        address,
+    )
 }
 
 /// Runs a recipe in a folder of its own, as a shell would.
