@@ -50,6 +50,14 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// A time that is planned and recorded in milliseconds.
+pub(crate) fn whole_millis(text: &str) -> Result<Duration, String> {
+    match duration(text)? {
+        time if time.subsec_nanos() % 1_000_000 == 0 => Ok(time),
+        _ => Err(format!("`{text}` is not a whole number of milliseconds")),
+    }
+}
+
 /// A time limit of an answer: as long as times are told apart.
 pub(crate) fn timeout(text: &str) -> Result<Duration, String> {
     match duration(text)? {
@@ -311,6 +319,17 @@ mod tests {
         ] {
             assert!(duration(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_planned_time_is_whole_milliseconds() {
+        assert_eq!(
+            whole_millis("1500us"),
+            Err("`1500us` is not a whole number of milliseconds".to_owned())
+        );
+        assert_eq!(whole_millis("2000us"), Ok(Duration::from_millis(2)));
+        assert_eq!(whole_millis("0.25s"), Ok(Duration::from_millis(250)));
+        assert!(whole_millis("500us").is_err() && whole_millis("0").is_err());
     }
 
     #[test]

@@ -54,6 +54,9 @@ pub struct Toolchain {
     pub uncommitted: Option<bool>,
     /// The versions of the tools that count work, of those that were there.
     pub tools: BTreeMap<String, String>,
+    /// SHA-256 of the runner itself, the generator included; older records do not have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runner: Option<String>,
 }
 
 impl Machine {
@@ -114,6 +117,7 @@ impl Toolchain {
             revision: output(root, "git", &["rev-parse", "--short=12", "HEAD"]).ok(),
             uncommitted: status.ok().map(|changes| !changes.is_empty()),
             tools: BTreeMap::new(),
+            runner: None,
         })
     }
 }

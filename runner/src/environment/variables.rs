@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 /// Variables of the loader, the C library, the allocators, Rust and cargo that can change a build or a
 /// server; a name that ends in `*` stands for all that begin so.
-const ALWAYS: [&str; 23] = [
+const ALWAYS: [&str; 27] = [
     "LD_AUDIT",
     "LD_BIND_NOW",
     "LD_LIBRARY_PATH",
@@ -21,13 +21,17 @@ const ALWAYS: [&str; 23] = [
     "RUSTC_WORKSPACE_WRAPPER",
     "RUSTC_WRAPPER",
     "RUSTFLAGS",
-    "CARGO_BUILD_RUSTFLAGS",
-    "CARGO_BUILD_TARGET",
+    "CARGO_BUILD_*",
     "CARGO_ENCODED_RUSTFLAGS",
     "CARGO_INCREMENTAL",
     "CARGO_PROFILE_*",
+    "CARGO_TARGET_*",
     "CC",
+    "CC_*",
     "CFLAGS",
+    "CFLAGS_*",
+    "CXX",
+    "CXXFLAGS",
 ];
 
 /// The variables of [`ALWAYS`] and `more` that are set here, with their values.

@@ -95,11 +95,20 @@ fn measure<E: Experiment>(
     E::measure(job, prepared, &done)
 }
 
+/// The seed whose orders are shown if none is given.
+const EXAMPLE_SEED: u64 = 1;
+
 fn list<E: Experiment>(workspace: &Workspace, options: &E::Options) -> Result<Verdict> {
     let run_options = E::run_options(options);
     let design = E::design(workspace, options)?;
     let names = names(workspace.with_baseline(&run_options.names)?);
-    let seed = run_options.seed.unwrap_or(1);
-    print(E::outline(&design.plan, seed, &names).text())?;
+    let seed = run_options.seed.unwrap_or(EXAMPLE_SEED);
+    let mut text = E::outline(&design.plan, seed, &names).text();
+    if run_options.seed.is_none() {
+        text.push_str(&format!(
+            "\nseed: a run takes one from the clock; the order above is that of --seed {EXAMPLE_SEED}"
+        ));
+    }
+    print(text)?;
     Ok(Verdict::Good)
 }

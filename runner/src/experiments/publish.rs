@@ -79,7 +79,8 @@ pub fn kind(name: &str) -> Option<&'static Kind> {
 fn kept(root: &Path, results: &Path) -> Result<Vec<Kept>> {
     let found = find_runs(results)?;
     for one in found.unreadable {
-        crate::say!("warning: left out: {:#}", one.error);
+        let folder = one.path.display();
+        crate::say!("warning: {folder} is left out: {:#}", one.error);
     }
     // Each is analysed by itself, and that takes most of the time.
     let shown: Vec<Result<(Page, bool)>> = thread::scope(|scope| {
@@ -114,7 +115,7 @@ fn kept(root: &Path, results: &Path) -> Result<Vec<Kept>> {
                     is_candidate: is_main && facts.state == State::Complete,
                 });
             }
-            Err(error) => crate::say!("warning: left out: {error:#}"),
+            Err(error) => crate::say!("warning: {} is left out: {error:#}", folder.display()),
         }
     }
     Ok(runs)

@@ -4,7 +4,7 @@ use crate::environment::processors;
 use crate::framework::{BuildEnv, ServerKind};
 use crate::load::EngineChoice;
 use crate::run::Processors;
-use crate::values::{ProcessorList, duration, processor_list};
+use crate::values::{ProcessorList, processor_list, whole_millis};
 use anyhow::Result;
 use clap::Args;
 use std::time::Duration;
@@ -20,7 +20,7 @@ pub struct ServedOptions {
     #[arg(long, value_enum, default_value_t = BuildEnv::Release)]
     pub env: BuildEnv,
     /// An answer that takes longer counts as a timeout
-    #[arg(long, default_value = "2s", value_parser = duration)]
+    #[arg(long, default_value = "2s", value_parser = whole_millis)]
     pub timeout: Duration,
     /// Processors of the server, such as 0-3,8; half of the cores if not given
     #[arg(long, value_parser = processor_list)]

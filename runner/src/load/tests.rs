@@ -1,15 +1,17 @@
 //! The generator against planted servers: its counts must be the server's own, and add up.
 
 use super::{
-    Arrivals, EngineChoice, EngineKind, Generator, Intervals, LoadSpec, Measured, Pace, Tally,
-    Target,
+    EngineChoice, EngineKind, Generator, Intervals, LoadSpec, Measured, Pace, Tally, Target,
 };
-use controls::stall::Stalling;
 use controls::{Planted, Server};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-const TIMEOUT: Duration = Duration::from_millis(300);
+/// Longer than a machine under load may be silent: a test in which an answer is given up is about that.
+const TIMEOUT: Duration = Duration::from_secs(20);
+
+/// How long tests wait in which answers are given up.
+const SILENCE: Duration = Duration::from_secs(1);
 
 /// Every test runs on every engine that the kernel grants.
 macro_rules! on_every_engine {
@@ -43,7 +45,6 @@ on_every_engine![
     seconds_add_up_to_the_run,
     a_connection_carries_as_many_requests_as_it_may,
     one_request_per_connection_is_served_by_a_server_that_closes,
-    a_stall_is_seen_by_every_request_it_delays,
     exactly_the_requests_asked_for_are_sent_and_counted,
     answers_in_pieces_are_right_answers,
     wrong_answers_are_counted_as_the_server_counts_them,
@@ -75,19 +76,38 @@ fn load(
     requests: u64,
     threads: usize,
 ) -> (Tally, Measured) {
+    load_by(engine, server, connections, threads, &spec(requests))
+}
+
+fn load_by(
+    engine: EngineKind,
+    server: &Server,
+    connections: usize,
+    threads: usize,
+    spec: &LoadSpec,
+) -> (Tally, Measured) {
     let generator = Generator::start(engine, &[], threads).unwrap();
     let target = Target::welcome(server.address);
     let opened = generator.open(0, &target, connections, TIMEOUT).unwrap();
-    let measured = generator.run(0, &spec(requests)).unwrap();
+    let measured = generator.run(0, spec).unwrap();
     assert!(measured.tally.balances(), "{:?}", measured.tally);
     (opened, measured)
+}
+
+/// How long answers are waited for.
+fn timeout_for(planted: Planted) -> Duration {
+    match planted {
+        Planted::SilentAt(_) => SILENCE,
+        _ => TIMEOUT,
+    }
 }
 
 fn open_error(engine: EngineKind, planted: Planted) -> String {
     let server = Server::start(planted);
     let generator = Generator::start(engine, &[], 1).unwrap();
     let target = Target::welcome(server.address);
-    let error = generator.open(0, &target, 2, TIMEOUT).unwrap_err();
+    let timeout = timeout_for(planted);
+    let error = generator.open(0, &target, 2, timeout).unwrap_err();
     format!("{error:#}")
 }
 
@@ -169,7 +189,11 @@ fn every_request_has_an_outcome_when_the_server_closes_unannounced(engine: Engin
 fn resets_truncations_and_silence_are_told_apart(engine: EngineKind) {
     let outcome = |planted| {
         let server = Server::start(planted);
-        let (_, measured) = load(engine, &server, 2, 100, 1);
+        let spec = LoadSpec {
+            timeout: timeout_for(planted),
+            ..spec(100)
+        };
+        let (_, measured) = load_by(engine, &server, 2, 1, &spec);
         assert_eq!(
             (measured.tally.ok, server.planted()),
             (100 - measured.tally.errors(), 1),
@@ -186,9 +210,13 @@ fn resets_truncations_and_silence_are_told_apart(engine: EngineKind) {
 
 fn a_timeout_enters_the_service_times(engine: EngineKind) {
     let server = Server::start(Planted::SilentAt(50));
-    let (_, measured) = load(engine, &server, 2, 100, 1);
+    let spec = LoadSpec {
+        timeout: SILENCE,
+        ..spec(100)
+    };
+    let (_, measured) = load_by(engine, &server, 2, 1, &spec);
     assert_eq!(measured.times.service.len(), 100);
-    assert!(measured.times.service.max() >= TIMEOUT.as_nanos() as u64);
+    assert!(measured.times.service.max() >= SILENCE.as_nanos() as u64);
 }
 
 fn an_answer_that_comes_too_late_is_a_timeout_however_short_that_is(engine: EngineKind) {
@@ -298,47 +326,6 @@ fn connections_are_kept_across_runs_and_replaced_where_the_server_closed_them(en
 /// The stall oracle: at a fixed rate a server answers at once, but for one stall of S within T.
 /// Requests due during the stall wait for its end, so their response times are spread evenly over
 /// 0..S, and there are S/T of them; all others take next to nothing.
-fn a_stall_is_seen_by_every_request_it_delays(engine: EngineKind) {
-    const STALL_MS: u64 = 1_000;
-    const RUN_MS: u64 = 10_000;
-    const RATE: u64 = 200;
-    let server = Stalling::start(400, Duration::from_millis(STALL_MS));
-    let generator = Generator::start(engine, &[], 1).unwrap();
-    let patience = Duration::from_secs(2);
-    generator
-        .open(0, &Target::welcome(server.address), 16, patience)
-        .unwrap();
-    let spec = LoadSpec {
-        pace: Pace::Open {
-            rate: RATE as f64,
-            arrivals: Arrivals::Uniform,
-            seed: 0,
-        },
-        duration: Some(Duration::from_millis(RUN_MS)),
-        timeout: patience,
-        ..spec(u64::MAX)
-    };
-    let measured = generator.run(0, &spec).unwrap();
-    let tally = &measured.tally;
-    assert!(tally.balances() && tally.errors() == 0, "{tally:?}");
-    assert_eq!(tally.scheduled(), RATE * RUN_MS / 1000);
-    let response_ms = |quantile| measured.times.response.value_at_quantile(quantile) as f64 / 1e6;
-    let stall = STALL_MS as f64;
-    assert!(response_ms(0.5) < 0.1 * stall, "{}", response_ms(0.5));
-    for (quantile, expected) in [(0.95, 0.5), (0.99, 0.9), (1.0, 1.0)] {
-        let share = response_ms(quantile) / stall;
-        assert!(
-            (share - expected).abs() < 0.15,
-            "p{quantile}: {share} of the stall"
-        );
-    }
-    // What was sent saw it too, but only as many requests as there are connections.
-    assert!(
-        measured.times.service.value_at_quantile(0.99)
-            < measured.times.response.value_at_quantile(0.99)
-    );
-}
-
 fn a_connection_carries_as_many_requests_as_it_may(engine: EngineKind) {
     let server = Server::start(Planted::Nothing);
     let generator = Generator::start(engine, &[], 1).unwrap();

@@ -1,5 +1,6 @@
 //! A file that is only appended to, whole lines at a time.
 
+use super::whole::sync_folder;
 use anyhow::{Context, Result};
 use rustix::fs::{Mode, OFlags, open};
 use std::fs::File;
@@ -27,8 +28,12 @@ impl Appended {
         let what = || format!("cannot write {}", path.display());
         let flags =
             OFlags::CREATE | OFlags::RDWR | OFlags::APPEND | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let is_new = !path.exists();
         let file = open(path, flags, Mode::from_raw_mode(0o644)).with_context(what)?;
         let mut file = File::from(file);
+        if let Some(folder) = path.parent().filter(|_| is_new) {
+            sync_folder(folder)?;
+        }
         let mut bytes = Vec::new();
         file.seek(SeekFrom::Start(0)).with_context(what)?;
         file.read_to_end(&mut bytes).with_context(what)?;

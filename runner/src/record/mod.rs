@@ -13,4 +13,4 @@ pub use csv::{CsvLines, read_rows};
 pub use digest::{Digest, file_digest};
 pub use hlog::{HistogramTag, histogram_lines, read_histograms};
 pub use lines::{Lines, read_lines};
-pub use whole::write_whole;
+pub use whole::{sync_folder, write_whole};

@@ -1,6 +1,7 @@
 //! Files that are replaced whole or not at all.
 
 use anyhow::{Context, Result};
+use std::fs::File;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -19,10 +20,11 @@ pub fn write_whole(path: &Path, text: &str) -> Result<()> {
     let folder = path
         .parent()
         .filter(|parent| !parent.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
     let mut file = Builder::new()
         // A page is for everybody to read; the default is for the owner alone.
         .permissions(std::fs::Permissions::from_mode(0o644))
-        .tempfile_in(folder.unwrap_or(Path::new(".")))
+        .tempfile_in(folder)
         .with_context(what)?;
     file.write_all(text.as_bytes()).with_context(what)?;
     file.as_file().sync_all().with_context(what)?;
@@ -30,7 +32,19 @@ pub fn write_whole(path: &Path, text: &str) -> Result<()> {
     file.persist(path)
         .map_err(|failed| failed.error)
         .with_context(what)?;
-    Ok(())
+    sync_folder(folder)
+}
+
+/// Returns when the names in a folder are on the disk: until then a crash of the machine may take a new file away
+/// however well its content was synced (fsync(2)).
+///
+/// # Errors
+///
+/// If the folder cannot be opened, or the disk does not take it.
+pub fn sync_folder(folder: &Path) -> Result<()> {
+    File::open(folder)
+        .and_then(|folder| folder.sync_all())
+        .with_context(|| format!("cannot write {}", folder.display()))
 }
 
 #[cfg(test)]

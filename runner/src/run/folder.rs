@@ -1,14 +1,15 @@
 //! The folder of a run: created once, locked while it is written, never overwritten.
 
 use super::header::{Facts, RUN_FILE, Run};
-use super::journal::{Journal, UNITS_FILE};
+use super::journal::{Closing, Journal, UNITS_FILE};
 use super::reader::Reader;
-use crate::record::{CsvLines, write_whole};
+use crate::record::{CsvLines, sync_folder, write_whole};
 use crate::usage::UsageError;
 use anyhow::{Context, Result, bail, ensure};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fs::{self, File, TryLockError};
+use std::io::ErrorKind::{NotADirectory, NotFound};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -21,6 +22,8 @@ pub struct Folder {
     pub journal: Journal,
     /// Whether `run.json` has been written: until then, the folder is removed if the run does not begin.
     has_begun: bool,
+    /// The closing lines that are left if those are given up whose lines were lost.
+    left: Option<String>,
 }
 
 impl Folder {
@@ -39,23 +42,40 @@ impl Folder {
             return Err(UsageError(refusal).into());
         }
         fs::create_dir_all(path).with_context(|| format!("cannot create {}", path.display()))?;
+        // So that the machine may crash and the folder is still there.
+        sync_folder(
+            path.parent()
+                .filter(|one| !one.as_os_str().is_empty())
+                .unwrap_or(Path::new(".")),
+        )?;
         let lock = lock(path)?;
-        Ok(Self {
+        let mut folder = Self {
             path: path.to_owned(),
             _lock: lock,
-            journal: Journal::open(path, String::new(), 0)?,
+            journal: Journal::of(path, String::new(), 0),
             has_begun: false,
-        })
+            left: None,
+        };
+        folder.allow_writing()?;
+        Ok(folder)
     }
 
-    /// Opens the folder of a run that was interrupted, to append to it. Units at its end that have lost lines
-    /// are given up; their names are returned.
+    /// Locks the folder of a run that is to continue, before anything in it is read.
     ///
     /// # Errors
     ///
-    /// If another runner is writing to it, or lines are missing in the middle.
-    pub fn reopen(path: &Path) -> Result<(Self, Vec<String>)> {
-        let lock = lock(path)?;
+    /// If another runner is writing to it, or it cannot be opened.
+    pub fn claim(path: &Path) -> Result<Claim> {
+        Ok(Claim(lock(path)?))
+    }
+
+    /// The folder of a run that was interrupted. Units at its end that have lost lines are going to be given up;
+    /// their names are returned. Nothing is changed before [`Folder::allow_writing`].
+    ///
+    /// # Errors
+    ///
+    /// If it does not read, or lines are missing in the middle.
+    pub fn reopen(path: &Path, claim: Claim) -> Result<(Self, Vec<String>)> {
         let reader = Reader::open(path)?;
         let Some((closings, last_digest)) = reader.whole_closings() else {
             bail!(
@@ -64,24 +84,30 @@ impl Folder {
             );
         };
         let given_up = reader.broken();
-        if !given_up.is_empty() {
-            let mut text = String::new();
-            for (number, closing) in closings.iter().enumerate() {
-                let lines = CsvLines::of(closing)?;
-                if number == 0 {
-                    text.push_str(&format!("{}\n", lines.header));
-                }
-                text.push_str(&format!("{}\n", lines.row));
-            }
-            write_whole(&path.join(UNITS_FILE), &text)?;
-        }
+        let left = match given_up.is_empty() {
+            true => None,
+            false => Some(text_of(&closings)?),
+        };
         let folder = Self {
             path: path.to_owned(),
-            _lock: lock,
-            journal: Journal::open(path, last_digest, closings.len())?,
+            _lock: claim.0,
+            journal: Journal::of(path, last_digest, closings.len()),
             has_begun: true,
+            left,
         };
         Ok((folder, given_up))
+    }
+
+    /// Prepares the folder for rows: gives up the units that have lost lines, and opens the file of closing lines.
+    ///
+    /// # Errors
+    ///
+    /// If the disk does not take it.
+    pub fn allow_writing(&mut self) -> Result<()> {
+        if let Some(left) = self.left.take() {
+            write_whole(&self.path.join(UNITS_FILE), &left)?;
+        }
+        self.journal.allow_closing()
     }
 
     /// Where it is.
@@ -103,6 +129,23 @@ impl Folder {
         self.has_begun = true;
         Ok(())
     }
+}
+
+/// The right to write to a folder. It ends with this value, or with the process.
+#[derive(Debug)]
+pub struct Claim(File);
+
+/// The closing lines as the file has them.
+fn text_of(closings: &[Closing]) -> Result<String> {
+    let mut text = String::new();
+    for (number, closing) in closings.iter().enumerate() {
+        let lines = CsvLines::of(closing)?;
+        if number == 0 {
+            text.push_str(&format!("{}\n", lines.header));
+        }
+        text.push_str(&format!("{}\n", lines.row));
+    }
+    Ok(text)
 }
 
 impl Drop for Folder {
@@ -185,7 +228,9 @@ pub fn find_runs(parent: &Path) -> Result<Found> {
         let path = entry
             .with_context(|| format!("cannot read {}", parent.display()))?
             .path();
-        if !path.join(RUN_FILE).is_file() {
+        // What cannot be looked into is named; what has no such file is not a run.
+        let looked = path.join(RUN_FILE).metadata();
+        if looked.is_err_and(|error| matches!(error.kind(), NotFound | NotADirectory)) {
             continue;
         }
         match Facts::read(&path) {

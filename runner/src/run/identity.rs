@@ -1,9 +1,10 @@
 //! Whether a run that was interrupted can continue: its numbers mix only if nothing has changed that could
 //! change them.
 
-use super::arm::Arm;
+use super::arm::{Arm, ArmKind};
 use super::header::Run;
-use crate::environment::{Machine, Toolchain, variables};
+use crate::environment::{Machine, Toolchain, processors, variables};
+use crate::record::file_digest;
 use anyhow::Result;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -17,6 +18,8 @@ pub(super) struct Surroundings {
     pub toolchain: Toolchain,
     /// The variables that are set.
     pub environment: BTreeMap<String, String>,
+    /// The processors that this process may use.
+    pub allowed: Vec<usize>,
 }
 
 impl Surroundings {
@@ -28,9 +31,25 @@ impl Surroundings {
     pub(super) fn read(root: &Path, read_by_contestants: &[String]) -> Result<Self> {
         Ok(Self {
             machine: Machine::read()?,
-            toolchain: Toolchain::read(root)?,
+            toolchain: Toolchain {
+                // Also if another build has taken its place by now.
+                runner: Some(file_digest(Path::new("/proc/self/exe"))?),
+                ..Toolchain::read(root)?
+            },
             environment: variables(read_by_contestants),
+            allowed: processors::allowed()?,
         })
+    }
+
+    /// Those that a run was begun in.
+    #[cfg(test)]
+    pub(super) fn of<P>(run: &Run<P>) -> Self {
+        Self {
+            machine: run.machine.clone(),
+            toolchain: run.toolchain.clone(),
+            environment: run.environment.clone(),
+            allowed: run.processors.all(),
+        }
     }
 
     /// Every way in which a run was begun under other circumstances than these.
@@ -62,6 +81,13 @@ impl Surroundings {
         );
         compare("rustc", &run.toolchain.rustc, &self.toolchain.rustc);
         compare("cargo", &run.toolchain.cargo, &self.toolchain.cargo);
+        if let (Some(then), Some(now)) = (&run.toolchain.runner, &self.toolchain.runner) {
+            compare(
+                "the runner's binary (SHA-256)",
+                &format!("{then:.12}…"),
+                &format!("{now:.12}…"),
+            );
+        }
         let names: std::collections::BTreeSet<&String> = run
             .environment
             .keys()
@@ -78,8 +104,29 @@ impl Surroundings {
                 &of(&self.environment),
             );
         }
+        let used = run.processors.all();
+        if !used.iter().all(|one| self.allowed.contains(one)) {
+            differences.push(format!(
+                "it used the processors {used:?}, and may only use {:?} now",
+                self.allowed
+            ));
+        }
         differences
     }
+}
+
+/// Every way in which the tools that count work are not those that have counted.
+#[must_use]
+pub fn changed_tools(
+    then: &BTreeMap<String, String>,
+    now: impl Fn(&str) -> Option<String>,
+) -> Vec<String> {
+    let differs = |(name, then): (&String, &String)| match now(name) {
+        Some(now) if now == *then => None,
+        Some(now) => Some(format!("{name} was {then} and is {now}")),
+        None => Some(format!("{name} was {then} and is not there")),
+    };
+    then.iter().filter_map(differs).collect()
 }
 
 /// Every way in which arms that are there now are not those the run began with. An arm that cannot be had at
@@ -111,8 +158,14 @@ pub(super) fn changed_arms(then: &[Arm], now: &[Arm]) -> Vec<String> {
             }
         }
     }
+    // Controls are made of the baseline.
+    let has_baseline = now
+        .iter()
+        .any(|arm| arm.kind == ArmKind::Baseline && arm.takes_part());
     for arm in then {
-        if !now.iter().any(|one| one.name == arm.name) {
+        let is_made_of_baseline = matches!(arm.kind, ArmKind::Twin | ArmKind::Planted);
+        let cannot_be_had = is_made_of_baseline && !has_baseline;
+        if !cannot_be_had && !now.iter().any(|one| one.name == arm.name) {
             changes.push(format!("`{}` is no longer there", arm.name));
         }
     }

@@ -127,12 +127,14 @@ impl<P: Serialize + DeserializeOwned + Clone> Job<P> {
         Self::continue_in(&surroundings, path, allow_busy, kind)
     }
 
-    fn continue_in(
+    pub(super) fn continue_in(
         surroundings: &Surroundings,
         path: &Path,
         allow_busy: bool,
         (experiment, method): (&str, u32),
     ) -> Result<Self> {
+        // Nobody else writes to what is read from here on.
+        let claim = Folder::claim(path)?;
         let (run, reader) = open_run::<P>(path, experiment, method)?;
         if run.state == State::Complete {
             let refusal = format!(
@@ -152,9 +154,9 @@ impl<P: Serialize + DeserializeOwned + Clone> Job<P> {
         for file in reader.torn() {
             crate::say!("{file}: the last line was torn off and does not count");
         }
-        let (folder, given_up) = Folder::reopen(path)?;
+        let (folder, given_up) = Folder::reopen(path, claim)?;
         for unit in given_up {
-            crate::say!("`{unit}` has lost lines and is measured again");
+            crate::say!("`{unit}` has lost lines and will be measured again");
         }
         let contestants = run.arms.iter().filter(|arm| arm.kind.is_contestant());
         let names = contestants.map(|arm| arm.name.clone()).collect();
@@ -183,6 +185,7 @@ impl<P: Serialize + DeserializeOwned + Clone> Job<P> {
     pub fn admit(&mut self, arms: Vec<Arm>) -> Result<()> {
         if self.is_resumed {
             refuse(self.folder.path(), &changed_arms(&self.run.arms, &arms))?;
+            self.folder.allow_writing()?;
         } else {
             self.run.arms = arms;
         }
@@ -191,6 +194,15 @@ impl<P: Serialize + DeserializeOwned + Clone> Job<P> {
             bail!("no contestant can be measured; the errors above say why");
         }
         self.folder.write_run(&mut self.run)
+    }
+
+    /// Refuses to continue a run for these differences, if there are any.
+    ///
+    /// # Errors
+    ///
+    /// If there are.
+    pub fn refuse(&self, differences: &[String]) -> Result<()> {
+        refuse(self.folder.path(), differences)
     }
 
     /// Adds a warning, once.
@@ -239,12 +251,10 @@ impl<P: Serialize + DeserializeOwned + Clone> Job<P> {
     /// Continues a run in the surroundings it was begun in.
     pub(crate) fn continue_in_test(path: &Path, experiment: &str, method: u32) -> Result<Self> {
         let (run, _) = open_run::<P>(path, experiment, method)?;
-        let surroundings = Surroundings {
-            machine: run.machine,
-            toolchain: run.toolchain,
-            environment: run.environment,
-        };
-        Self::continue_in(&surroundings, path, true, (experiment, method))
+        let surroundings = Surroundings::of(&run);
+        let mut job = Self::continue_in(&surroundings, path, true, (experiment, method))?;
+        job.folder.allow_writing()?;
+        Ok(job)
     }
 }
 

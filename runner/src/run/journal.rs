@@ -51,7 +51,8 @@ impl Closing {
 pub struct Journal {
     folder: PathBuf,
     files: BTreeMap<&'static str, Appended>,
-    units: Appended,
+    /// The file of closing lines, once the folder may be changed.
+    units: Option<Appended>,
     /// Lines of the unit that is open, by file.
     open: BTreeMap<&'static str, Vec<String>>,
     last_digest: String,
@@ -61,9 +62,27 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Opens the files of a folder, whose last closed unit has this digest.
-    pub(super) fn open(folder: &Path, last_digest: String, closed: usize) -> Result<Self> {
-        let mut units = Appended::open(&folder.join(UNITS_FILE))?;
+    /// The journal of a folder, whose last closed unit has this digest. It opens no file.
+    pub(super) fn of(folder: &Path, last_digest: String, closed: usize) -> Self {
+        Self {
+            folder: folder.to_owned(),
+            files: BTreeMap::new(),
+            units: None,
+            open: BTreeMap::new(),
+            last_digest,
+            closed,
+            #[cfg(test)]
+            failpoint: super::failpoint::Failpoint::default(),
+        }
+    }
+
+    /// Opens the file of closing lines, or begins it.
+    ///
+    /// # Errors
+    ///
+    /// If the disk does not take it.
+    pub(super) fn allow_closing(&mut self) -> Result<()> {
+        let mut units = Appended::open(&self.folder.join(UNITS_FILE))?;
         if units.lines() == 0 {
             let header = CsvLines::of(&Closing {
                 unit: String::new(),
@@ -72,16 +91,8 @@ impl Journal {
             })?;
             units.append(&header.header)?;
         }
-        Ok(Self {
-            folder: folder.to_owned(),
-            files: BTreeMap::new(),
-            units,
-            open: BTreeMap::new(),
-            last_digest,
-            closed,
-            #[cfg(test)]
-            failpoint: super::failpoint::Failpoint::default(),
-        })
+        self.units = Some(units);
+        Ok(())
     }
 
     /// Units closed so far.
@@ -163,8 +174,10 @@ impl Journal {
         #[cfg(test)]
         self.failpoint
             .before_write(&self.folder.join(UNITS_FILE), &line)?;
-        self.units.append(&line)?;
-        self.units.sync()?;
+        let units = self.units.as_mut();
+        let units = units.context("the run was not admitted, so nothing can be closed")?;
+        units.append(&line)?;
+        units.sync()?;
         self.last_digest = digest;
         self.closed += 1;
         Ok(())

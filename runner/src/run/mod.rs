@@ -36,6 +36,7 @@ pub use disturbance::Disturbance;
 pub use exclusive::Exclusive;
 pub use folder::{Folder, Found, Unreadable, find_runs, open_run};
 pub use header::{Facts, Processors, Run, SCHEMA, State};
+pub use identity::changed_tools;
 pub use job::{Design, Job, Place};
 pub use journal::Journal;
 pub use observation::{Measure, Observation};

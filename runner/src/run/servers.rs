@@ -2,7 +2,7 @@
 //! the block, and says why in its rows.
 
 use super::arm::{ArmKind, Launch};
-use super::row::{Row, one_line};
+use super::row::{Row, fault_of_numbers, one_line};
 use crate::duration::{micros, millis};
 use crate::interrupt;
 use crate::load::{Generator, LoadSpec, Measured, Probe};
@@ -84,6 +84,16 @@ impl Row for ProcessRow {
     }
 
     fn fault(&self) -> Option<String> {
+        let numbers = [
+            self.ready_us,
+            self.warm_up_requests,
+            self.user_ms,
+            self.system_ms,
+            self.peak_rss_kib,
+        ];
+        if let Some(fault) = fault_of_numbers(&numbers) {
+            return Some(fault);
+        }
         let is_measured = self.err.is_empty();
         (is_measured && (self.peak_rss_kib == 0 || self.ready_us == 0))
             .then(|| "a process that was measured has memory and took time to start".to_owned())

@@ -2,6 +2,8 @@
 
 mod continuing;
 mod damaged;
+mod killed;
+mod refusing;
 
 use super::*;
 use crate::fixtures::runs;

@@ -47,6 +47,14 @@ fn absurd_numbers_are_refused_with_their_range() {
         (&["latency", "--rate", "0"], "rate: 0 is out of range"),
         (&["latency", "--slo", "p99"], "not an objective such as"),
         (
+            &["latency", "--window", "500us"],
+            "`500us` is not a whole number of milliseconds",
+        ),
+        (
+            &["isolated", "--slice", "0.5ms"],
+            "`0.5ms` is not a whole number of milliseconds",
+        ),
+        (
             &["isolated", "--leak-requests", "100"],
             "leak-requests: 100 is out of range",
         ),
@@ -125,6 +133,10 @@ fn options_without_effect_are_refused() {
             "required arguments were not provided",
         ),
         (
+            &["latency", "--slo", "p99=5ms", "--blocks", "3"],
+            "--blocks has no effect on a search",
+        ),
+        (
             &["isolated", "--parts", "work", "--blocks", "3"],
             "--blocks has no effect without the part time",
         ),
@@ -133,7 +145,8 @@ fn options_without_effect_are_refused() {
             "--starts has no effect without the part start",
         ),
     ]);
-    for experiment in ["bench", "latency", "isolated"] {
+    for experiment in super::experiments() {
+        let experiment = experiment.as_str();
         assert_refused(&[
             (
                 &[experiment, "--resume", "x", "--blocks", "3"],

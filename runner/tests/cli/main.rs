@@ -144,19 +144,61 @@ fn commands() -> Vec<String> {
     names.collect()
 }
 
+/// The subcommands whose runs can be continued.
+fn experiments() -> Vec<String> {
+    use clap::CommandFactory;
+    let command = runner::cli::Cli::command();
+    let with_runs = command
+        .get_subcommands()
+        .filter(|sub| sub.get_arguments().any(|one| one.get_id() == "resume"));
+    let names: Vec<String> = with_runs.map(|sub| sub.get_name().to_owned()).collect();
+    assert!(names.len() >= 4, "{names:?}");
+    names
+}
+
 #[test]
-fn every_command_explains_itself() {
-    let commands = commands();
-    assert!(commands.len() > 10, "{commands:?}");
-    for command in commands {
-        runner(&[&command, "--help"]).assert().success();
+fn every_command_and_every_option_explains_itself() {
+    use clap::CommandFactory;
+    let parser = runner::cli::Cli::command();
+    assert!(commands().len() > 10, "{:?}", commands());
+    for command in parser.get_subcommands() {
+        let name = command.get_name();
+        assert!(command.get_about().is_some(), "{name} says what it does");
+        for option in command.get_arguments() {
+            let is_explained = option
+                .get_help()
+                .is_some_and(|help| help.to_string().len() > 10);
+            assert!(
+                is_explained,
+                "{name}: {} says what it is for",
+                option.get_id()
+            );
+        }
+        let output = runner(&[name, "--help"]).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.contains(&format!("Usage: runner {name}")), "{text}");
+    }
+}
+
+#[test]
+fn commands_that_measure_show_examples_and_exit_statuses() {
+    for command in experiments().iter().map(String::as_str).chain(["load"]) {
+        let output = runner(&[command, "--help"]).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let examples = text.split("Examples:").nth(1).unwrap_or_default();
+        let examples = examples
+            .lines()
+            .filter(|line| line.trim().starts_with("runner "))
+            .count();
+        assert!(examples >= 2, "{command} has {examples} examples: {text}");
+        assert!(text.contains("Exit status:"), "{command}: {text}");
     }
 }
 
 #[test]
 fn the_plan_of_a_run_is_printed_and_nothing_is_measured() {
-    for experiment in ["bench", "latency", "isolated"] {
-        let output = runner(&[experiment, "--list", "--seed", "7"])
+    for experiment in experiments() {
+        let output = runner(&[&experiment, "--list", "--seed", "7"])
             .output()
             .unwrap();
         let text = String::from_utf8(output.stdout).unwrap();
@@ -165,10 +207,17 @@ fn the_plan_of_a_run_is_printed_and_nothing_is_measured() {
             text.contains("arms (") && text.contains("expected time"),
             "{text}"
         );
-        let again = runner(&[experiment, "--list", "--seed", "7"])
+        let again = runner(&[&experiment, "--list", "--seed", "7"])
             .output()
             .unwrap();
         assert_eq!(String::from_utf8(again.stdout).unwrap(), text);
+        let unsown = runner(&[&experiment, "--list"]).output().unwrap();
+        let unsown = String::from_utf8(unsown.stdout).unwrap();
+        let last = unsown.lines().last().unwrap_or_default();
+        assert!(
+            last.starts_with("seed: a run takes one from the clock"),
+            "{unsown}"
+        );
     }
 }
 

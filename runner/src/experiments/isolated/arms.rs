@@ -2,6 +2,7 @@
 
 use super::harness::absent_entries;
 use super::plan::{Entry, IsolatedPlan};
+use super::work;
 use crate::experiments::contestant;
 use crate::framework::{self, BuildEnv, Framework, ISOLATED_BENCH, ServerKind, Workspace};
 use crate::interrupt;
@@ -18,6 +19,9 @@ const CANNED: &str = "canned";
 
 /// Its bench that does the same and leaves something behind.
 const LEAK: &str = "leak";
+
+/// What is said of an arm that took part before its run was interrupted, and cannot be built now.
+pub(super) const CANNOT_BE_HAD: &str = "it could not be prepared again";
 
 /// The feature of the harness that counts what the allocator is asked for.
 const COUNTING: &str = "isolated/counting";
@@ -49,6 +53,11 @@ impl Executables {
             counting: None,
             entries: Vec::new(),
         }
+    }
+
+    /// The server of a contestant; controls have none. In a run that continues, it may not be there any more.
+    pub(super) fn contestants_server(&self) -> Option<Option<&Path>> {
+        self.kind.is_contestant().then_some(self.server.as_deref())
     }
 
     /// The entry point that shows most of it.
@@ -94,6 +103,7 @@ pub(super) fn prepare(
     workspace: &Workspace,
     job: &Job<IsolatedPlan>,
 ) -> Result<(Vec<Arm>, Vec<Executables>)> {
+    work::refuse_other_tools(job)?;
     let (mut arms, mut all) = (Vec::new(), Vec::new());
     let frameworks = workspace.with_baseline(&job.names)?;
     let mut builds = Builds::new(frameworks.len() + 2);

@@ -4,23 +4,43 @@ use super::figures::Figures;
 use super::growth::{Growth, LeakControl};
 use super::plan::Entry;
 use super::rows::Exercise;
-use super::tables::{Table, untrusted_record};
+use super::tables::{self, Table};
 use crate::report::{HOW_TO_READ_RANKS, grouped, rank_remarks};
 use crate::run::ArmKind;
 
 /// Why the main table is not to be trusted.
 pub(super) fn untrusted(figures: &Figures) -> Vec<String> {
-    let record = untrusted_record(figures.records).into_iter();
-    let table = figures
-        .table(Entry::Bytes)
-        .map(|table| table.untrusted.clone());
-    let mut reasons: Vec<String> = record
-        .chain(table.unwrap_or_default())
-        .map(|reason| reason.to_string())
-        .collect();
-    let failed = figures.leak_controls.iter().filter(|one| !one.passes());
-    reasons.extend(failed.map(|one| format!("the leak control {} fails", one.arm)));
+    let mut reasons = match figures.table(Entry::Bytes) {
+        Some(table) => untrusted_entry(figures, table),
+        None => untrusted_record(figures),
+    };
+    reasons.extend(failed_leak_controls(figures));
     reasons
+}
+
+/// Why nothing at an entry point is to be trusted.
+pub(super) fn untrusted_entry(figures: &Figures, table: &Table) -> Vec<String> {
+    let mut reasons = untrusted_record(figures);
+    reasons.extend(table.untrusted.iter().map(ToString::to_string));
+    reasons
+}
+
+/// Why no figure of growth is to be trusted.
+pub(super) fn untrusted_growth(figures: &Figures) -> Vec<String> {
+    let mut reasons = untrusted_record(figures);
+    reasons.extend(failed_leak_controls(figures));
+    reasons
+}
+
+/// Why no section is to be trusted: the record lacks something.
+pub(super) fn untrusted_record(figures: &Figures) -> Vec<String> {
+    let reasons = tables::untrusted_record(figures.records).into_iter();
+    reasons.map(|reason| reason.to_string()).collect()
+}
+
+fn failed_leak_controls(figures: &Figures) -> impl Iterator<Item = String> {
+    let failed = figures.leak_controls.iter().filter(|one| !one.passes());
+    failed.map(|one| format!("the leak control {} fails", one.arm))
 }
 
 /// What the blocks of a table say as a whole.

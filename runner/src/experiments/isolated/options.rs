@@ -5,7 +5,7 @@ use crate::environment::processors;
 use crate::framework::Workspace;
 use crate::run::{Design, Processors, RunOptions};
 use crate::usage::UsageError;
-use crate::values::{count, duration};
+use crate::values::{count, whole_millis};
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 use std::time::Duration;
@@ -55,7 +55,7 @@ pub struct DesignOptions {
     #[arg(long)]
     pub rounds: Option<u32>,
     /// How long a timed slice should take; 20ms if not given
-    #[arg(long, value_parser = duration)]
+    #[arg(long, value_parser = whole_millis)]
     pub slice: Option<Duration>,
     /// Requests under the instruction counter: N and 2N are counted (suffixes k, M); 1k if not given
     #[arg(long, value_parser = count)]

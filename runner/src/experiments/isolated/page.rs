@@ -54,6 +54,7 @@ fn sections(figures: &Figures) -> Vec<Section> {
     let mut remarks = under(Entry::Bytes).unwrap_or_default();
     remarks.extend(claims::remarks(figures));
     let untrusted = claims::untrusted(figures);
+    let of_record = claims::untrusted_record(figures);
     let take_home = |table: &Table, is_untrusted| {
         let condition = match table.entry {
             Entry::Bytes => "in one process, bytes in and bytes out",
@@ -84,7 +85,7 @@ fn sections(figures: &Figures) -> Vec<Section> {
         heading: Entry::Call.heading().to_owned(),
         takeaway: take_home(table, !table.untrusted.is_empty()),
         pairs: Pairs::of(&table.cpu).into_iter().collect(),
-        untrusted: table.untrusted.iter().map(ToString::to_string).collect(),
+        untrusted: claims::untrusted_entry(figures, table),
         grid,
         remarks: under(Entry::Call).unwrap_or_default(),
         shown: Shown::PageAndTerminal,
@@ -92,12 +93,14 @@ fn sections(figures: &Figures) -> Vec<Section> {
     }));
     sections.extend(server_table(figures).map(|grid| Section {
         heading: "The server".to_owned(),
+        untrusted: of_record.clone(),
         grid,
         shown: Shown::Terminal,
         ..Section::default()
     }));
     sections.extend(owner_table(figures).map(|grid| Section {
         heading: "Instructions by owner".to_owned(),
+        untrusted: of_record.clone(),
         grid,
         explanation: OWNERS,
         shown: Shown::Page,
@@ -105,6 +108,7 @@ fn sections(figures: &Figures) -> Vec<Section> {
     }));
     sections.extend(growth_table(figures).map(|grid| Section {
         heading: "Memory growth".to_owned(),
+        untrusted: claims::untrusted_growth(figures),
         grid,
         explanation: GROWTH,
         shown: Shown::PageAndTerminal,

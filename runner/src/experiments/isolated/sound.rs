@@ -4,7 +4,7 @@
 use super::rows::{
     AllocationRow, FunctionRow, MemoryRow, OwnerRow, SampleRow, StartRow, SystemCallRow, WorkRow,
 };
-use crate::run::Row;
+use crate::run::{Row, fault_of_numbers};
 
 /// A count per request is a number. It may lie a little below zero: it is a difference of two runs, and what
 /// happens once a second falls into either.
@@ -42,7 +42,7 @@ impl Row for SampleRow {
             )),
             _ if self.elapsed_ns == 0 => zero("elapsed_ns"),
             _ if self.server_cpu_ns == 0 => zero("server_cpu_ns"),
-            _ => None,
+            _ => fault_of_numbers(&[self.requests, self.elapsed_ns, self.server_cpu_ns]),
         }
     }
 }
@@ -155,7 +155,7 @@ impl Row for MemoryRow {
         match (self.repetitions, self.rss_kib) {
             (0, _) => zero("repetitions"),
             (_, 0) => zero("rss_kib"),
-            _ => None,
+            (repetitions, rss_kib) => fault_of_numbers(&[repetitions, rss_kib]),
         }
     }
 }
@@ -176,7 +176,7 @@ impl Row for StartRow {
             false => None,
             _ if self.ready_us == 0 => zero("ready_us"),
             _ if self.idle_rss_kib == 0 => zero("idle_rss_kib"),
-            _ => None,
+            _ => fault_of_numbers(&[self.ready_us, self.idle_rss_kib]),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! How long each server takes from its start to its first right answer, and what memory it has then.
 
-use super::arms::Executables;
+use super::arms::{CANNOT_BE_HAD, Executables};
 use super::plan::IsolatedPlan;
 use super::records::IsolatedRecords;
 use super::rows::StartRow;
@@ -9,7 +9,7 @@ use crate::interrupt;
 use crate::load::Exchange;
 use crate::run::{Job, one_line};
 use crate::server::{Program, start_repeatedly};
-use anyhow::Result;
+use anyhow::{Context, Result};
 use std::path::Path;
 use std::time::Duration;
 
@@ -23,8 +23,8 @@ pub(super) fn measure(
 ) -> Result<()> {
     let servers = all
         .iter()
-        .filter_map(|one| Some((one.name.as_str(), one.server.as_deref()?)));
-    let servers: Vec<(&str, &Path)> = servers.collect();
+        .filter_map(|one| Some((one.name.as_str(), one.contestants_server()?)));
+    let servers: Vec<(&str, Option<&Path>)> = servers.collect();
     let (plan, seed, processor) = (
         job.run.plan.clone(),
         job.run.seed,
@@ -53,13 +53,14 @@ pub(super) fn unit(round: u32) -> String {
     format!("starts {round}")
 }
 
-fn start(name: &str, path: &Path, round: u32, processor: usize) -> StartRow {
+fn start(name: &str, path: Option<&Path>, round: u32, processor: usize) -> StartRow {
     let row = StartRow {
         round,
         arm: name.to_owned(),
         ..StartRow::default()
     };
-    match ready_and_rss(path, processor) {
+    let outcome = path.context(CANNOT_BE_HAD);
+    match outcome.and_then(|path| ready_and_rss(path, processor)) {
         Ok((attempts, ready_us, idle_rss_kib)) => StartRow {
             attempts,
             ready_us,

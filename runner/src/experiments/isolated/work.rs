@@ -2,17 +2,17 @@
 //!
 //! Counts do not depend on time, so processes run on all processors at once.
 
-use super::arms::Executables;
+use super::arms::{CANNOT_BE_HAD, Executables};
 use super::plan::IsolatedPlan;
 use super::processes::on_all_processors;
 use super::records::IsolatedRecords;
 use super::rows::{FunctionRow, OwnerRow, SystemCallRow, WorkRow};
 use crate::interrupt;
-use crate::run::{Job, Journal, one_line};
+use crate::run::{Job, Journal, changed_tools, one_line};
 use crate::server::Program;
 use crate::work::tools::{self, Tool};
 use crate::work::{self, Work};
-use anyhow::Result;
+use anyhow::{Context, Result};
 use std::path::Path;
 
 /// Functions that take fewer instructions per request than this are left out of the record.
@@ -43,14 +43,28 @@ pub(super) fn announce_missing_tools() {
     }
 }
 
+/// A run continues only with the tools that have counted so far.
+pub(super) fn refuse_other_tools(job: &Job<IsolatedPlan>) -> Result<()> {
+    let version = |name: &str| {
+        let tools = [Tool::Valgrind, Tool::Vgdb, Tool::Strace];
+        let tool = tools.into_iter().find(|tool| key(*tool) == name)?;
+        tools::version(tool).ok()
+    };
+    job.refuse(&changed_tools(&job.run.toolchain.tools, version))
+}
+
+/// What a tool is called in the record.
+fn key(tool: Tool) -> String {
+    format!("{tool:?}").to_lowercase()
+}
+
 /// Whether a tool is there; its version, or how to install it, becomes part of the record.
 fn has(job: &mut Job<IsolatedPlan>, tool: Tool) -> bool {
     match tools::find(tool) {
         Ok(_) => {
             // Not every tool says its version.
             if let Ok(version) = tools::version(tool) {
-                let name = format!("{tool:?}").to_lowercase();
-                job.run.toolchain.tools.insert(name, version);
+                job.run.toolchain.tools.insert(key(tool), version);
             }
             true
         }
@@ -64,13 +78,14 @@ fn has(job: &mut Job<IsolatedPlan>, tool: Tool) -> bool {
 /// One process of one contestant.
 struct Count<'e> {
     name: &'e str,
-    server: &'e Path,
+    /// `None` if it cannot be had any more.
+    server: Option<&'e Path>,
     process: u32,
 }
 
-fn servers(all: &[Executables]) -> impl Iterator<Item = (&str, &Path)> {
+fn servers(all: &[Executables]) -> impl Iterator<Item = (&str, Option<&Path>)> {
     all.iter()
-        .filter_map(|one| Some((one.name.as_str(), one.server.as_deref()?)))
+        .filter_map(|one| Some((one.name.as_str(), one.contestants_server()?)))
 }
 
 /// The name of a counted process as a unit of the journal.
@@ -83,90 +98,101 @@ pub(super) fn system_calls_unit(arm: &str) -> String {
     format!("system calls {arm}")
 }
 
+/// The processes that have not been counted yet.
+fn tasks<'e>(
+    plan: &IsolatedPlan,
+    all: &'e [Executables],
+    done: &IsolatedRecords,
+) -> Vec<Count<'e>> {
+    let of_process = |process| {
+        servers(all).map(move |(name, server)| Count {
+            name,
+            server,
+            process,
+        })
+    };
+    let tasks = (0..plan.work_processes).flat_map(of_process);
+    tasks
+        .filter(|task| !done.units.contains(&unit(task.name, task.process)))
+        .collect()
+}
+
 fn count(job: &mut Job<IsolatedPlan>, all: &[Executables], done: &IsolatedRecords) -> Result<()> {
     let plan = job.run.plan.clone();
-    let mut tasks = Vec::new();
-    for process in 0..plan.work_processes {
-        for (name, server) in servers(all) {
-            if !done.units.contains(&unit(name, process)) {
-                tasks.push(Count {
-                    name,
-                    server,
-                    process,
-                });
-            }
-        }
-    }
+    let tasks = tasks(&plan, all, done);
     crate::say!("counting the work of {} processes", tasks.len());
     let requests = plan.work_requests;
-    // An arm's split is written with the first of its processes that was counted.
-    let mut split: Vec<String> = done.owners.iter().map(|row| row.arm.clone()).collect();
+    let mut counted = Counted::so_far(done, requests);
     on_all_processors(
         tasks,
         |task, processor| {
-            let program = Program::new(task.server.to_owned());
+            let program = Program::new(task.server.context(CANNOT_BE_HAD)?.to_owned());
             work::count(&program, processor, requests)
         },
         |task, outcome| {
             interrupt::check()?;
-            let wants_split = !split.iter().any(|name| name == task.name);
-            if outcome.is_ok() && wants_split {
-                split.push(task.name.to_owned());
-            }
-            keep(
-                &task,
-                outcome,
-                requests,
-                wants_split,
-                &mut job.folder.journal,
-            )
+            counted.keep(&task, outcome, &mut job.folder.journal)
         },
     )
 }
 
-/// Writes what was counted in a process and closes it. The split of one process stands for all: they differ by a
-/// fraction of a percent.
-fn keep(
-    task: &Count,
-    outcome: Result<Work>,
+/// What has been counted so far.
+struct Counted {
+    /// Requests of a process.
     requests: u64,
-    wants_split: bool,
-    journal: &mut Journal,
-) -> Result<()> {
-    let row = WorkRow {
-        arm: task.name.to_owned(),
-        process: task.process,
-        requests,
-        ..WorkRow::default()
-    };
-    let work = match outcome {
-        Ok(work) => work,
-        Err(error) => {
-            let err = one_line(&format!("{error:#}"));
-            crate::say!("{}: {err}", task.name);
-            journal.append(&WorkRow { err, ..row })?;
-            return journal.close(&unit(task.name, task.process));
+    /// Arms whose split has been written: that of the first process that was counted stands for all, since they
+    /// differ by a fraction of a percent.
+    split: Vec<String>,
+}
+
+impl Counted {
+    fn so_far(done: &IsolatedRecords, requests: u64) -> Self {
+        let split = done.owners.iter().map(|row| row.arm.clone());
+        Self {
+            requests,
+            split: split.collect(),
         }
-    };
-    crate::say!(
-        "work: {}: {:.0} instructions, {:.0} calls a request",
-        task.name,
-        work.instructions_per_request,
-        work.tcalls
-    );
-    if wants_split {
-        let (owners, functions) = split(task.name, &work);
-        owners.iter().try_for_each(|row| journal.append(row))?;
-        functions.iter().try_for_each(|row| journal.append(row))?;
     }
-    journal.append(&WorkRow {
-        instructions_per_request: thousandths(work.instructions_per_request),
-        calls_per_request: thousandths(work.tcalls),
-        funcs: work.funcs as u64,
-        funcs_source: work.funcs_source as u64,
-        ..row
-    })?;
-    journal.close(&unit(task.name, task.process))
+
+    /// Writes what was counted in a process and closes it.
+    fn keep(&mut self, task: &Count, outcome: Result<Work>, journal: &mut Journal) -> Result<()> {
+        let row = WorkRow {
+            arm: task.name.to_owned(),
+            process: task.process,
+            requests: self.requests,
+            ..WorkRow::default()
+        };
+        let row = match outcome {
+            Ok(work) => {
+                crate::say!(
+                    "work: {}: {:.0} instructions, {:.0} calls a request",
+                    task.name,
+                    work.instructions_per_request,
+                    work.tcalls
+                );
+                if !self.split.iter().any(|name| name == task.name) {
+                    let (owners, functions) = split(task.name, &work);
+                    owners.iter().try_for_each(|row| journal.append(row))?;
+                    functions.iter().try_for_each(|row| journal.append(row))?;
+                    self.split.push(task.name.to_owned());
+                }
+                WorkRow {
+                    instructions_per_request: thousandths(work.instructions_per_request),
+                    calls_per_request: thousandths(work.tcalls),
+                    funcs: work.funcs as u64,
+                    funcs_source: work.funcs_source as u64,
+                    ..row
+                }
+            }
+            Err(error) => {
+                let err = one_line(&format!("{error:#}"));
+                crate::say!("{}: {err}", task.name);
+                WorkRow { err, ..row }
+            }
+        };
+        journal.append(&row)?;
+        journal.close(&unit(task.name, task.process))
+    }
 }
 
 fn split(arm: &str, work: &Work) -> (Vec<OwnerRow>, Vec<FunctionRow>) {
@@ -192,13 +218,14 @@ fn split(arm: &str, work: &Work) -> (Vec<OwnerRow>, Vec<FunctionRow>) {
 
 fn trace(job: &mut Job<IsolatedPlan>, all: &[Executables], done: &IsolatedRecords) -> Result<()> {
     let is_done = |name: &str| done.units.contains(&system_calls_unit(name));
-    let tasks: Vec<(&str, &Path)> = servers(all).filter(|(name, _)| !is_done(name)).collect();
+    let tasks: Vec<(&str, Option<&Path>)> =
+        servers(all).filter(|(name, _)| !is_done(name)).collect();
     crate::say!("tracing the system calls of {} servers", tasks.len());
     let requests = job.run.plan.work_requests;
     on_all_processors(
         tasks,
         |(_, server), processor| {
-            let program = Program::new((*server).to_owned());
+            let program = Program::new(server.context(CANNOT_BE_HAD)?.to_owned());
             work::system_calls(&program, processor, requests)
         },
         |(name, _), outcome| {
@@ -234,7 +261,7 @@ mod tests {
     use crate::experiments::isolated::{Isolated, Part};
     use crate::fixtures::runs;
     use crate::run::failpoint::Failpoint;
-    use crate::run::{Arm, ArmKind};
+    use crate::run::{Arm, ArmKind, Run};
     use crate::work::{FunctionCost, OwnerShare};
 
     fn counted() -> Work {
@@ -259,27 +286,29 @@ mod tests {
         }
     }
 
-    fn keep_all(job: &mut Job<IsolatedPlan>) -> Result<()> {
-        for process in 0..2 {
-            let task = Count {
-                name: "one",
-                server: Path::new("/nowhere"),
-                process,
-            };
-            let wants_split = process == 0;
-            keep(
-                &task,
-                Ok(counted()),
-                1000,
-                wants_split,
-                &mut job.folder.journal,
-            )?;
+    fn server() -> Executables {
+        Executables {
+            name: "one".to_owned(),
+            kind: ArmKind::Contestant,
+            server: Some("/nowhere".into()),
+            timed: None,
+            counting: None,
+            entries: Vec::new(),
         }
-        Ok(())
     }
 
-    #[test]
-    fn a_process_that_was_counted_half_is_counted_again() {
+    /// Counts what is left to count, without valgrind.
+    fn count_rest(job: &mut Job<IsolatedPlan>) -> Result<()> {
+        let (plan, all) = (job.run.plan.clone(), [server()]);
+        let done = Isolated::read(job.folder.path())?;
+        let mut counted = Counted::so_far(&done, 1000);
+        for task in tasks(&plan, &all, &done) {
+            counted.keep(&task, Ok(super::tests::counted()), &mut job.folder.journal)?;
+        }
+        job.finish(true)
+    }
+
+    fn small() -> Run<IsolatedPlan> {
         let plan = IsolatedPlan {
             parts: vec![Part::Work],
             blocks: 1,
@@ -292,13 +321,20 @@ mod tests {
             starts: 1,
         };
         let arms = vec![Arm::new("one", ArmKind::Contestant)];
-        let run = runs::header(Isolated::NAME, Isolated::METHOD, plan, arms);
+        let mut run = runs::header(Isolated::NAME, Isolated::METHOD, plan, arms);
+        // It is not installed in this test, and that is no reason to leave anything out.
+        run.missing = vec!["strace is not on PATH".to_owned()];
+        run
+    }
+
+    #[test]
+    fn a_process_that_was_counted_half_is_counted_again() {
         let parent = tempfile::tempdir().unwrap();
         for write in 0.. {
             let path = parent.path().join(write.to_string());
-            let mut job = runs::begin(&path, &run);
+            let mut job = runs::begin(&path, &small());
             job.folder.journal.failpoint = Failpoint::At(write);
-            let outcome = keep_all(&mut job);
+            let outcome = count_rest(&mut job);
             drop(job);
             let records = Isolated::read(&path).unwrap();
             let closed = records.units.len();
@@ -307,10 +343,35 @@ mod tests {
             assert_eq!(records.owners.len(), closed.min(1), "write {write}");
             assert_eq!(records.functions.len(), closed.min(1), "write {write}");
             if outcome.is_ok() {
-                // An owner, a function, and twice a row and its closing line.
-                assert_eq!((write, closed), (6, 2));
+                // An owner, a function, twice a row and its closing line, and the record.
+                assert_eq!((write, closed), (7, 2));
                 return;
             }
+            let mut job = Job::continue_in_test(&path, Isolated::NAME, Isolated::METHOD);
+            if let Ok(job) = &mut job {
+                count_rest(job).unwrap();
+            }
+            drop(job);
+            let whole = Isolated::read(&path).unwrap();
+            let rows = (whole.work.len(), whole.owners.len(), whole.functions.len());
+            assert_eq!(rows, (2, 1, 1), "write {write}");
+            assert_eq!(whole.work[0].process + whole.work[1].process, 1);
         }
+    }
+
+    #[test]
+    fn a_server_that_cannot_be_had_any_more_is_a_row_that_says_so() {
+        let parent = tempfile::tempdir().unwrap();
+        let path = parent.path().join("run");
+        let mut job = runs::begin(&path, &small());
+        let gone = [Executables {
+            server: None,
+            ..server()
+        }];
+        let done = Isolated::read(&path).unwrap();
+        count(&mut job, &gone, &done).unwrap();
+        let records = Isolated::read(&path).unwrap();
+        let errs: Vec<&str> = records.work.iter().map(|row| row.err.as_str()).collect();
+        assert_eq!(errs, [CANNOT_BE_HAD; 2]);
     }
 }

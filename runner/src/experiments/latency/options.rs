@@ -8,7 +8,7 @@ use crate::framework::Workspace;
 use crate::load::{Arrivals, Objective};
 use crate::run::{Design, RunOptions};
 use crate::usage::UsageError;
-use crate::values::{connections, count, duration};
+use crate::values::{connections, count, whole_millis};
 use anyhow::Result;
 use clap::Args;
 use std::time::Duration;
@@ -62,10 +62,10 @@ pub struct DesignOptions {
     #[arg(long)]
     pub rounds: Option<u32>,
     /// How long each window is counted; by the rate if not given
-    #[arg(long, value_parser = duration)]
+    #[arg(long, value_parser = whole_millis)]
     pub window: Option<Duration>,
     /// Load before each window, which is not counted; 50ms if not given
-    #[arg(long, value_parser = duration)]
+    #[arg(long, value_parser = whole_millis)]
     pub settling: Option<Duration>,
 }
 
@@ -97,13 +97,12 @@ impl LatencyOptions {
 }
 
 impl DesignOptions {
-    /// A search has no blocks, rounds or windows.
+    /// A search has no blocks, rounds or windows of a chosen length; each probe settles.
     fn refuse_what_only_rates_have(&self) -> Result<(), UsageError> {
         let given = [
             ("--blocks", self.blocks.is_some()),
             ("--rounds", self.rounds.is_some()),
             ("--window", self.window.is_some()),
-            ("--settling", self.settling.is_some()),
         ];
         match given.into_iter().find(|(_, is_given)| *is_given) {
             Some((option, _)) => Err(UsageError(format!(

@@ -6,7 +6,7 @@ use crate::environment::limits;
 use crate::experiments::ServedOptions;
 use crate::framework::Workspace;
 use crate::run::{Design, RunOptions};
-use crate::values::{connections, duration};
+use crate::values::{connections, whole_millis};
 use anyhow::Result;
 use clap::Args;
 use std::time::Duration;
@@ -48,10 +48,10 @@ pub struct DesignOptions {
     #[arg(long, default_value_t = 2)]
     pub rounds: u32,
     /// How long each slice is followed, from idle
-    #[arg(long, default_value = "1s", value_parser = duration)]
+    #[arg(long, default_value = "1s", value_parser = whole_millis)]
     pub length: Duration,
     /// How often it is told what has come
-    #[arg(long, default_value = "10ms", value_parser = duration)]
+    #[arg(long, default_value = "10ms", value_parser = whole_millis)]
     pub interval: Duration,
 }
 

@@ -6,7 +6,7 @@ use super::traces::{Trace, traces};
 use crate::analysis::Completeness;
 use crate::experiments::settling::IntervalRow;
 use crate::report::{Body, Cell, Grid, Heading, Page, Section, Shown, listed};
-use crate::run::Row;
+use crate::run::{Arm, Row};
 
 /// The stretches of each trace that the table shows, in ms after the start.
 const STRETCHES_MS: [(u64, u64); 6] = [
@@ -42,7 +42,7 @@ pub(super) fn page(records: &SettlingRecords) -> Page {
             .map(|&connections| section(records, connections))
             .collect(),
         reading: reading(),
-        is_good: records.intervals.iter().all(|row| row.errors == 0),
+        is_good: is_good(records),
         circumstances: vec![format!("engine {}", run.plan.engine)],
     };
     Page::of(run, "Settling", body)
@@ -53,20 +53,18 @@ fn section(records: &SettlingRecords, connections: usize) -> Section {
         .iter()
         .map(|&window_ms| traces(records, connections, window_ms, &STRETCHES_MS))
         .collect();
-    let rows = of_windows[0].iter().enumerate().map(|(at, trace)| {
-        let mut cells = vec![Cell::text(&trace.arm), Cell::whole(trace.plateau)];
-        for traces in &of_windows {
-            let settled = traces[at].settled;
-            cells
-                .push(settled.map_or(Cell::text("never"), |settled| Cell::count(settled.after_ms)));
-        }
-        cells.extend(trace.stretches.iter().map(|&share| Cell::percent(share)));
-        let last = trace.p99_us.len().saturating_sub(1);
-        cells.push(Cell::whole(trace.p99_us.get(last).copied().unwrap_or(0.0)));
-        cells.push(Cell::percent(
-            trace.served.get(last).copied().unwrap_or(0.0),
-        ));
-        cells
+    let rows = records.run.arms.iter().map(|arm| {
+        let of_arm = of_windows.iter().map(|traces| {
+            let mut traces = traces.iter();
+            traces.find(|trace| trace.arm == arm.name)
+        });
+        let traces: Option<Vec<&Trace>> = of_arm.collect();
+        let figures = traces.map(|traces| figures(&traces));
+        let figures = figures.unwrap_or_else(|| vec![Cell::Missing; FIGURES]);
+        let failed = records.failures(connections, &arm.name).len();
+        let first = std::iter::once(Cell::text(&arm.name));
+        let last = std::iter::once(Cell::count(failed as u64));
+        first.chain(figures).chain(last).collect()
     });
     let untrusted = untrusted(records, connections);
     Section {
@@ -81,9 +79,57 @@ fn section(records: &SettlingRecords, connections: usize) -> Section {
             .into_iter()
             .collect(),
         grid: Grid::plain(headings(), rows),
+        remarks: remarks(records, connections),
         shown: Shown::PageAndTerminal,
         ..Section::default()
     }
+}
+
+/// What a row tells of an arm, besides its name and what failed.
+const FIGURES: usize = 1 + WINDOWS_MS.len() + STRETCHES_MS.len() + 2;
+
+/// The figures of an arm, of which there is a trace for each length of window.
+fn figures(traces: &[&Trace]) -> Vec<Cell> {
+    let Some(trace) = traces.first() else {
+        return vec![Cell::Missing; FIGURES];
+    };
+    let mut cells = vec![Cell::whole(trace.plateau)];
+    cells.extend(traces.iter().map(|trace| match trace.settled {
+        Some(settled) => Cell::count(settled.after_ms),
+        None => Cell::text("never"),
+    }));
+    let stretches = trace.stretches.iter();
+    cells.extend(stretches.map(|share| share.map_or(Cell::Missing, Cell::percent)));
+    let (p99_us, served) = (trace.p99_us.last(), trace.served.last());
+    cells.push(p99_us.map_or(Cell::Missing, |&p99_us| Cell::whole(p99_us)));
+    cells.push(served.map_or(Cell::Missing, |&share| Cell::percent(share)));
+    cells
+}
+
+/// Why an arm has no figures, or processes of it do not count.
+fn remarks(records: &SettlingRecords, connections: usize) -> Vec<String> {
+    let remark = |arm: &Arm| {
+        let name = &arm.name;
+        let reason = arm.err.as_ref().or(arm.absent.as_ref());
+        let failures = records.failures(connections, name);
+        match (reason, failures.as_slice()) {
+            (Some(reason), _) => Some(format!("`{name}` was not measured: {reason}")),
+            (None, []) => None,
+            (None, [first]) => Some(format!("one process of `{name}` does not count: {first}")),
+            (None, [first, ..]) => Some(format!(
+                "{} processes of `{name}` do not count; the first: {first}",
+                failures.len()
+            )),
+        }
+    };
+    records.run.arms.iter().filter_map(remark).collect()
+}
+
+/// Whether everything was measured without an error.
+fn is_good(records: &SettlingRecords) -> bool {
+    let arms_were_had = records.run.arms.iter().all(|arm| arm.err.is_none());
+    let processes_lasted = records.processes.iter().all(|row| row.err.is_empty());
+    arms_were_had && processes_lasted && records.intervals.iter().all(|row| row.errors == 0)
 }
 
 /// Who settles last, by the longer windows, and who never does.
@@ -115,7 +161,7 @@ fn takeaway(traces: &[Trace], connections: usize) -> String {
 }
 
 fn headings() -> Vec<Heading> {
-    const SHARES: [&str; 6] = [
+    const SHARES: [&str; STRETCHES_MS.len()] = [
         "% in 0–10 ms",
         "10–30 ms",
         "30–100 ms",
@@ -137,8 +183,9 @@ fn headings() -> Vec<Heading> {
         .map(|heading| Heading::number(heading, Some(heading)));
     headings.extend(shares);
     headings.extend([
-        Heading::number("p99 µs, last 10 ms", None),
-        Heading::number("served %, last 10 ms", None),
+        Heading::number("p99 µs, last interval", None),
+        Heading::number("served %, last interval", None),
+        Heading::number("processes that failed", Some("err")),
     ]);
     headings
 }
@@ -168,7 +215,8 @@ fn reading() -> Vec<String> {
          two standard errors beyond that (the rate of a window relative to the plateau of its own slice, the median over \
          slices)."
             .to_owned(),
-        "% in: the rate of that stretch, as a share of the plateau. served %: connections that got an answer in these 10 ms."
+        "% in: the rate of that stretch, as a share of the plateau. served %: connections that got an answer in the last \
+         interval."
             .to_owned(),
     ]
 }

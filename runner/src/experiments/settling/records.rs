@@ -55,6 +55,30 @@ impl SettlingRecords {
         })
     }
 
+    /// Why processes of an arm were not measured to the end at this concurrency, one reason for each.
+    #[must_use]
+    pub fn failures(&self, connections: usize, arm: &str) -> Vec<&str> {
+        let own = self
+            .processes
+            .iter()
+            .filter(|row| row.connections == connections && row.arm == arm);
+        let failed = own.filter(|row| !row.err.is_empty());
+        failed.map(|row| row.err.as_str()).collect()
+    }
+
+    /// Intervals of an arm at this concurrency, of processes that were measured to the end.
+    pub(super) fn intervals_of(&self, connections: usize, arm: &str) -> Vec<&IntervalRow> {
+        let failed = self
+            .processes
+            .iter()
+            .filter(|row| row.connections == connections && row.arm == arm && !row.err.is_empty());
+        let failed: BTreeSet<u32> = failed.map(|row| row.block).collect();
+        let own = self.intervals.iter().filter(|row| {
+            row.connections == connections && row.arm == arm && !failed.contains(&row.block)
+        });
+        own.collect()
+    }
+
     /// Blocks that count.
     #[must_use]
     pub fn counting(&self) -> u32 {

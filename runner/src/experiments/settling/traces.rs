@@ -36,8 +36,9 @@ pub struct Trace {
     pub served: Vec<f64>,
     /// Between which the middle half of the slices lie.
     pub served_quartiles: Vec<(f64, f64)>,
-    /// The rate in each of the stretches asked for, as a share of the plateau of the same slice.
-    pub stretches: Vec<f64>,
+    /// The rate in each of the stretches asked for, as a share of the plateau of the same slice; `None` if no slice
+    /// is that long.
+    pub stretches: Vec<Option<f64>>,
     /// Right answers per second in the last part of the slice.
     pub plateau: f64,
     /// From when on it has settled; `None` if it never does.
@@ -61,9 +62,8 @@ pub(super) fn traces(
 ) -> Vec<Trace> {
     let arms = records.run.arms.iter().filter(|arm| arm.takes_part());
     let of_arm = arms.filter_map(|arm| {
-        let rows = records.intervals.iter();
-        let own = rows.filter(|row| row.arm == arm.name && row.connections == connections);
-        trace(records, &own.collect::<Vec<_>>(), window_ms, stretches_ms)
+        let rows = records.intervals_of(connections, &arm.name);
+        trace(records, &rows, window_ms, stretches_ms)
     });
     of_arm.collect()
 }
@@ -101,7 +101,9 @@ fn trace(
             .iter()
             .map(|&(from, to)| {
                 let stretch = (from / plan.interval_ms) as usize..(to / plan.interval_ms) as usize;
-                median(&relative(&slices, &plateaus, stretch)).unwrap_or(0.0)
+                let is_there = !stretch.is_empty() && stretch.end as u64 <= plan.intervals();
+                let shares = is_there.then(|| relative(&slices, &plateaus, stretch));
+                median(&shares?)
             })
             .collect(),
         plateau: median(&plateaus)? / interval_s,

@@ -6,7 +6,7 @@ use crate::environment::limits;
 use crate::experiments::ServedOptions;
 use crate::framework::Workspace;
 use crate::run::{Design, RunOptions};
-use crate::values::{connections, count, duration, percent};
+use crate::values::{connections, count, percent, whole_millis};
 use anyhow::Result;
 use clap::Args;
 use std::time::Duration;
@@ -66,13 +66,13 @@ pub struct DesignOptions {
     #[arg(long, conflicts_with = "requests", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub rounds: Option<u32>,
     /// Load before each window, which is not counted; by the number of connections if not given
-    #[arg(long, value_parser = duration)]
+    #[arg(long, value_parser = whole_millis)]
     pub settling: Option<Duration>,
     /// How long each window is counted; by the number of connections if not given
-    #[arg(long, value_parser = duration)]
+    #[arg(long, value_parser = whole_millis)]
     pub window: Option<Duration>,
     /// How long a contestant is driven before its first slice at a concurrency
-    #[arg(long, default_value = "100ms", value_parser = duration)]
+    #[arg(long, default_value = "100ms", value_parser = whole_millis)]
     pub warm_up: Duration,
 }
 

@@ -2,7 +2,7 @@
 //! request on, whatever it does with it.
 
 use super::odd::{RIGHT, listener_with_a_queue_of_one, right, target};
-use super::{EngineChoice, EngineKind, TIMEOUT, spec};
+use super::{EngineChoice, EngineKind, SILENCE, TIMEOUT, spec};
 use crate::load::{Expected, Generator, LoadSpec, Measured, Target};
 use controls::scripted::{Reply, Script, Scripted, Step, Worth};
 use controls::{Planted, Server};
@@ -24,7 +24,7 @@ on_every_engine![
 fn run(engine: EngineKind, target: &Target, connections: usize, spec: &LoadSpec) -> Measured {
     let generator = Generator::start(engine, &[], 1).unwrap();
     let connected = generator
-        .connect(0, target, connections, spec.requests, TIMEOUT)
+        .connect(0, target, connections, spec.requests, spec.timeout)
         .unwrap();
     let mut measured = generator.run(0, spec).unwrap();
     measured.add_opening(connected).unwrap();
@@ -88,7 +88,14 @@ fn a_server_that_is_wrong_from_the_start_is_counted_by_outcome(engine: EngineKin
             1 => reply(),
             _ => right(),
         }));
-        let measured = run(engine, &target(&server, false), 4, &spec(12));
+        let spec = match reply().worth {
+            Worth::Silent => LoadSpec {
+                timeout: SILENCE,
+                ..spec(12)
+            },
+            _ => spec(12),
+        };
+        let measured = run(engine, &target(&server, false), 4, &spec);
         let tally = measured.tally;
         assert_eq!(tally.sent, 12);
         assert_eq!(server.requests(), 12, "{tally:?}");
@@ -129,6 +136,7 @@ fn a_queue_that_takes_some_is_loaded_with_those(engine: EngineKind) {
     let target = Target::welcome(address.try_into().unwrap());
     let spec = LoadSpec {
         duration: Some(Duration::from_millis(100)),
+        timeout: SILENCE,
         ..spec(u64::MAX)
     };
     let measured = run(engine, &target, 8, &spec);

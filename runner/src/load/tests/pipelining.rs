@@ -1,7 +1,7 @@
 //! Several requests at once on a connection: exact counts, whatever the pieces answers come in.
 
-use super::{EngineChoice, EngineKind, TIMEOUT, spec};
-use crate::load::{Cause, Generator, Measured, Target};
+use super::{EngineChoice, EngineKind, SILENCE, TIMEOUT, spec};
+use crate::load::{Cause, Generator, LoadSpec, Measured, Target};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
@@ -50,13 +50,17 @@ fn converse(mut stream: TcpStream, answers: Answers) -> std::io::Result<()> {
 }
 
 fn load(engine: EngineKind, answers: Answers, pipeline: u32, requests: u64) -> Measured {
+    load_by(engine, answers, pipeline, &spec(requests))
+}
+
+fn load_by(engine: EngineKind, answers: Answers, pipeline: u32, spec: &LoadSpec) -> Measured {
     let target = Target {
         pipeline,
         ..Target::welcome(serve(answers))
     };
     let generator = Generator::start(engine, &[], 1).unwrap();
     generator.open(0, &target, 2, TIMEOUT).unwrap();
-    let measured = generator.run(0, &spec(requests)).unwrap();
+    let measured = generator.run(0, spec).unwrap();
     assert!(measured.tally.balances(), "{:?}", measured.tally);
     measured
 }
@@ -126,7 +130,11 @@ fn a_silent_server_times_out_every_request_of_the_batch(engine: EngineKind) {
             _ => Ok(()),
         }
     }
-    let measured = load(engine, silent, 4, 8);
+    let spec = LoadSpec {
+        timeout: SILENCE,
+        ..spec(8)
+    };
+    let measured = load_by(engine, silent, 4, &spec);
     assert_eq!((measured.tally.sent, measured.tally.timeout), (8, 8));
     assert_eq!(measured.times.service.len(), 8);
     assert_eq!(measured.causes.reconnects.get(&Cause::Errno(0)), None);

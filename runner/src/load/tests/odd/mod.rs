@@ -6,10 +6,9 @@
 mod failures;
 mod framing;
 
-use super::{EngineKind, TIMEOUT, spec};
+use super::{EngineKind, SILENCE, TIMEOUT, spec};
 use crate::load::{Expected, Generator, LoadSpec, Measured, Tally, Target};
 use controls::scripted::{Reply, Script, Scripted, Worth};
-use std::time::Duration;
 
 /// The body of right answers.
 const BODY: &str = "Hello World!";
@@ -124,9 +123,8 @@ fn check(engine: EngineKind, rows: &[Odd], contract: bool) {
         let server = server_of(row);
         let target = target(&server, contract);
         let mut spec = spec(row.requests);
-        if (row.reply)(row.every).worth != Worth::Silent {
-            // A machine under load may be silent for longer than a test of silence waits.
-            spec.timeout = Duration::from_secs(20);
+        if (row.reply)(row.every).worth == Worth::Silent {
+            spec.timeout = SILENCE;
         }
         let (opened, measured) = load(engine, &target, &spec);
         assert_agree(row.name, &server, &opened, &measured);
