@@ -26,9 +26,9 @@ const FIELDS_MAX: usize = HEAD_MAX_BYTES / 3;
 /// The method of the request that is being answered: HEAD answers have no body, whatever they announce.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
-    /// GET.
+    /// An answer has the body that it announces.
     Get,
-    /// HEAD.
+    /// An answer has no body, and its lengths are those that GET would have.
     Head,
 }
 

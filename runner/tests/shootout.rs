@@ -158,7 +158,9 @@ fn an_interrupted_run_goes_on() {
     let out = Out::new();
     let binary = env!("CARGO_BIN_EXE_runner");
     let options = "bench --connections 8 --requests 2000 --blocks 3 --out";
-    let mut run = Command::new(binary)
+    // In the background of a shell the signal is ignored, and a program that finds it so leaves it (nohup).
+    let mut run = Command::new("env")
+        .args(["--default-signal=INT", binary])
         .args(options.split(' '))
         .arg(&out.folder)
         .current_dir(root())

@@ -145,8 +145,8 @@ pub struct ReportOptions {
     /// Write nothing; exit with status 1 if a page is not what the records say
     #[arg(long)]
     pub check: bool,
-    /// Print what is shown of the run as JSON, and write nothing
-    #[arg(long, requires = "run", conflicts_with = "check")]
+    /// Print what is shown of the run, or of every kept run, as JSON, and write nothing
+    #[arg(long, conflicts_with = "check")]
     pub json: bool,
 }
 

@@ -12,6 +12,11 @@ use std::path::{Path, PathBuf};
 pub(super) fn run(options: &ReportOptions) -> Result<Verdict> {
     let stale = match &options.run {
         Some(folder) if options.json => return json(folder),
+        None if options.json => {
+            let runs = publish::shown(&framework::discover()?.root)?;
+            print_json(&runs)?;
+            return Ok(Verdict::good_if(runs.iter().all(|run| run.page.is_good)));
+        }
         Some(folder) => one_run(folder, options.check)?,
         None => publish::all(&framework::discover()?.root, options.check)?,
     };

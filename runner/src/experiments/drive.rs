@@ -4,7 +4,7 @@ use super::experiment::Experiment;
 use super::publish;
 use crate::environment::doctor;
 use crate::framework::{self, Framework, Workspace};
-use crate::output::{Screen, Verdict, print};
+use crate::output::{Screen, Verdict, print, print_json};
 use crate::report::{Page, tables};
 use crate::run::{Job, Place};
 use crate::say::say;
@@ -33,7 +33,8 @@ pub fn drive<E: Experiment>(options: &E::Options) -> Result<Verdict> {
     }
     job.admit(arms)?;
     // From here on everything is on record: what is measured stays, however this ends.
-    let page = measure_and_publish::<E>(&workspace, &mut job, prepared)?;
+    let is_json = E::run_options(options).json;
+    let page = measure_and_publish::<E>(&workspace, &mut job, prepared, is_json)?;
     Ok(Verdict::good_if(page.is_good))
 }
 
@@ -70,13 +71,16 @@ fn measure_and_publish<E: Experiment>(
     workspace: &Workspace,
     job: &mut Job<E::Plan>,
     prepared: E::Prepared,
+    is_json: bool,
 ) -> Result<Page> {
     let folder = job.folder.path().to_owned();
     let outcome = measure::<E>(job, prepared, &folder);
     let finished = job.finish(outcome.is_ok());
     let published = publish::one::<E>(&workspace.root, &folder);
-    if let Ok(page) = &published {
-        print(tables(page, Screen::of_standard_output()))?;
+    match &published {
+        Ok(page) if is_json => print_json(page)?,
+        Ok(page) => print(tables(page, Screen::of_standard_output()))?,
+        Err(_) => {}
     }
     let shown = folder.strip_prefix(&workspace.root).unwrap_or(&folder);
     crate::say!("records: {}", shown.display());
@@ -103,7 +107,12 @@ fn list<E: Experiment>(workspace: &Workspace, options: &E::Options) -> Result<Ve
     let design = E::design(workspace, options)?;
     let names = names(workspace.with_baseline(&run_options.names)?);
     let seed = run_options.seed.unwrap_or(EXAMPLE_SEED);
-    let mut text = E::outline(&design.plan, seed, &names).text();
+    let outline = E::outline(&design.plan, seed, &names);
+    if run_options.json {
+        print_json(&outline)?;
+        return Ok(Verdict::Good);
+    }
+    let mut text = outline.text();
     if run_options.seed.is_none() {
         text.push_str(&format!(
             "\nseed: a run takes one from the clock; the order above is that of --seed {EXAMPLE_SEED}"

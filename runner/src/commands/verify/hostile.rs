@@ -4,12 +4,12 @@ use crate::cli::VerifyOptions;
 use crate::framework::{self, BuildError, Framework, Workspace};
 use crate::interrupt;
 use crate::output::{Verdict, print, print_json};
+use crate::record::write_whole;
 use crate::report::{Surveyed, hostile_page};
 use crate::server::Program;
 use crate::verify::hostile::{ALL, Reaction, Seen, survey};
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde::Serialize;
-use std::path::Path;
 
 /// A contestant in JSON.
 #[derive(Serialize)]
@@ -39,7 +39,7 @@ pub(super) fn run(options: &VerifyOptions) -> Result<Verdict> {
         print_json(&told)?;
     }
     if let Some(file) = &options.page {
-        write(file, &hostile_page(&all))?;
+        write_whole(file, &hostile_page(&all))?;
     }
     Ok(Verdict::good_if(all.iter().all(|(_, seen)| {
         seen.as_ref().is_ok_and(|seen| broken(seen).count() == 0)
@@ -94,8 +94,4 @@ fn lines(name: &str, seen: &Result<Vec<Seen>, String>) -> String {
         broken(seen).count()
     ));
     lines.join("\n")
-}
-
-fn write(file: &Path, page: &str) -> Result<()> {
-    std::fs::write(file, page).with_context(|| format!("cannot write {}", file.display()))
 }

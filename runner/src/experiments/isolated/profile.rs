@@ -3,7 +3,7 @@
 use super::options::IsolatedOptions;
 use super::profile_table::profile;
 use crate::framework::{self, BuildEnv, ServerKind, Workspace};
-use crate::output::{Verdict, print};
+use crate::output::{Verdict, print, print_json};
 use crate::server::Program;
 use crate::usage::UsageError;
 use crate::work::{self, tools};
@@ -26,6 +26,10 @@ pub(super) fn run(workspace: &Workspace, options: &IsolatedOptions) -> Result<Ve
     let (kind, env) = (ServerKind::Quickstart, BuildEnv::Release);
     let server = framework::build(workspace, framework, kind, env)?;
     let work = work::count(&Program::new(server), processor, plan.work_requests)?;
+    if options.run.json {
+        print_json(&work)?;
+        return Ok(Verdict::Good);
+    }
     // In a file or a pager there is room for whole names.
     let columns = std::io::stdout().is_terminal().then_some(80);
     print(profile(name, &work, columns))?;
