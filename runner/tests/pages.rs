@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "the panic of a test is its report")]
 
 use runner::experiments::publish;
-use runner::report::{Cell, Page};
+use runner::report::{Cell, GridRow, Page};
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -123,53 +123,131 @@ fn the_front_page_is_one_screen() {
     );
 }
 
+/// The figures of a row as pages write them, in a line that must not break, and their values.
+fn figures_of(row: &GridRow) -> Vec<(String, Value)> {
+    let cells = row.cells.iter().map(|cell| {
+        let value = serde_json::to_value(cell).unwrap()["value"].clone();
+        (cell.full().replace(' ', "\u{a0}"), value)
+    });
+    cells.filter(|(_, value)| value.is_number()).collect()
+}
+
+/// Whether these figures stand in the text in this order, each as a cell of its own.
+fn holds_in_order(mut text: &str, figures: &[String]) -> bool {
+    figures
+        .iter()
+        .all(|figure| match text.find(figure.as_str()) {
+            Some(at) => {
+                text = &text[at + figure.len() - 1..];
+                true
+            }
+            None => false,
+        })
+}
+
 #[test]
-fn figures_are_the_same_in_table_chart_page_and_json() {
+fn every_figure_of_a_table_is_the_same_on_the_run_page_the_machine_page_and_in_json() {
     let project = project();
     publish::all(project.path(), false).unwrap();
     let page = page(project.path());
     let json: Value = serde_json::to_value(&page).unwrap();
-    let run = format!("results/{RUN}");
-    let of_run = read(project.path(), &format!("{run}/README.md"));
-    let chart = read(project.path(), &format!("{run}/ratios.svg"));
+    let of_run = read(project.path(), &format!("results/{RUN}/README.md"));
     let html = fs::read_to_string(html_file(project.path())).unwrap();
+    let mut seen = 0;
+    for (at, section) in page.sections.iter().enumerate() {
+        for (number, row) in section.grid.rows.iter().enumerate() {
+            let figures = figures_of(row);
+            let (arm, heading) = (row.arm.clone().unwrap(), &section.heading);
+            let cells = |before: &str, after: &str| -> Vec<String> {
+                let written = figures.iter();
+                written
+                    .map(|(text, _)| format!("{before}{text}{after}"))
+                    .collect()
+            };
+            let in_run = cells("| ", " |");
+            let lines = of_run.lines().filter(|line| line.contains(&arm));
+            assert!(
+                lines.clone().any(|line| holds_in_order(line, &in_run)),
+                "{heading}, {arm}: {in_run:?}"
+            );
+            let in_html = cells(">", "</td>");
+            let rows = html.split("<tr").filter(|part| part.contains(&arm));
+            assert!(
+                rows.clone().any(|part| holds_in_order(part, &in_html)),
+                "{heading}, {arm}: {in_html:?}"
+            );
+            let stored = &json["sections"][at]["grid"]["rows"][number]["cells"];
+            let stored = stored.as_array().unwrap().iter();
+            let stored = stored.filter(|cell| cell["value"].is_number());
+            let stored: Vec<&Value> = stored.map(|cell| &cell["value"]).collect();
+            let values: Vec<&Value> = figures.iter().map(|(_, value)| value).collect();
+            assert_eq!(stored, values, "{heading}, {arm}");
+            seen += figures.len();
+        }
+    }
+    assert!(seen > 100, "{seen}");
+}
+
+#[test]
+fn the_front_page_and_the_charts_have_the_figures_of_the_run() {
+    let project = project();
+    publish::all(project.path(), false).unwrap();
+    let page = page(project.path());
     let front = read(project.path(), "README.md");
     let section = page
         .sections
         .iter()
         .max_by_key(|section| section.level)
         .unwrap();
-    let at = section
-        .grid
-        .headings
-        .iter()
-        .position(|one| one.long == "ratio to baseline (95 %)")
-        .unwrap();
+    let chart = |name: &str| read(project.path(), &format!("results/{RUN}/{name}.svg"));
+    let (ratios, times) = (
+        chart("ratios"),
+        chart(&format!("service-times-{}", section.level.unwrap())),
+    );
+    let column = |heading: &str| {
+        let headings = section.grid.headings.iter();
+        headings
+            .clone()
+            .position(|one| one.long == heading)
+            .unwrap_or_else(|| panic!("{:?}", headings.map(|one| one.long).collect::<Vec<_>>()))
+    };
+    let (rate, ratio) = (column("requests/s"), column("ratio to baseline (95 %)"));
+    let (p50, p99) = (column("p50 µs"), column("p99 µs"));
     let mut seen = 0;
-    for (number, row) in section.grid.rows.iter().enumerate() {
-        let cell = &row.cells[at];
-        let Cell::Ratio {
-            value,
-            interval: Some(_),
-        } = cell
-        else {
+    for row in &section.grid.rows {
+        let arm = row.arm.clone().unwrap();
+        let figure = |column: usize| row.cells[column].full();
+        if !matches!(
+            row.cells[ratio],
+            Cell::Ratio {
+                interval: Some(_),
+                ..
+            }
+        ) || arm == "null"
+        {
             continue;
-        };
-        let (written, arm) = (cell.full(), row.arm.clone().unwrap());
-        let unbroken = written.replace(' ', "\u{a0}");
-        assert!(of_run.contains(&format!("| {unbroken} |")), "{arm}");
-        assert!(html.contains(&format!(">{unbroken}</td>")), "{arm}");
-        let is_off_the_front =
-            arm.contains("null") || arm.contains("twin") || arm.contains("planted");
-        assert!(
-            is_off_the_front || front.contains(&format!("| {unbroken} |")),
-            "{arm}"
+        }
+        let title = format!(
+            "<title>{arm}, {}: {}</title>",
+            section.heading,
+            figure(ratio)
         );
-        let title = format!("<title>{arm}, {}: {written}</title>", section.heading);
-        assert!(arm.contains("null") || chart.contains(&title), "{title}");
-        let stored = &json["sections"][page.sections.len() - 1]["grid"]["rows"][number]["cells"]
-            [at]["value"];
-        assert_eq!(stored.as_f64(), Some(*value), "{arm}");
+        assert!(ratios.contains(&title), "{title}");
+        let title = format!(
+            "<title>{arm}: p50 {} µs, p99 {} µs</title>",
+            figure(p50),
+            figure(p99)
+        );
+        let is_contestant = !arm.contains("twin") && !arm.contains("planted");
+        assert!(!is_contestant || times.contains(&title), "{title}");
+        let cells: Vec<String> = [rate, ratio, p99]
+            .map(|column| format!("| {} |", figure(column).replace(' ', "\u{a0}")))
+            .to_vec();
+        let mut lines = front.lines().filter(|line| line.contains(&arm));
+        assert!(
+            !is_contestant || lines.any(|line| holds_in_order(line, &cells)),
+            "{arm}: {cells:?}"
+        );
         seen += 1;
     }
     assert!(seen > 2, "{seen}");

@@ -57,6 +57,7 @@ fn arguments(line: &str) -> Option<Vec<String>> {
     let words = [
         ("cargo run --release --package runner -- ", ""),
         ("target/release/runner ", ""),
+        ("runner ", ""),
         // The alias of docs/LOAD.md.
         ("load ", "load "),
     ];

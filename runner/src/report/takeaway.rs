@@ -5,6 +5,7 @@ use super::cell::Cell;
 use super::trust::visible_difference;
 use crate::analysis::Ranked;
 use crate::stats::RankSet;
+use std::fmt::Display;
 
 /// How the first of a table are spoken of.
 #[derive(Debug, Clone, Copy)]
@@ -54,16 +55,28 @@ pub fn takeaway(
     let baseline = ranked
         .baseline
         .map(|arm| ranked.measured.arms[arm].as_str());
-    match (is_untrusted, ranked.field.is_empty(), &ranked.ranking) {
-        (_, true, _) => format!("No contestant was measured {condition}."),
-        (true, ..) => {
-            format!("The table {condition} is untrusted; ranks with a `?` are not to be relied on.")
-        }
-        (_, _, Err(too_few)) => format!("No ranking {condition}: {too_few}."),
-        (_, _, Ok(_)) => {
-            let sentence = sentence(&rankers, praise, condition, baseline);
-            sentence + &unseen(&rankers, visible_difference(ranked))
-        }
+    let too_few = ranked.ranking.as_ref().err();
+    if let Some(words) = unranked(ranked.field.is_empty(), is_untrusted, too_few, condition) {
+        return words;
+    }
+    let sentence = sentence(&rankers, praise, condition, baseline);
+    sentence + &unseen(&rankers, visible_difference(ranked))
+}
+
+/// What is said instead if nobody can be said to be first.
+fn unranked(
+    is_empty: bool,
+    is_untrusted: bool,
+    too_few: Option<&impl Display>,
+    condition: &str,
+) -> Option<String> {
+    match (is_empty, is_untrusted, too_few) {
+        (true, ..) => Some(format!("No contestant was measured {condition}.")),
+        (_, true, _) => Some(format!(
+            "The table {condition} is untrusted; ranks with a `?` are not to be relied on."
+        )),
+        (.., Some(too_few)) => Some(format!("No ranking {condition}: {too_few}.")),
+        (.., None) => None,
     }
 }
 
@@ -163,6 +176,36 @@ mod tests {
 
     fn said(rankers: &[Ranker]) -> String {
         sentence(rankers, PRAISE, "at 64 connections", Some("base"))
+    }
+
+    #[test]
+    fn without_ranks_nobody_is_named() {
+        let said = |is_empty, is_untrusted, too_few: Option<&str>| {
+            unranked(
+                is_empty,
+                is_untrusted,
+                too_few.as_ref(),
+                "at 64 connections",
+            )
+        };
+        let empty = "No contestant was measured at 64 connections.";
+        for is_untrusted in [true, false] {
+            assert_eq!(
+                said(true, is_untrusted, Some("3 blocks")).as_deref(),
+                Some(empty)
+            );
+        }
+        let untrusted = said(false, true, Some("3 blocks")).unwrap();
+        assert!(
+            untrusted.starts_with("The table at 64 connections is untrusted"),
+            "{untrusted}"
+        );
+        let few = said(false, false, Some("3 blocks allow no claim"));
+        assert_eq!(
+            few.as_deref(),
+            Some("No ranking at 64 connections: 3 blocks allow no claim.")
+        );
+        assert_eq!(said(false, false, None), None);
     }
 
     #[test]

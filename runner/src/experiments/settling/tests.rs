@@ -1,7 +1,7 @@
 //! A small run with real servers, and what becomes of it when it is killed.
 
 use super::*;
-use crate::fixtures::{damage, killed, programs, runs};
+use crate::fixtures::{damage, hostile, killed, programs, runs};
 use crate::framework::{BuildEnv, ServerKind};
 use crate::load::EngineKind;
 use crate::run::{ArmKind, BlockRow, ProcessRow};
@@ -107,6 +107,43 @@ fn made_up(path: &std::path::Path) {
         journal.close(&format!("block {block}")).unwrap();
     }
     job.finish(true).unwrap();
+}
+
+#[test]
+fn strings_from_outside_are_text_wherever_they_are_shown() {
+    let parent = tempfile::tempdir().unwrap();
+    let path = parent.path().join("run");
+    made_up(&path);
+    let mut records = Settling::read(&path).unwrap();
+    hostile::soil(&mut records.run);
+    records.processes[0].err = hostile::HOSTILE.to_owned();
+    hostile::assert_text(&hostile::kept(Settling::page(&records), "one"));
+}
+
+#[test]
+fn a_process_that_failed_is_a_row_that_says_so_and_not_a_rate_of_zero() {
+    let parent = tempfile::tempdir().unwrap();
+    let path = parent.path().join("run");
+    made_up(&path);
+    let mut records = Settling::read(&path).unwrap();
+    records.processes[1].err = "the server ended".to_owned();
+    for row in records.intervals.iter_mut().filter(|row| row.block == 1) {
+        (row.ok, row.served) = (0, 0);
+    }
+    let plateau = |records: &SettlingRecords| traces::traces(records, 4, 10, &[(0, 10)])[0].plateau;
+    assert_eq!(plateau(&records), 100.0 / 0.002);
+    let page = Settling::page(&records);
+    assert!(!page.is_good);
+    let text = crate::report::run_page(&page);
+    assert!(
+        text.contains("one process of `one` does not count: the server ended"),
+        "{text}"
+    );
+    // If none is left, there are no figures.
+    records.processes[0].err = "the server ended".to_owned();
+    let text = crate::report::run_page(&Settling::page(&records));
+    assert!(text.contains("2 processes of `one` do not count"), "{text}");
+    assert!(text.contains("| one | – |"), "{text}");
 }
 
 #[test]

@@ -1,8 +1,20 @@
 //! Pages and controls.
 
 use super::*;
+use crate::fixtures::hostile;
 use crate::output::Screen;
 use crate::report::{run_page, tables};
+
+#[test]
+fn strings_from_outside_are_text_wherever_they_are_shown() {
+    let mut made = MadeUp::new();
+    hostile::soil(&mut made.run);
+    let mut records = made.records();
+    for row in &mut records.owners {
+        row.owner = hostile::HOSTILE.replace(['\r', '\n'], " ");
+    }
+    hostile::assert_text(&hostile::kept(Isolated::page(&records), "leaky"));
+}
 
 #[test]
 fn the_page_of_an_isolated_run() {

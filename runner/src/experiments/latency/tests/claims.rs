@@ -1,11 +1,23 @@
 //! Pages, controls, and who is not ranked.
 
 use super::*;
+use crate::fixtures::hostile;
 use crate::output::Screen;
 use crate::report::{run_page, tables};
 
 fn table(run: &MadeUp) -> Table {
     Table::of(&run.records(), RATE)
+}
+
+#[test]
+fn strings_from_outside_are_text_wherever_they_are_shown() {
+    let mut made = MadeUp::new();
+    made.run.plan.objective = Some("p99=5ms".to_owned());
+    hostile::soil(&mut made.run);
+    let row = made.rows.iter_mut().find(|row| row.arm == "base").unwrap();
+    row.err = hostile::HOSTILE.replace(['\r', '\n'], " ");
+    let records = Latency::read(&made.write()).unwrap();
+    hostile::assert_text(&hostile::kept(Latency::page(&records), "base"));
 }
 
 #[test]
