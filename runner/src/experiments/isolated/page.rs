@@ -26,8 +26,8 @@ pub(super) fn page(records: &IsolatedRecords) -> Page {
 }
 
 const PRAISE: Praise = Praise {
-    one: "does the most requests per CPU second",
-    several: "do the most requests per CPU second",
+    one: "handles the most requests per CPU second",
+    several: "handle the most requests per CPU second",
 };
 
 fn design(records: &IsolatedRecords) -> String {

@@ -143,7 +143,7 @@ fn a_process_that_failed_is_a_row_that_says_so_and_not_a_rate_of_zero() {
     records.processes[0].err = "the server ended".to_owned();
     let text = crate::report::run_page(&Settling::page(&records));
     assert!(text.contains("2 processes of `one` do not count"), "{text}");
-    assert!(text.contains("| one | – |"), "{text}");
+    assert!(text.contains("| one | - |"), "{text}");
 }
 
 #[test]

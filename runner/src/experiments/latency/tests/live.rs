@@ -46,7 +46,10 @@ fn measured(run: &Run<LatencyPlan>, launches: Vec<Launch>) -> LatencyRecords {
 #[test]
 fn requests_leave_by_schedule_and_are_timed_from_it() {
     let (arms, launches) = launched(&ARMS);
-    let records = measured(&small(arms, None), launches);
+    let mut run = small(arms, None);
+    // On a busy machine a server may not run for as long as the smallest window is.
+    run.plan.rates[0].window_ms = 300;
+    let records = measured(&run, launches);
     assert_eq!(records.slices.len(), 4);
     for row in &records.slices {
         // At 500 requests per second no more are due than this, even if the window opened a second late.
