@@ -1,7 +1,7 @@
 //! Runs with benches of a few lines of shell, runs that are killed, and records that are damaged.
 
 use super::*;
-use crate::experiments::isolated::arms::Executables;
+use crate::experiments::isolated::arms::{CANNOT_BE_HAD, Executables};
 use crate::fixtures::{damage, killed, programs};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -123,6 +123,25 @@ fn a_watched_run_that_is_killed_at_any_write_continues_to_the_same_rows() {
 fn a_run_of_starts_that_is_killed_at_any_write_continues_to_the_same_rows() {
     // Two starts and a closing line, twice.
     assert!(killed_at_every_write(Part::Start, 2) >= 6);
+}
+
+#[test]
+fn a_server_that_cannot_be_had_any_more_has_a_row_in_each_round_of_starts() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut all = executables(folder.path());
+    all[1].server = None;
+    let path = folder.path().join("run");
+    let mut job = runs::begin(&path, &small(Part::Start));
+    let done = Isolated::read(&path).unwrap();
+    Isolated::measure(&mut job, all, &done).unwrap();
+    job.finish(true).unwrap();
+    let records = Isolated::read(&path).unwrap();
+    let errs = |arm: &str| -> Vec<String> {
+        let rows = records.starts.iter().filter(|row| row.arm == arm);
+        rows.map(|row| row.err.clone()).collect()
+    };
+    assert_eq!(errs("base"), ["", ""]);
+    assert_eq!(errs("other"), [CANNOT_BE_HAD; 2]);
 }
 
 #[test]
