@@ -40,12 +40,16 @@ const CORE: [&str; 8] = [
 ];
 
 /// These compute, and read and write nothing.
-const PURE: [&str; 5] = [
+const PURE: [&str; 9] = [
     "src/stats",
     "src/analysis",
     "src/report",
     "src/contract",
     "src/http",
+    "src/experiments/isolated/plan",
+    "src/experiments/latency/plan",
+    "src/experiments/settling/plan",
+    "src/experiments/throughput/plan",
 ];
 
 /// What stands for input and output, as paths begin.

@@ -90,6 +90,26 @@ fn everything_is_written_once_and_then_stays_byte_for_byte() {
 }
 
 #[test]
+fn the_page_of_one_kept_run_is_the_same_whoever_writes_it() {
+    let project = project();
+    publish::all(project.path(), false).unwrap();
+    let folder = project.path().join("results").join(RUN);
+    let before = fs::read_to_string(folder.join("README.md")).unwrap();
+    assert!(before.contains("../../frameworks/fast/"), "{before}");
+    let kind = publish::kind("throughput").unwrap();
+    let page = publish::with_sources((kind.page)(&folder).unwrap(), &folder);
+    assert_eq!(
+        runner::experiments::renew_page(&page, &folder, false).unwrap(),
+        Vec::<PathBuf>::new()
+    );
+    // A run that is kept elsewhere has no contestants beside it.
+    let elsewhere = project.path().join("elsewhere");
+    copy(&folder, &elsewhere);
+    let page = publish::with_sources((kind.page)(&elsewhere).unwrap(), &elsewhere);
+    assert!(page.sources.is_empty());
+}
+
+#[test]
 fn the_front_page_is_one_screen() {
     let project = project();
     publish::all(project.path(), false).unwrap();

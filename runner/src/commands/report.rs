@@ -47,7 +47,7 @@ fn kind_of(folder: &Path) -> Result<&'static Kind> {
 /// Shows one run, and writes its page; the page's path if it differed.
 fn one_run(folder: &Path, check: bool) -> Result<Vec<PathBuf>> {
     let kind = kind_of(folder)?;
-    let page = (kind.page)(folder)?;
+    let page = publish::with_sources((kind.page)(folder)?, folder);
     print(tables(&page, Screen::of_standard_output()))?;
     renew_page(&page, folder, check)
 }

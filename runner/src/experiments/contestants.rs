@@ -4,7 +4,7 @@
 use crate::framework::{self, BuildEnv, BuildError, Framework, Role, ServerKind, Workspace};
 use crate::interrupt;
 use crate::load::Exchange;
-use crate::record::file_digest;
+use crate::record::Binary;
 use crate::run::{Arm, ArmKind, Builds, Launch};
 use crate::server::{Program, Server, start_repeatedly};
 use crate::verify::{self, Finding, Kind};
@@ -65,12 +65,15 @@ impl Prepared {
         arm.note = framework.notes.get(&variant.server).cloned();
         match framework::build(workspace, framework, variant.server, variant.env) {
             Ok(path) => {
-                arm.digests.insert(SERVER.to_owned(), file_digest(&path)?);
+                let binary = Binary::of(&path)?;
+                arm.digests
+                    .insert(SERVER.to_owned(), binary.digest().to_owned());
                 self.launches.push(Launch {
                     name: arm.name.clone(),
                     kind: arm.kind,
                     program: Ok(Program::new(path)),
                     exchange: Exchange::welcome(),
+                    binary: Some(binary),
                 });
             }
             Err(error @ BuildError::NoSuchServer { .. }) => arm.absent = Some(error.to_string()),
@@ -93,7 +96,9 @@ impl Prepared {
     pub fn add_null(&mut self, name: &str, kind: ArmKind, options: &[&str]) -> Result<()> {
         let path = std::env::current_exe().context("the runner cannot find its own binary")?;
         let mut arm = Arm::new(name, kind);
-        arm.digests.insert(SERVER.to_owned(), file_digest(&path)?);
+        let binary = Binary::of(&path)?;
+        arm.digests
+            .insert(SERVER.to_owned(), binary.digest().to_owned());
         let options = options.iter().map(OsString::from);
         self.launches.push(Launch {
             name: name.to_owned(),
@@ -103,6 +108,7 @@ impl Prepared {
                 arguments: std::iter::once(NULL.into()).chain(options).collect(),
             }),
             exchange: Exchange::welcome(),
+            binary: Some(binary),
         });
         self.arms.push(arm);
         Ok(())
@@ -182,6 +188,7 @@ impl Prepared {
                 kind: arm.kind,
                 program: Err(why.unwrap_or_else(|| "it could not be prepared again".to_owned())),
                 exchange: Exchange::welcome(),
+                binary: None,
             });
         }
         self.launches.retain(|launch| {

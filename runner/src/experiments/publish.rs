@@ -142,6 +142,21 @@ fn kept(root: &Path, results: &Path) -> Result<Vec<Kept>> {
     Ok(runs)
 }
 
+/// The page with links to its contestants if it is that of a kept run: others lie where no relative link leads to them.
+#[must_use]
+pub fn with_sources(mut page: Page, folder: &Path) -> Page {
+    let kept_under = || {
+        let folder = folder.canonicalize().ok()?;
+        let results = folder.parent()?;
+        let is_results = results.file_name()? == RESULTS;
+        is_results.then(|| results.parent().map(Path::to_owned))?
+    };
+    if let Some(root) = kept_under() {
+        page.sources = sources(&root, &page);
+    }
+    page
+}
+
 /// Where the contestants of a page are, as far as they are still there. Links lead to their folders: the manifests
 /// name no address under which the measured revision could be found.
 fn sources(root: &Path, page: &Page) -> std::collections::BTreeMap<String, String> {

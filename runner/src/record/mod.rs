@@ -2,6 +2,7 @@
 //! digests. What the rows mean is for the experiments.
 
 mod appended;
+mod binary;
 mod csv;
 mod digest;
 mod hlog;
@@ -9,6 +10,7 @@ mod lines;
 mod whole;
 
 pub use appended::Appended;
+pub use binary::Binary;
 pub use csv::{CsvLines, read_rows};
 pub use digest::{Digest, file_digest};
 pub use hlog::{HistogramTag, histogram_lines, read_histograms};

@@ -1,6 +1,7 @@
 //! Arms: what one row measures. A contestant is one source of them, the runner's own controls are another.
 
 use crate::load::Exchange;
+use crate::record::Binary;
 use crate::server::Program;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -126,4 +127,6 @@ pub struct Launch {
     pub program: Result<Program, String>,
     /// What is asked, and what must be answered.
     pub exchange: Exchange,
+    /// The executable whose digest the arm has; `None` if nobody recorded one.
+    pub binary: Option<Binary>,
 }

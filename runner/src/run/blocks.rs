@@ -9,7 +9,7 @@ use super::job::Job;
 use super::journal::Journal;
 use super::order::Orders;
 use super::progress::Progress;
-use super::row::Row;
+use super::row::{Row, fault_of_numbers};
 use super::watch::Watch;
 use crate::interrupt;
 use crate::server::Tree;
@@ -158,6 +158,10 @@ impl Row for BlockRow {
     }
 
     fn fault(&self) -> Option<String> {
+        let numbers = [self.elapsed_ms, self.steal_ms, self.listen_overflows];
+        if let Some(fault) = fault_of_numbers(&numbers) {
+            return Some(fault);
+        }
         let has_cause = self.disturbed_by != Disturbance::None;
         (self.excluded > 1 || (self.excluded == 1 && !has_cause))
             .then(|| "excluded is neither 0 nor 1 with a cause".to_owned())

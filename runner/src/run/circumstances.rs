@@ -71,7 +71,8 @@ pub fn look_around<P: Serialize + DeserializeOwned + Clone>(job: &mut Job<P>) ->
     if busy_percent > BUSY_MATTERS_PERCENT {
         job.warn(Warning::BusyMachine { busy_percent });
     }
-    Ok(())
+    // What was seen before the first block is seen by nobody who continues the run.
+    job.record()
 }
 
 /// Adds the warnings that only the blocks show.

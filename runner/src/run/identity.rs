@@ -79,15 +79,25 @@ impl Surroundings {
             then.governor.as_deref().unwrap_or("none"),
             now.governor.as_deref().unwrap_or("none"),
         );
+        compare(
+            "the longest listen queue (somaxconn)",
+            &said(then.somaxconn),
+            &said(now.somaxconn),
+        );
+        compare(
+            "whether the processor is virtual",
+            &then.virtualized.to_string(),
+            &now.virtualized.to_string(),
+        );
         compare("rustc", &run.toolchain.rustc, &self.toolchain.rustc);
         compare("cargo", &run.toolchain.cargo, &self.toolchain.cargo);
-        if let (Some(then), Some(now)) = (&run.toolchain.runner, &self.toolchain.runner) {
-            compare(
-                "the runner's binary (SHA-256)",
-                &format!("{then:.12}…"),
-                &format!("{now:.12}…"),
-            );
-        }
+        let short =
+            |digest: &Option<String>| said(digest.as_ref().map(|one| format!("{one:.12}…")));
+        compare(
+            "the runner's binary (SHA-256)",
+            &short(&run.toolchain.runner),
+            &short(&self.toolchain.runner),
+        );
         let names: std::collections::BTreeSet<&String> = run
             .environment
             .keys()
@@ -113,6 +123,10 @@ impl Surroundings {
         }
         differences
     }
+}
+
+fn said(value: Option<impl ToString>) -> String {
+    value.map_or_else(|| "unknown".to_owned(), |value| value.to_string())
 }
 
 /// Every way in which the tools that count work are not those that have counted.

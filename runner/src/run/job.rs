@@ -168,6 +168,7 @@ impl<P: Serialize + DeserializeOwned + Clone> Job<P> {
             _exclusive: exclusive,
         };
         job.run.state = State::Running;
+        job.run.ended_at = None;
         job.run.units = None;
         job.run.missing.clear();
         job.run.failures.clear();
@@ -185,13 +186,15 @@ impl<P: Serialize + DeserializeOwned + Clone> Job<P> {
     pub fn admit(&mut self, arms: Vec<Arm>) -> Result<()> {
         if self.is_resumed {
             refuse(self.folder.path(), &changed_arms(&self.run.arms, &arms))?;
+        }
+        let mut contestants = arms.iter().filter(|arm| arm.kind.is_contestant());
+        if !contestants.any(Arm::takes_part) {
+            bail!("no contestant can be measured; the errors above say why");
+        }
+        if self.is_resumed {
             self.folder.allow_writing()?;
         } else {
             self.run.arms = arms;
-        }
-        let mut contestants = self.run.arms.iter().filter(|arm| arm.kind.is_contestant());
-        if !contestants.any(Arm::takes_part) {
-            bail!("no contestant can be measured; the errors above say why");
         }
         self.folder.write_run(&mut self.run)
     }
@@ -210,6 +213,15 @@ impl<P: Serialize + DeserializeOwned + Clone> Job<P> {
         if !self.run.warnings.contains(&warning) {
             self.run.warnings.push(warning);
         }
+    }
+
+    /// Writes what has become known since the run was admitted: a run that is killed keeps it.
+    ///
+    /// # Errors
+    ///
+    /// If the disk does not take it.
+    pub fn record(&mut self) -> Result<()> {
+        self.folder.write_run(&mut self.run)
     }
 
     /// Notes what failed and has no row of its own.

@@ -4,7 +4,7 @@
 use super::arm::Arm;
 use super::journal::{Closing, UNITS_FILE, ranges};
 use super::row::{Row, TimesFile};
-use crate::record::{HistogramTag, Lines, read_histograms, read_lines, read_rows};
+use crate::record::{CsvLines, HistogramTag, Lines, read_histograms, read_lines, read_rows};
 use anyhow::{Context, Result, bail, ensure};
 use hdrhistogram::Histogram;
 use std::collections::{BTreeMap, BTreeSet};
@@ -153,10 +153,15 @@ impl Reader {
         let mut missing = self.missing.clone();
         let there = self.units.len();
         if let Some(closed) = closed.filter(|&closed| closed > there) {
+            // The header is a line, too, and gone if the file is.
+            let header = usize::from(
+                self.files
+                    .get(UNITS_FILE)
+                    .is_none_or(|file| file.whole.is_empty()),
+            );
             missing.push(Missing {
                 file: UNITS_FILE.to_owned(),
-                // The header is a line, too.
-                lines: closed - there,
+                lines: closed - there + header,
                 of: closed + 1,
             });
         }
@@ -212,6 +217,14 @@ impl Reader {
             .map(|&number| (number, lines.whole[number - 1].as_str()))
             .collect();
         let rows: Vec<R> = read_rows(&path, header, &counted)?;
+        // Columns are found by their names, so a header that was changed would give figures to others' columns.
+        if let Some(row) = rows.first() {
+            ensure!(
+                CsvLines::of(row)?.header == *header,
+                "{}, line 1: these are not the columns that the runner writes, in their order",
+                path.display()
+            );
+        }
         let mut seen = BTreeSet::new();
         for (row, number) in rows.iter().zip(&numbers) {
             let fault = row.fault().or_else(|| {

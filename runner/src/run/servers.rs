@@ -6,6 +6,7 @@ use super::row::{Row, fault_of_numbers, one_line};
 use crate::duration::{micros, millis};
 use crate::interrupt;
 use crate::load::{Generator, LoadSpec, Measured, Probe};
+use crate::record::Binary;
 use crate::server::{Server, Tree, Usage, start_repeatedly};
 use anyhow::{Result, anyhow};
 use serde::{Deserialize, Serialize};
@@ -153,10 +154,15 @@ impl Servers {
         }
         arm.is_tried = true;
         arm.err.clear();
-        let started = match &arm.launch.program {
-            Ok(program) => start_repeatedly(program, &arm.launch.exchange, &self.processors),
+        let launch = &arm.launch;
+        let is_recorded = launch
+            .binary
+            .as_ref()
+            .map_or(Ok(()), Binary::refuse_another);
+        let started = is_recorded.and_then(|()| match &launch.program {
+            Ok(program) => start_repeatedly(program, &launch.exchange, &self.processors),
             Err(why) => Err(anyhow!("{why}")),
-        };
+        });
         match started {
             Ok((server, attempts)) => (arm.server, arm.attempts) = (Some(server), attempts),
             Err(error) => {

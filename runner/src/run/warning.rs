@@ -75,7 +75,7 @@ impl fmt::Display for Warning {
             ),
             Self::OtherRunner { process } => write!(
                 f,
-                "Another runner (process {process}) was measuring on this machine when the run began. Run again \
+                "Another runner (process {process}) was measuring on this machine when the run began or continued. Run again \
                  without it."
             ),
             Self::Steal { steal_ppm } => write!(

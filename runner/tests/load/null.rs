@@ -43,13 +43,16 @@ pub(super) fn started(command: &mut Command, address: SocketAddr) -> Ended {
     server
 }
 
-fn is_answered(stream: &mut TcpStream) -> bool {
+fn assert_answered(number: usize, stream: &mut TcpStream) {
     let mut head = [0; 15];
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     stream
         .write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
         .unwrap();
-    stream.read_exact(&mut head).is_ok() && &head == b"HTTP/1.1 200 OK"
+    if let Err(error) = stream.read_exact(&mut head) {
+        panic!("connection {number} is not answered: {error}");
+    }
+    assert_eq!(&head, b"HTTP/1.1 200 OK");
 }
 
 /// Which ones are, is chance: each thread of the server has a listener of its own, and one may take the files that
@@ -85,5 +88,7 @@ fn a_null_server_without_files_left_goes_on_and_takes_those_who_wait() {
     // The last ones are accepted once the first have gone.
     let mut last = open.split_off(60);
     drop(open);
-    assert!(last.iter_mut().all(is_answered));
+    for (number, stream) in last.iter_mut().enumerate() {
+        assert_answered(number, stream);
+    }
 }

@@ -2,11 +2,10 @@
 
 use super::harness::absent_entries;
 use super::plan::{Entry, IsolatedPlan};
-use super::work;
 use crate::experiments::contestant;
 use crate::framework::{self, BuildEnv, Framework, ISOLATED_BENCH, ServerKind, Workspace};
 use crate::interrupt;
-use crate::record::file_digest;
+use crate::record::Binary;
 use crate::run::{Arm, ArmKind, Builds, Job};
 use anyhow::Result;
 use std::path::{Path, PathBuf};
@@ -41,6 +40,8 @@ pub struct Executables {
     pub(super) counting: Option<PathBuf>,
     /// The entry points it has.
     pub(super) entries: Vec<Entry>,
+    /// All of these, as they were when their digests were taken.
+    pub(super) binaries: Vec<Binary>,
 }
 
 impl Executables {
@@ -52,7 +53,13 @@ impl Executables {
             timed: None,
             counting: None,
             entries: Vec::new(),
+            binaries: Vec::new(),
         }
+    }
+
+    /// Refuses to go on if any of them is another one by now.
+    pub(super) fn refuse_others(&self) -> Result<()> {
+        self.binaries.iter().try_for_each(Binary::refuse_another)
     }
 
     /// The server of a contestant; controls have none. In a run that continues, it may not be there any more.
@@ -82,7 +89,10 @@ impl Executables {
         ];
         for (use_, path) in built {
             if let Some(path) = path {
-                arm.digests.insert(use_.to_owned(), file_digest(path)?);
+                let binary = Binary::of(path)?;
+                arm.digests
+                    .insert(use_.to_owned(), binary.digest().to_owned());
+                self.binaries.push(binary);
             }
         }
         if let Some(bench) = &self.timed {
@@ -103,7 +113,6 @@ pub(super) fn prepare(
     workspace: &Workspace,
     job: &Job<IsolatedPlan>,
 ) -> Result<(Vec<Arm>, Vec<Executables>)> {
-    work::refuse_other_tools(job)?;
     let (mut arms, mut all) = (Vec::new(), Vec::new());
     let frameworks = workspace.with_baseline(&job.names)?;
     let mut builds = Builds::new(frameworks.len() + 2);

@@ -75,6 +75,10 @@ impl Experiment for Isolated {
         workspace: &Workspace,
         job: &mut Job<IsolatedPlan>,
     ) -> Result<(Vec<Arm>, Vec<Executables>)> {
+        if job.run.plan.parts.contains(&Part::Work) {
+            work::refuse_other_tools(job)?;
+            work::enter_tools(job);
+        }
         arms::prepare(workspace, job)
     }
 
@@ -85,15 +89,13 @@ impl Experiment for Isolated {
         done: &IsolatedRecords,
     ) -> Result<()> {
         let parts = job.run.plan.parts.clone();
-        if parts.contains(&Part::Work) {
-            work::announce_missing_tools();
-        }
         if job.run.plan.is_short() {
             let blocks = job.run.plan.blocks;
             job.warn(Warning::ShortRun { blocks });
         }
         look_around(job)?;
         for part in parts {
+            all.iter().try_for_each(Executables::refuse_others)?;
             match part {
                 Part::Time => timing::measure(job, &all, done)?,
                 Part::Work => work::measure(job, &all, done)?,

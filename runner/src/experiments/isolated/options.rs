@@ -148,6 +148,15 @@ impl IsolatedOptions {
             ),
             ("--starts", Part::Start, design.starts.is_some()),
         ];
+        let uses_processor = [Part::Time, Part::Start]
+            .iter()
+            .any(|part| design.parts.contains(part));
+        if design.processor.is_some() && !uses_processor {
+            return Err(UsageError(
+                "--processor has no effect without the part time or start: add one to --parts, or leave the option out"
+                    .to_owned(),
+            ));
+        }
         let idle = about
             .into_iter()
             .find(|(_, part, is_given)| *is_given && !design.parts.contains(part));

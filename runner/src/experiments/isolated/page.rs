@@ -46,24 +46,33 @@ fn design(records: &IsolatedRecords) -> String {
 }
 
 fn sections(figures: &Figures) -> Vec<Section> {
-    let under = |entry| {
-        figures
-            .table(entry)
-            .map(|table| claims::under(figures, table))
+    let mut sections = vec![main_section(figures)];
+    sections.extend(call_section(figures));
+    sections.extend(counted_sections(figures));
+    sections
+}
+
+/// What the blocks of an entry point say as a whole.
+fn under(figures: &Figures, entry: Entry) -> Vec<String> {
+    let table = figures.table(entry);
+    table.map_or_else(Vec::new, |table| claims::under(figures, table))
+}
+
+fn take_home(table: &Table, is_untrusted: bool) -> String {
+    let condition = match table.entry {
+        Entry::Bytes => "in one process, bytes in and bytes out",
+        Entry::Call => "in router and handler alone",
     };
-    let mut remarks = under(Entry::Bytes).unwrap_or_default();
+    takeaway(&table.cpu, PRAISE, condition, is_untrusted, |_| false)
+}
+
+fn main_section(figures: &Figures) -> Section {
+    let mut remarks = under(figures, Entry::Bytes);
     remarks.extend(claims::remarks(figures));
     let untrusted = claims::untrusted(figures);
-    let of_record = claims::untrusted_record(figures);
-    let take_home = |table: &Table, is_untrusted| {
-        let condition = match table.entry {
-            Entry::Bytes => "in one process, bytes in and bytes out",
-            Entry::Call => "in router and handler alone",
-        };
-        takeaway(&table.cpu, PRAISE, condition, is_untrusted, |_| false)
-    };
     let bytes = figures.table(Entry::Bytes);
-    let mut sections = vec![Section {
+    let charts = [instructions(figures), allocations(figures)];
+    Section {
         heading: Entry::Bytes.heading().to_owned(),
         takeaway: bytes.map_or_else(String::new, |table| take_home(table, !untrusted.is_empty())),
         pairs: bytes
@@ -71,50 +80,56 @@ fn sections(figures: &Figures) -> Vec<Section> {
             .into_iter()
             .collect(),
         untrusted,
-        charts: [instructions(figures), allocations(figures)]
-            .into_iter()
-            .flatten()
-            .collect(),
+        charts: charts.into_iter().flatten().collect(),
         spread: bytes.and_then(|table| spread(&table.cpu, &figures.records.run.arms)),
         grid: main_table(figures),
         remarks,
         ..Section::default()
-    }];
-    let call = figures.table(Entry::Call).zip(call_table(figures));
-    sections.extend(call.map(|(table, grid)| Section {
+    }
+}
+
+fn call_section(figures: &Figures) -> Option<Section> {
+    let (table, grid) = figures.table(Entry::Call).zip(call_table(figures))?;
+    let untrusted = claims::untrusted_entry(figures, table);
+    Some(Section {
         heading: Entry::Call.heading().to_owned(),
-        takeaway: take_home(table, !table.untrusted.is_empty()),
+        takeaway: take_home(table, !untrusted.is_empty()),
         pairs: Pairs::of(&table.cpu).into_iter().collect(),
-        untrusted: claims::untrusted_entry(figures, table),
+        untrusted,
         grid,
-        remarks: under(Entry::Call).unwrap_or_default(),
+        remarks: under(figures, Entry::Call),
         shown: Shown::PageAndTerminal,
         ..Section::default()
-    }));
-    sections.extend(server_table(figures).map(|grid| Section {
+    })
+}
+
+/// Counts and watches, which rank nobody.
+fn counted_sections(figures: &Figures) -> impl Iterator<Item = Section> {
+    let untrusted = claims::untrusted_record(figures);
+    let server = server_table(figures).map(|grid| Section {
         heading: "The server".to_owned(),
-        untrusted: of_record.clone(),
+        untrusted: untrusted.clone(),
         grid,
         shown: Shown::Terminal,
         ..Section::default()
-    }));
-    sections.extend(owner_table(figures).map(|grid| Section {
+    });
+    let owners = owner_table(figures).map(|grid| Section {
         heading: "Instructions by owner".to_owned(),
-        untrusted: of_record.clone(),
+        untrusted,
         grid,
         explanation: OWNERS,
         shown: Shown::Page,
         ..Section::default()
-    }));
-    sections.extend(growth_table(figures).map(|grid| Section {
+    });
+    let growth = growth_table(figures).map(|grid| Section {
         heading: "Memory growth".to_owned(),
         untrusted: claims::untrusted_growth(figures),
         grid,
         explanation: GROWTH,
         shown: Shown::PageAndTerminal,
         ..Section::default()
-    }));
-    sections
+    });
+    [server, owners, growth].into_iter().flatten()
 }
 
 const OWNERS: &str = "An owner is the crate whose function the instructions are in; generic code counts for the crate it is \

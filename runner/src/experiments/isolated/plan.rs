@@ -135,9 +135,19 @@ impl IsolatedPlan {
 
     /// The plan in words.
     pub(super) fn outline(&self, seed: u64, contestants: &[String]) -> Outline {
+        let is_timed = self.parts.contains(&Part::Time);
+        let is_watched = self.parts.contains(&Part::Memory);
         let mut arms = contestants.to_vec();
-        arms.extend(["twin", "planted", "canned", "leak"].map(str::to_owned));
-        let timed = (arms.len() - 1) as f64 * Entry::ALL.len() as f64;
+        let controls = [
+            ("twin", is_timed),
+            ("planted", is_timed),
+            ("canned", is_timed || is_watched),
+            ("leak", is_watched),
+        ];
+        let controls = controls.into_iter().filter(|(_, takes_part)| *takes_part);
+        arms.extend(controls.map(|(name, _)| name.to_owned()));
+        let timed_arms: Vec<String> = arms.iter().filter(|arm| *arm != "leak").cloned().collect();
+        let timed = timed_arms.len() as f64 * Entry::ALL.len() as f64;
         let slices = f64::from(self.blocks * self.rounds) * timed;
         let steps = self.parts.iter().map(|part| match part {
             Part::Time => format!(
@@ -166,9 +176,9 @@ impl IsolatedPlan {
             seed,
             series: 2 * Entry::ALL.len() as u64,
         };
-        let timed_arms = &arms[..arms.len() - 1];
+        let order = is_timed.then(|| orders.first_round(0, &timed_arms));
         Outline {
-            steps: steps.chain([orders.first_round(0, timed_arms)]).collect(),
+            steps: steps.chain(order).collect(),
             expected: Duration::from_secs_f64(seconds.sum()),
             arms,
         }

@@ -44,6 +44,7 @@ pub(super) fn measure(
     };
     let wanted = |_: &Job<IsolatedPlan>, _| Ok(plan.blocks);
     run_blocks(job, &mut timing, &done.blocks, plan.blocks, wanted)?;
+    all.iter().try_for_each(Executables::refuse_others)?;
     let measured = Isolated::read(job.folder.path())?;
     summarize_blocks(job, &measured.blocks);
     Ok(())

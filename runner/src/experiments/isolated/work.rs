@@ -23,8 +23,9 @@ pub(super) fn measure(
     all: &[Executables],
     done: &IsolatedRecords,
 ) -> Result<()> {
-    let can_count = has(job, Tool::Valgrind) && has(job, Tool::Vgdb);
-    let can_trace = has(job, Tool::Strace);
+    let is_there = |tool| tools::find(tool).is_ok();
+    let can_count = is_there(Tool::Valgrind) && is_there(Tool::Vgdb);
+    let can_trace = is_there(Tool::Strace);
     if can_count {
         count(job, all, done)?;
     }
@@ -34,11 +35,23 @@ pub(super) fn measure(
     Ok(())
 }
 
-/// Reports missing tools up front, before the long parts that do not need them.
-pub(super) fn announce_missing_tools() {
-    for tool in [Tool::Valgrind, Tool::Vgdb, Tool::Strace] {
-        if let Err(missing) = tools::find(tool) {
-            crate::say!("{missing}");
+/// The tools that count.
+const TOOLS: [Tool; 3] = [Tool::Valgrind, Tool::Vgdb, Tool::Strace];
+
+/// Enters the versions of the tools that are there, before anything is counted, and how to get the others.
+pub(super) fn enter_tools(job: &mut Job<IsolatedPlan>) {
+    for tool in TOOLS {
+        match tools::find(tool) {
+            Ok(_) => {
+                // Not every tool says its version.
+                if let Ok(version) = tools::version(tool) {
+                    job.run.toolchain.tools.insert(key(tool), version);
+                }
+            }
+            Err(missing) => {
+                crate::say!("{missing}");
+                job.run.missing.push(missing.to_string());
+            }
         }
     }
 }
@@ -46,8 +59,7 @@ pub(super) fn announce_missing_tools() {
 /// A run continues only with the tools that have counted so far.
 pub(super) fn refuse_other_tools(job: &Job<IsolatedPlan>) -> Result<()> {
     let version = |name: &str| {
-        let tools = [Tool::Valgrind, Tool::Vgdb, Tool::Strace];
-        let tool = tools.into_iter().find(|tool| key(*tool) == name)?;
+        let tool = TOOLS.into_iter().find(|tool| key(*tool) == name)?;
         tools::version(tool).ok()
     };
     job.refuse(&changed_tools(&job.run.toolchain.tools, version))
@@ -56,23 +68,6 @@ pub(super) fn refuse_other_tools(job: &Job<IsolatedPlan>) -> Result<()> {
 /// What a tool is called in the record.
 fn key(tool: Tool) -> String {
     format!("{tool:?}").to_lowercase()
-}
-
-/// Whether a tool is there; its version, or how to install it, becomes part of the record.
-fn has(job: &mut Job<IsolatedPlan>, tool: Tool) -> bool {
-    match tools::find(tool) {
-        Ok(_) => {
-            // Not every tool says its version.
-            if let Ok(version) = tools::version(tool) {
-                job.run.toolchain.tools.insert(key(tool), version);
-            }
-            true
-        }
-        Err(missing) => {
-            job.run.missing.push(missing.to_string());
-            false
-        }
-    }
 }
 
 /// One process of one contestant.
@@ -294,6 +289,7 @@ mod tests {
             timed: None,
             counting: None,
             entries: Vec::new(),
+            binaries: Vec::new(),
         }
     }
 

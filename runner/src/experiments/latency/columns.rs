@@ -85,7 +85,9 @@ pub(super) fn search_grid(records: &LatencyRecords) -> Option<Grid> {
     let arms = records.run.arms.iter().filter(|arm| arm.takes_part());
     let mut rows: Vec<(f64, Vec<Cell>)> = arms
         .map(|arm| {
-            let own = records.searches.iter().filter(|row| row.arm == arm.name);
+            // A search that failed has found nothing, which is not a rate of 0.
+            let own = records.searches.iter();
+            let own = own.filter(|row| row.arm == arm.name && row.err.is_empty());
             let rates: Vec<f64> = own.map(|row| row.highest_rate_per_s as f64).collect();
             let rate = |rate: f64| match rate {
                 0.0 => Cell::Missing,

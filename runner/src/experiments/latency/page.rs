@@ -10,7 +10,7 @@ use crate::report::{
     Answers, Body, HOW_TO_READ_RANKS, Page, Pairs, Praise, Section, grouped, percent, rank_remarks,
     spread, takeaway, trust,
 };
-use crate::run::ArmKind;
+use crate::run::{Arm, ArmKind};
 
 /// The page of a run.
 pub(super) fn page(records: &LatencyRecords) -> Page {
@@ -31,9 +31,12 @@ pub(super) fn page(records: &LatencyRecords) -> Page {
     let (complete, planned) = (records.counting(), run.plan.blocks);
     let body = Body {
         design: design(records),
-        unfinished: format!(
-            "The run was not finished: {complete} of {planned} blocks are complete, and only they count."
-        ),
+        unfinished: match run.plan.rates.is_empty() {
+            true => "The run was not finished: only complete searches count.".to_owned(),
+            false => format!(
+                "The run was not finished: {complete} of {planned} blocks are complete, and only they count."
+            ),
+        },
         charts: Vec::new(),
         sections,
         reading: reading(records),
@@ -183,20 +186,41 @@ fn remark(row: &TableRow) -> Option<String> {
 fn search_section(records: &LatencyRecords) -> Option<Section> {
     let objective = records.run.plan.objective.as_ref()?;
     let missing = records.missing_searches();
+    let mut untrusted: Vec<String> = records.missing.iter().map(ToString::to_string).collect();
+    untrusted.extend((missing > 0).then(|| format!("searches missing: {missing}")));
     let failed = records.searches.iter().filter(|row| !row.err.is_empty());
     let failed = failed.map(|row| format!("`{}`: a search failed: {}.", row.arm, row.err));
     let how = "requests per second: the median of the searches, each on a fresh process and exact to 5 %; a rate counts as \
                held if one of three probes of 0.5 s meets the objective without an error.";
     Some(Section {
         heading: format!("Highest rate with {objective}"),
-        untrusted: (missing > 0)
-            .then(|| format!("searches missing: {missing}"))
-            .into_iter()
-            .collect(),
+        untrusted,
         grid: search_grid(records)?,
-        remarks: std::iter::once(how.to_owned()).chain(failed).collect(),
+        remarks: std::iter::once(how.to_owned())
+            .chain(failed)
+            .chain(never_met(records))
+            .collect(),
         ..Section::default()
     })
+}
+
+/// Whose searches have met the objective at no rate, and how low they went.
+fn never_met(records: &LatencyRecords) -> Vec<String> {
+    let remark = |arm: &Arm| {
+        let own = records.searches.iter().filter(|row| row.arm == arm.name);
+        let mut own = own.filter(|row| row.err.is_empty()).peekable();
+        own.peek()?;
+        let probes = records.probes.iter().filter(|row| row.arm == arm.name);
+        let lowest = probes.map(|row| row.rate_per_s).min()?;
+        own.all(|row| row.highest_rate_per_s == 0).then(|| {
+            format!(
+                "`{}` met the objective at none of the rates that were tried, down to {} requests/s.",
+                arm.name,
+                grouped(lowest)
+            )
+        })
+    };
+    records.run.arms.iter().filter_map(remark).collect()
 }
 
 fn reading(records: &LatencyRecords) -> Vec<String> {

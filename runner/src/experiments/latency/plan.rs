@@ -140,9 +140,15 @@ impl LatencyPlan {
             series: 2 * self.rates.len() as u64,
         };
         let mut steps = vec![format!(
-            "build and check each contestant ({} {}); {} blocks, each with fresh processes for all arms",
-            self.server, self.env, self.blocks
+            "build and check each contestant ({} {})",
+            self.server, self.env
         )];
+        if !self.rates.is_empty() {
+            steps.push(format!(
+                "{} blocks, each with fresh processes for all arms",
+                self.blocks
+            ));
+        }
         let mut block_ms = 0;
         for level in &self.rates {
             block_ms +=
@@ -152,10 +158,12 @@ impl LatencyPlan {
                 level.rate_per_s, self.connections, level.rounds, level.window_ms
             ));
         }
-        steps.push(orders.first_round(0, &arms));
-        let blocks_s =
-            f64::from(self.blocks) * arms.len() as f64 * (block_ms as f64 / 1000.0 + 0.1);
-        let mut seconds = blocks_s;
+        let mut seconds = 0.0;
+        if !self.rates.is_empty() {
+            steps.push(orders.first_round(0, &arms));
+            seconds +=
+                f64::from(self.blocks) * arms.len() as f64 * (block_ms as f64 / 1000.0 + 0.1);
+        }
         if let Some(objective) = &self.objective {
             steps.push(format!(
                 "{} searches per contestant for the highest rate with {objective}",

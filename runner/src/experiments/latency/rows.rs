@@ -195,12 +195,22 @@ impl Row for PacedRow {
             self.sent,
             self.unsent,
             self.outside,
+            self.outside_errors,
+            self.connect_errors,
             self.elapsed_ns,
             self.server_cpu_ns,
+            self.generator_cpu_ns,
+            self.generator_idle_ns,
         ];
         let fault = fault_of_outcomes(self.sent, outcomes).or_else(|| fault_of_numbers(&numbers));
         if fault.is_some() {
             return fault;
+        }
+        if self.outside_errors > self.outside {
+            return Some(format!(
+                "outside_errors is {}, of {} requests outside",
+                self.outside_errors, self.outside
+            ));
         }
         let zero = match (self.ok, self.err.is_empty()) {
             (0, true) => "ok",

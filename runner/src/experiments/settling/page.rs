@@ -5,7 +5,7 @@ use super::records::SettlingRecords;
 use super::traces::{Trace, traces};
 use crate::analysis::Completeness;
 use crate::experiments::settling::IntervalRow;
-use crate::report::{Body, Cell, Grid, Heading, Page, Section, Shown, listed};
+use crate::report::{Body, Cell, Grid, Heading, Page, Section, Shown, grouped, listed};
 use crate::run::{Arm, Row};
 
 /// The stretches of each trace that the table shows, in ms after the start.
@@ -100,8 +100,8 @@ fn figures(traces: &[&Trace]) -> Vec<Cell> {
     }));
     let stretches = trace.stretches.iter();
     cells.extend(stretches.map(|share| share.map_or(Cell::Missing, Cell::percent)));
-    let (p99_us, served) = (trace.p99_us.last(), trace.served.last());
-    cells.push(p99_us.map_or(Cell::Missing, |&p99_us| Cell::whole(p99_us)));
+    let (p99_us, served) = (trace.p99_us.last().copied(), trace.served.last());
+    cells.push(p99_us.flatten().map_or(Cell::Missing, Cell::whole));
     cells.push(served.map_or(Cell::Missing, |&share| Cell::percent(share)));
     cells
 }
@@ -122,7 +122,19 @@ fn remarks(records: &SettlingRecords, connections: usize) -> Vec<String> {
             )),
         }
     };
-    records.run.arms.iter().filter_map(remark).collect()
+    let mut remarks: Vec<String> = records.run.arms.iter().filter_map(remark).collect();
+    for arm in &records.run.arms {
+        let rows = records.intervals_of(connections, &arm.name);
+        let errors: u64 = rows.iter().map(|row| row.errors).sum();
+        if errors > 0 {
+            remarks.push(format!(
+                "`{}`: {} requests have no right answer.",
+                arm.name,
+                grouped(errors)
+            ));
+        }
+    }
+    remarks
 }
 
 /// Whether everything was measured without an error.
@@ -147,7 +159,7 @@ fn takeaway(traces: &[Trace], connections: usize) -> String {
         return format!("At {connections} connections nobody has settled within a slice.");
     };
     let who = match never.is_empty() {
-        true => "each contestant has".to_owned(),
+        true => "each contestant that was measured has".to_owned(),
         false => format!(
             "{} never settled within a slice; the others have",
             listed(&never)

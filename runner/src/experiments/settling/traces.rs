@@ -30,8 +30,8 @@ pub struct Trace {
     pub connections: usize,
     /// Right answers per second.
     pub rate: Vec<f64>,
-    /// 99th percentile of the service time, in µs.
-    pub p99_us: Vec<f64>,
+    /// 99th percentile of the service time, in µs; `None` for an interval without an answer in any slice.
+    pub p99_us: Vec<Option<f64>>,
     /// Share of the connections that got an answer.
     pub served: Vec<f64>,
     /// Between which the middle half of the slices lie.
@@ -79,21 +79,29 @@ fn trace(
         &records.run.plan,
         records.run.plan.interval_ms as f64 / 1000.0,
     );
-    let over_slices = |of: &dyn Fn(&IntervalRow) -> Option<f64>| -> Vec<f64> {
+    let over_slices = |of: &dyn Fn(&IntervalRow) -> Option<f64>| -> Vec<Option<f64>> {
         let of_interval = |interval| {
             let own = rows.iter().filter(|row| row.interval == interval);
-            median(&own.filter_map(|row| of(row)).collect::<Vec<f64>>()).unwrap_or(0.0)
+            median(&own.filter_map(|row| of(row)).collect::<Vec<f64>>())
         };
         (0..plan.intervals()).map(of_interval).collect()
+    };
+    // Every interval of a slice has a row, so there is a rate and a share for each.
+    let of_all = |of: &dyn Fn(&IntervalRow) -> f64| -> Vec<f64> {
+        let values = over_slices(&|row| Some(of(row)));
+        values
+            .into_iter()
+            .map(|one| one.unwrap_or(f64::NAN))
+            .collect()
     };
     let slices = slices(rows, plan.intervals());
     let plateaus: Vec<f64> = slices.iter().map(|slice| plateau(slice)).collect();
     Some(Trace {
         arm: first.arm.clone(),
         connections: first.connections,
-        rate: over_slices(&|row| Some(row.ok as f64 / interval_s)),
+        rate: of_all(&|row| row.ok as f64 / interval_s),
         p99_us: over_slices(&|row| (row.ok > 0).then_some(row.service_time_p99_us as f64)),
-        served: over_slices(&|row| Some(share_served(row))),
+        served: of_all(&share_served),
         served_quartiles: (0..plan.intervals())
             .map(|interval| served_quartiles(rows, interval))
             .collect(),
@@ -101,7 +109,10 @@ fn trace(
             .iter()
             .map(|&(from, to)| {
                 let stretch = (from / plan.interval_ms) as usize..(to / plan.interval_ms) as usize;
-                let is_there = !stretch.is_empty() && stretch.end as u64 <= plan.intervals();
+                let is_whole =
+                    from.is_multiple_of(plan.interval_ms) && to.is_multiple_of(plan.interval_ms);
+                let is_there =
+                    is_whole && !stretch.is_empty() && stretch.end as u64 <= plan.intervals();
                 let shares = is_there.then(|| relative(&slices, &plateaus, stretch));
                 median(&shares?)
             })

@@ -1,6 +1,6 @@
 //! The open loop keeps its schedule more finely than the kernel's coarse timers do.
 
-use super::{EngineChoice, EngineKind, SILENCE, TIMEOUT, spec};
+use super::{EngineChoice, EngineKind, SILENCE, TIMEOUT, in_one_of_many, spec};
 use crate::load::{Arrivals, Generator, LoadSpec, Pace, Target};
 use controls::stall::Stalling;
 use controls::{Planted, Server};
@@ -170,6 +170,18 @@ fn what_never_leaves_is_in_the_percentiles_with_the_age_it_had_at_the_end(engine
 }
 
 fn a_connection_for_each_request_is_opened_when_that_is_due(engine: EngineKind) {
+    in_one_of_many(|| {
+        // Eight connections that wait for their turn would make each request wait for others'.
+        let response_ms = one_connection_for_each_request(engine);
+        match response_ms < 100 {
+            true => Ok(()),
+            false => Err(format!("{response_ms} ms, and 100 ms from one to the next")),
+        }
+    });
+}
+
+/// The median response time, in ms, of requests that are due every 100 ms.
+fn one_connection_for_each_request(engine: EngineKind) -> u64 {
     // Whoever is connected has the server's attention until it has asked something.
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let target = Target {
@@ -210,12 +222,7 @@ fn a_connection_for_each_request_is_opened_when_that_is_due(engine: EngineKind) 
     );
     assert_eq!(counted.join().unwrap(), 12);
     assert_eq!(measured.times.connect.len(), 12);
-    // Eight connections that wait for their turn would make each request wait for others'.
-    let response_ms = measured.times.response.value_at_quantile(0.5) / 1_000_000;
-    assert!(
-        response_ms < 100,
-        "{response_ms} ms, and 100 ms from one to the next"
-    );
+    measured.times.response.value_at_quantile(0.5) / 1_000_000
 }
 
 fn a_request_whose_connection_is_refused_is_tried_again_and_never_lost(engine: EngineKind) {
@@ -266,39 +273,39 @@ fn a_stall_is_seen_by_every_request_it_delays(engine: EngineKind) {
     const STALL_MS: u64 = 1_000;
     const RUN_MS: u64 = 10_000;
     const RATE: u64 = 200;
-    let server = Stalling::start(400, Duration::from_millis(STALL_MS));
-    let generator = Generator::start(engine, &[], 1).unwrap();
-    let patience = TIMEOUT;
-    generator
-        .open(0, &Target::welcome(server.address), 16, patience)
-        .unwrap();
-    let spec = LoadSpec {
-        pace: Pace::Open {
-            rate: RATE as f64,
-            arrivals: Arrivals::Uniform,
-            seed: 0,
-        },
-        duration: Some(Duration::from_millis(RUN_MS)),
-        timeout: patience,
-        ..spec(u64::MAX)
-    };
-    let measured = generator.run(0, &spec).unwrap();
-    let tally = &measured.tally;
-    assert!(tally.balances() && tally.errors() == 0, "{tally:?}");
-    assert_eq!(tally.scheduled(), RATE * RUN_MS / 1000);
-    let response_ms = |quantile| measured.times.response.value_at_quantile(quantile) as f64 / 1e6;
-    let stall = STALL_MS as f64;
-    assert!(response_ms(0.5) < 0.1 * stall, "{}", response_ms(0.5));
-    for (quantile, expected) in [(0.95, 0.5), (0.99, 0.9), (1.0, 1.0)] {
-        let share = response_ms(quantile) / stall;
-        assert!(
-            (share - expected).abs() < 0.15,
-            "p{quantile}: {share} of the stall"
-        );
-    }
-    // What was sent saw it too, but only as many requests as there are connections.
-    assert!(
-        measured.times.service.value_at_quantile(0.99)
-            < measured.times.response.value_at_quantile(0.99)
-    );
+    in_one_of_many(|| {
+        let server = Stalling::start(400, Duration::from_millis(STALL_MS));
+        let generator = Generator::start(engine, &[], 1).unwrap();
+        let target = Target::welcome(server.address);
+        generator.open(0, &target, 16, TIMEOUT).unwrap();
+        let spec = LoadSpec {
+            pace: Pace::Open {
+                rate: RATE as f64,
+                arrivals: Arrivals::Uniform,
+                seed: 0,
+            },
+            duration: Some(Duration::from_millis(RUN_MS)),
+            ..spec(u64::MAX)
+        };
+        let measured = generator.run(0, &spec).unwrap();
+        let (tally, times) = (&measured.tally, &measured.times);
+        assert!(tally.balances() && tally.errors() == 0, "{tally:?}");
+        assert_eq!(tally.scheduled(), RATE * RUN_MS / 1000);
+        // What was sent saw it too, but only as many requests as there are connections.
+        let p99 = |times: &hdrhistogram::Histogram<u64>| times.value_at_quantile(0.99);
+        assert!(p99(&times.service) < p99(&times.response));
+        let share =
+            |quantile| times.response.value_at_quantile(quantile) as f64 / 1e6 / STALL_MS as f64;
+        let expected = [(0.95, 0.5), (0.99, 0.9), (1.0, 1.0)];
+        let is_seen =
+            |&(quantile, expected): &(f64, f64)| (share(quantile) - expected).abs() < 0.15;
+        match share(0.5) < 0.1 && expected.iter().all(is_seen) {
+            true => Ok(()),
+            false => Err(format!(
+                "{} {:?}",
+                share(0.5),
+                expected.map(|(quantile, _)| share(quantile))
+            )),
+        }
+    });
 }

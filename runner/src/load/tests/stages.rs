@@ -1,6 +1,6 @@
 //! Stages of a rate: what was due in each is counted there, whenever it was answered.
 
-use super::{EngineChoice, EngineKind, TIMEOUT};
+use super::{EngineChoice, EngineKind, TIMEOUT, in_one_of_many};
 use crate::load::{Arrivals, Generator, LoadSpec, Measured, Pace, Stage, Target};
 use controls::{Planted, Server};
 use std::time::Duration;
@@ -72,20 +72,21 @@ fn what_was_due_in_a_stage_is_counted_there(engine: EngineKind) {
 fn a_stage_that_was_not_held_says_so_and_others_do_not(engine: EngineKind) {
     // Four connections with 20 ms each answer 200 requests a second.
     let stages = [stage(50.0, 50.0, 500), stage(1000.0, 1000.0, 500)];
-    let measured = run(engine, Planted::SlowMs(20), 1, &stages);
-    let [held, missed] = &measured.stages[..] else {
-        panic!("{:?}", measured.stages);
-    };
-    assert_eq!((held.due(), held.unsent, held.backlog), (25, 0, 0));
-    assert!(held.is_held() && !missed.is_held());
-    assert_eq!(missed.due(), 500);
-    assert!(
-        missed.backlog >= 350 && missed.unsent == missed.backlog,
-        "{missed:?}"
-    );
-    // Those of the second stage waited for each other, those of the first did not wait for them.
-    let p50 = |of: &crate::load::StageMeasured| of.response.value_at_quantile(0.5);
-    assert!(p50(missed) > 2 * p50(held), "{} {}", p50(missed), p50(held));
+    in_one_of_many(|| {
+        let measured = run(engine, Planted::SlowMs(20), 1, &stages);
+        let [held, missed] = &measured.stages[..] else {
+            panic!("{:?}", measured.stages);
+        };
+        assert_eq!((held.due(), missed.due()), (25, 500));
+        assert!(!missed.is_held() && missed.backlog >= 350, "{missed:?}");
+        assert_eq!(missed.unsent, missed.backlog, "{missed:?}");
+        // Those of the second stage waited for each other, those of the first did not wait for them.
+        let p50 = |of: &crate::load::StageMeasured| of.response.value_at_quantile(0.5);
+        match held.is_held() && held.backlog == 0 && p50(missed) > 2 * p50(held) {
+            true => Ok(()),
+            false => Err(format!("{} {} {held:?}", p50(missed), p50(held))),
+        }
+    });
 }
 
 fn a_rate_that_rises_sends_what_lies_under_it(engine: EngineKind) {

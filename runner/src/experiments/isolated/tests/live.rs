@@ -42,6 +42,7 @@ fn executables(folder: &Path) -> Vec<Executables> {
         timed: Some(bench.clone()),
         counting: Some(bench.clone()),
         entries: vec![Entry::Bytes],
+        binaries: Vec::new(),
     };
     vec![
         arm("base", ArmKind::Baseline),

@@ -118,7 +118,7 @@ fn a_program_that_is_not_there_fails_in_every_block_until_it_is_given_up() {
 }
 
 #[test]
-fn a_server_that_never_gets_ready_is_given_up_after_some_blocks() {
+fn a_server_that_ends_before_it_is_ready_is_given_up_after_some_blocks() {
     const BLOCKS: u32 = 5;
     let parent = tempfile::tempdir().unwrap();
     let started = parent.path().join("started");
