@@ -7,7 +7,9 @@ use super::figures::Figures;
 use super::plan::Entry;
 use super::records::IsolatedRecords;
 use super::tables::Table;
-use crate::report::{Body, Page, Pairs, Praise, Section, Shown, grouped, spread, takeaway};
+use crate::report::{
+    Answers, Body, Page, Pairs, Praise, Section, Shown, grouped, spread, takeaway, trust,
+};
 
 /// The page of a run.
 pub(super) fn page(records: &IsolatedRecords) -> Page {
@@ -55,13 +57,6 @@ fn sections(figures: &Figures) -> Vec<Section> {
     remarks.extend(claims::remarks(figures));
     let untrusted = claims::untrusted(figures);
     let of_record = claims::untrusted_record(figures);
-    let take_home = |table: &Table, is_untrusted| {
-        let condition = match table.entry {
-            Entry::Bytes => "in one process, bytes in and bytes out",
-            Entry::Call => "in router and handler alone",
-        };
-        takeaway(&table.cpu, PRAISE, condition, is_untrusted, |_| false)
-    };
     let bytes = figures.table(Entry::Bytes);
     let mut sections = vec![Section {
         heading: Entry::Bytes.heading().to_owned(),
@@ -75,6 +70,7 @@ fn sections(figures: &Figures) -> Vec<Section> {
             .into_iter()
             .flatten()
             .collect(),
+        trust: bytes.map_or_else(Vec::new, |table| trust_in(figures, table)),
         spread: bytes.and_then(|table| spread(&table.cpu, &figures.records.run.arms)),
         grid: main_table(figures),
         remarks,
@@ -87,6 +83,7 @@ fn sections(figures: &Figures) -> Vec<Section> {
         pairs: Pairs::of(&table.cpu).into_iter().collect(),
         untrusted: claims::untrusted_entry(figures, table),
         grid,
+        trust: trust_in(figures, table),
         remarks: under(Entry::Call).unwrap_or_default(),
         shown: Shown::PageAndTerminal,
         ..Section::default()
@@ -115,6 +112,25 @@ fn sections(figures: &Figures) -> Vec<Section> {
         ..Section::default()
     }));
     sections
+}
+
+fn take_home(table: &Table, is_untrusted: bool) -> String {
+    let condition = match table.entry {
+        Entry::Bytes => "in one process, bytes in and bytes out",
+        Entry::Call => "with router and handler alone",
+    };
+    takeaway(&table.cpu, PRAISE, condition, is_untrusted, |_| false)
+}
+
+fn trust_in(figures: &Figures, table: &Table) -> Vec<String> {
+    let samples = figures.records.samples.iter();
+    let samples = samples.filter(|row| row.entry == table.entry);
+    let answers = Answers {
+        counted: samples.clone().map(|row| row.requests).sum(),
+        errors: samples.filter(|row| !row.err.is_empty()).count() as u64,
+    };
+    let warnings = figures.records.run.warnings.len();
+    trust(&table.cpu, &table.controls, answers, warnings)
 }
 
 const OWNERS: &str = "An owner is the crate whose function the instructions are in; generic code counts for the crate it is \
