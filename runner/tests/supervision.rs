@@ -59,7 +59,7 @@ fn a_killed_parent_takes_its_server_along() {
 }
 
 #[test]
-fn the_canned_responder_ends_when_asked_to() {
+fn the_null_server_ends_when_asked_to() {
     let program = Program {
         path: env!("CARGO_BIN_EXE_runner").into(),
         arguments: vec!["null".into()],
@@ -144,7 +144,7 @@ fn a_killed_runner_takes_along_what_a_launched_command_has_started() {
 }
 
 #[test]
-fn so_does_a_second_interruption() {
+fn a_runner_that_is_interrupted_twice_takes_along_what_a_launched_command_has_started() {
     let (mut runner, numbers) = load_on_a_shell_line();
     let status = loop {
         // The first asks for an end in order, which takes seconds here; the next ends at once. Not SIGINT, which the

@@ -19,8 +19,9 @@ Examples:
   runner load http://127.0.0.1:8080/welcome --stage 1k..50k@1m
                                     a rising rate: the highest that is held
 
-Exit status: 0 good; 1 if an answer was wrong, the rate was not held, a claim of --assert or --strict does not hold, or there was no
-server; 2 wrong arguments; 130 interrupted (what was measured until then is printed).";
+Exit status: 0 good; 1 if an answer was wrong, the rate was not held, a claim of
+--assert or --strict does not hold, or there was no server; 2 wrong arguments;
+130 interrupted (what was measured until then is printed).";
 
 /// Options of `load`: the flags of ab and wrk where they have one.
 #[derive(Debug, Args)]

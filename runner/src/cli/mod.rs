@@ -56,7 +56,8 @@ pub enum Command {
     Compare(CompareOptions),
     /// Say how often our own analysis is wrong, by simulation
     Simulate(SimulateOptions),
-    /// Make tables from the records of a run, and put the newest kept run into README.md
+    /// Print the tables of a run and renew its page and charts; without RUN, renew the pages of all kept runs, their
+    /// index and the front page
     Report(ReportOptions),
     /// Print the completions of a shell
     Completions(CompletionsOptions),

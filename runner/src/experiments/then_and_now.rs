@@ -203,6 +203,6 @@ const COLUMNS: &str = "\n## What each column has become\n\n\
     | msec, rps | the same, by wall clock | 100 000 requests in one process without a network. His call began at the WSGI interface; ours reads and writes bytes of HTTP/1.1, so it includes parsing. |\n\
     | tcalls | calls of machine functions | His were Python calls. What the compiler inlined is not a call. |\n\
     | funcs | machine functions | Counted if at least nine of ten requests run through them. |\n\
-    | no column | ratio to baseline | Alone, it is of CPU time, which neighbours on the machine disturb less, and not of the rps beside it, which is by wall clock. |\n\
+    | no column | ratio to baseline | Alone, it is of CPU time and from slices next to each other in time. msec and rps are medians over blocks, which drift with the machine, so their order can differ from the rank. |\n\
     | `*`, seen by looking at memory | `*`, a slope in bytes per request with its interval | A planted leak of known size has to be found. |\n\
     | err | errors | A framework that fails is a row, then and now. |\n";

@@ -336,9 +336,6 @@ fn connections_are_kept_across_runs_and_replaced_where_the_server_closed_them(en
     assert!((4..=8).contains(&connections), "{connections}");
 }
 
-/// The stall oracle: at a fixed rate a server answers at once, but for one stall of S within T.
-/// Requests due during the stall wait for its end, so their response times are spread evenly over
-/// 0..S, and there are S/T of them; all others take next to nothing.
 fn a_connection_carries_as_many_requests_as_it_may(engine: EngineKind) {
     let server = Server::start(Planted::Nothing);
     let generator = Generator::start(engine, &[], 1).unwrap();

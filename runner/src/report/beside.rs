@@ -1,4 +1,4 @@
-//! The same percentiles in a closed and in an open loop, side by side: what saturation does to times, and what users
+//! The same percentiles in a closed and in an open loop: what saturation does to times, and what users
 //! wait for at a rate that is held.
 
 use super::chart::{Axis, Chart, Drawing};
@@ -12,8 +12,8 @@ fn curves(run: &Kept) -> Option<(&Kept, &Chart)> {
     Some((run, charts.find(is_over_quantiles)?))
 }
 
-/// The charts of the run of each experiment that pages show, if it has some, for the machine of the newest of them, as a
-/// table; nothing if there are not two.
+/// The charts of the run of each experiment that pages show, if it has some, for the machine of the newest of them, each
+/// with its heading; nothing if there are not two.
 pub(super) fn beside(runs: &[Kept]) -> String {
     let mut shown: Vec<(&Kept, &Chart)> = Vec::new();
     let is_shown = |run: &&Kept| {
@@ -31,27 +31,23 @@ pub(super) fn beside(runs: &[Kept]) -> String {
     if shown.len() < 2 {
         return String::new();
     }
-    // Throughput, whose name is the last of the alphabet, stands on the left.
+    // Throughput, whose name is the last of the alphabet, comes first.
     shown.sort_by(|(one, _), (other, _)| other.page.experiment.cmp(&one.page.experiment));
-    let row = |cell: &dyn Fn(&Kept, &Chart) -> String| {
-        let cells: Vec<String> = shown.iter().map(|(run, chart)| cell(run, chart)).collect();
-        format!("| {} |\n", cells.join(" | "))
-    };
-    let heading =
-        row(&|run, chart| format!("[{}]({}/)", markdown(&chart.title), link(&run.folder)));
-    let images = row(&|run, chart| {
+    // Paragraphs, not a table: on a narrow screen two charts in a row are too small to read.
+    let images = shown.iter().map(|(run, chart)| {
+        let folder = link(&run.folder);
         format!(
-            "<img src=\"{}/{}\" width=\"400\" alt=\"{}\">",
-            link(&run.folder),
+            "[{}]({folder}/)\n\n<img src=\"{folder}/{}\" width=\"400\" alt=\"{}\">\n\n",
+            markdown(&chart.title),
             link(&chart.file_name()),
             xml(&terminal(&chart.title))
         )
     });
     format!(
-        "\n## Closed loop and open loop, side by side\n\n{heading}|{}\n{images}\n\
+        "\n## Closed loop and open loop\n\n{}\
          In a closed loop each connection sends its next request as soon as it has an answer: times are those of a \
          saturated server. In an open loop requests are due by a schedule, whatever the server does: times are what a \
          user waits for at that rate.\n",
-        "---|".repeat(shown.len())
+        images.collect::<String>()
     )
 }

@@ -18,7 +18,7 @@ pub enum Cell {
     Failed,
     /// Words.
     Text {
-        /// They.
+        /// What it says.
         text: String,
     },
     /// Who a row is of.

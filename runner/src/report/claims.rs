@@ -1,9 +1,10 @@
 //! What is said under a table of ranks: what its controls say, how noisy its blocks were, and what another
 //! analysis would change.
 
+use super::takeaway::listed;
 use crate::analysis::{Control, Effect, Ranked, Sensitivity};
 use crate::run::BlockRow;
-use crate::stats::DRAWS;
+use crate::stats::{DRAWS, Verdict};
 
 /// For first-time readers of such a table.
 pub const HOW_TO_READ_RANKS: &str = "rank: the ranks a row can have, jointly valid for all rows at 95 %. Rows in one bracket are not \
@@ -82,15 +83,36 @@ fn control(control: &Control) -> String {
 /// How contestants stand to the baseline, against the margin.
 fn verdicts(ranked: &Ranked) -> Option<String> {
     let field = ranked.field.iter().filter_map(|&arm| {
-        let name = &ranked.measured.arms[arm];
-        Some(format!("{name} {}", ranked.standing(name)?.verdict?))
+        let name = ranked.measured.arms[arm].as_str();
+        Some((name, ranked.standing(name)?.verdict?))
     });
-    let field: Vec<String> = field.collect();
-    (!field.is_empty()).then(|| {
+    beyond(ranked.margin, &field.collect::<Vec<_>>())
+}
+
+/// By whom more than the margin is shown. Who differs by less than that may still differ significantly, and have its sign
+/// in the tables of pairs.
+fn beyond(margin: f64, field: &[(&str, Verdict)]) -> Option<String> {
+    let those = |verdict| -> Vec<String> {
+        let own = field.iter().filter(|(_, own)| *own == verdict);
+        own.map(|(name, _)| format!("`{name}`")).collect()
+    };
+    let parts = [
+        (Verdict::Faster, "faster is", "faster are"),
+        (Verdict::Slower, "slower is", "slower are"),
+        (Verdict::Undecided, "not shown for", "not shown for"),
+        (Verdict::Tie, "surely not", "surely not"),
+    ];
+    let parts = parts.into_iter().filter_map(|(verdict, one, several)| {
+        let names = those(verdict);
+        let words = if names.len() == 1 { one } else { several };
+        (!names.is_empty()).then(|| format!("{words} {}", listed(&names)))
+    });
+    let parts: Vec<String> = parts.collect();
+    (!parts.is_empty()).then(|| {
         format!(
-            "against the baseline, a difference below {:.0} % being a tie: {}.",
-            ranked.margin * 100.0,
-            field.join(", ")
+            "By more than {:.0} % from the baseline: {}.",
+            margin * 100.0,
+            parts.join("; ")
         )
     })
 }
@@ -179,4 +201,24 @@ fn sensitive(all: &[Sensitivity]) -> Option<String> {
             all.join("; with ")
         )
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn verdicts_are_grouped_and_say_what_is_not_shown() {
+        let field = [
+            ("a", Verdict::Undecided),
+            ("b", Verdict::Slower),
+            ("c", Verdict::Slower),
+            ("d", Verdict::Faster),
+            ("e", Verdict::Tie),
+        ];
+        let words = "By more than 2 % from the baseline: faster is `d`; slower are `b` and `c`; not shown for `a`; \
+                     surely not `e`.";
+        assert_eq!(beyond(0.02, &field).as_deref(), Some(words));
+        assert_eq!(beyond(0.02, &[]), None);
+    }
 }

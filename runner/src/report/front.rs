@@ -18,7 +18,6 @@ pub struct Kept {
 }
 
 impl Kept {
-    /// Its table at the highest concurrency or rate.
     /// What it is called in a link: date and experiment, and its number if it is not the first of them.
     pub(super) fn label(&self) -> String {
         let number = self.folder.rsplit('-').next();
@@ -27,6 +26,7 @@ impl Kept {
         format!("{} {}{number}", self.page.date, self.page.experiment)
     }
 
+    /// Its table at the highest concurrency or rate.
     pub(super) fn main_section(&self) -> Option<&Section> {
         let shown = self
             .page
@@ -67,7 +67,8 @@ pub fn newest<'k>(
     all.iter().find(is_trusted).or_else(|| all.first()).copied()
 }
 
-/// The columns of the table, as the tables they come from have them: rates of the main run, and what a request takes.
+/// The columns of the table, as the tables they come from have them: rates of the main run, which is in a closed loop,
+/// and what a request takes.
 const COLUMNS: [&str; 3] = ["requests/s", "ratio to baseline (95 %)", "p99 µs"];
 const PRICE: &str = "instructions";
 
@@ -86,16 +87,23 @@ pub fn front_page(runs: &[Kept], results: &str, experiments: &[&str]) -> Option<
     for section in shown(&main.page).filter(|one| !one.takeaway.is_empty()) {
         text.push_str(&filled(&format!("**{}**", markdown(&section.takeaway)), ""));
     }
+    let _ = write!(text, "\n{}", filled(&trust_line(section), ""));
     for chart in main.page.charts.iter().take(1) {
+        // Narrow, so that the table begins on the first screen.
         let _ = writeln!(
             text,
-            "\n<img src=\"{folder}/{}\" width=\"640\" alt=\"{}\">",
+            "\n<img src=\"{folder}/{}\" width=\"420\" alt=\"{}\">",
             chart.file_name(),
             xml(&super::escape::terminal(&chart.finding))
         );
     }
     let table = table(section, price.map(|(_, section)| section));
-    let _ = write!(text, "\n{}", table.markdown(&main.page.sources));
+    let _ = write!(
+        text,
+        "\nAt {}, closed loop:\n\n{}",
+        markdown(&section.heading),
+        table.markdown(&main.page.sources)
+    );
     let mut under = under(main, section, price.map(|(run, _)| run), results);
     let newer = candidates(runs.iter(), &main.page.experiment);
     let newer = newer
@@ -110,12 +118,7 @@ pub fn front_page(runs: &[Kept], results: &str, experiments: &[&str]) -> Option<
             link(&run.folder)
         );
     }
-    let _ = write!(
-        text,
-        "\n{}\n{}",
-        filled(&under, ""),
-        filled(&trust_line(section), "")
-    );
+    let _ = write!(text, "\n{}", filled(&under, ""));
     text.push_str(&others(runs, results, &experiments[1..]));
     Some(text)
 }
@@ -192,8 +195,7 @@ fn table(section: &Section, price: Option<&Section>) -> Grid {
 fn under(main: &Kept, section: &Section, price: Option<&Kept>, results: &str) -> String {
     let page = &main.page;
     let mut text = format!(
-        "At {}, [{}]({results}/{}/), {}",
-        markdown(&section.heading),
+        "[{}]({results}/{}/), {}",
         markdown(&main.label()),
         link(&main.folder),
         markdown(&page.machine)

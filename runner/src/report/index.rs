@@ -26,7 +26,7 @@ pub fn index(runs: &[Kept]) -> String {
         let trusted = match (untrusted.as_slice(), &page.unfinished) {
             ([], None) => "yes".to_owned(),
             ([], Some(_)) => "not finished".to_owned(),
-            (all, _) => format!("not: {}", all.join(", ")),
+            (all, _) => format!("no ({})", all.join(", ")),
         };
         // An experiment that the front page does not show has a takeaway here all the same.
         let sections = run.page.sections.iter();

@@ -59,8 +59,9 @@ pub fn takeaway(
     if let Some(words) = unranked(ranked.field.is_empty(), is_untrusted, too_few, condition) {
         return words;
     }
-    let sentence = sentence(&rankers, praise, condition, baseline);
-    sentence + &unseen(&rankers, visible_difference(ranked))
+    let visible = visible_difference(ranked);
+    unseen(&rankers, condition, visible)
+        .unwrap_or_else(|| sentence(&rankers, praise, condition, baseline))
 }
 
 /// What is said instead if nobody can be said to be first.
@@ -80,30 +81,40 @@ fn unranked(
     }
 }
 
-/// If a tie is worth little, how little: what differs by less than this would not be seen.
-fn unseen(rankers: &[Ranker], visible: Option<f64>) -> String {
-    let first = rankers.iter().filter(|one| one.rank.best == 1).count();
-    match visible {
-        Some(share) if first > 1 && share > VISIBLE_MAX => format!(
-            " A difference below {:.0} % would not have been seen.",
-            share * 100.0
-        ),
-        _ => String::new(),
-    }
+/// If a tie is worth little, how little, instead of praise: what differs by less than this cannot be seen.
+fn unseen(rankers: &[Ranker], condition: &str, visible: Option<f64>) -> Option<String> {
+    let first = first(rankers);
+    let share = visible.filter(|&share| share > VISIBLE_MAX && first.len() > 1)?;
+    Some(format!(
+        "{} are not distinguishable {condition} (differences below {:.0} % cannot be seen in this run).",
+        names(&first),
+        share * 100.0
+    ))
+}
+
+/// Those who may be first.
+fn first(rankers: &[Ranker]) -> Vec<&Ranker> {
+    rankers.iter().filter(|one| one.rank.best == 1).collect()
+}
+
+/// With the sign of those whose rate nobody knows.
+fn names(rankers: &[&Ranker]) -> String {
+    let signed = rankers.iter().map(|one| {
+        let sign = if one.is_client_bound { "†" } else { "" };
+        format!("`{}`{sign}", one.name)
+    });
+    listed(&signed.collect::<Vec<_>>())
 }
 
 fn sentence(rankers: &[Ranker], praise: Praise, condition: &str, baseline: Option<&str>) -> String {
-    let first: Vec<&Ranker> = rankers.iter().filter(|one| one.rank.best == 1).collect();
-    let signed = |one: &&Ranker| {
-        format!(
-            "`{}`{}",
-            one.name,
-            if one.is_client_bound { "†" } else { "" }
-        )
-    };
-    let names = listed(&first.iter().map(signed).collect::<Vec<_>>());
+    let first = first(rankers);
+    let names = names(&first);
     let to_baseline = |one: &Ranker| match baseline {
-        Some(baseline) => format!(": {} of the baseline, `{baseline}`", one.ratio),
+        // The baseline may have the best figure of the table.
+        Some(baseline) => format!(
+            ": {} of the baseline, `{baseline}`, which is not ranked",
+            one.ratio
+        ),
         None => String::new(),
     };
     match first.as_slice() {
@@ -115,7 +126,11 @@ fn sentence(rankers: &[Ranker], praise: Praise, condition: &str, baseline: Optio
             )
         }
         [only] if only.rank.worst == 1 => {
-            format!("{names} {} {condition}{}.", praise.one, to_baseline(only))
+            format!(
+                "{names} {} of all contestants {condition}{}.",
+                praise.one,
+                to_baseline(only)
+            )
         }
         [only] => format!(
             "{names} ranks {} {condition}{}; no other contestant can be first.",
@@ -128,7 +143,7 @@ fn sentence(rankers: &[Ranker], praise: Praise, condition: &str, baseline: Optio
             )
         }
         _ => format!(
-            "{names} {} {condition}; they are not distinguishable.",
+            "{names} {} of all contestants {condition}; they are not distinguishable.",
             praise.several
         ),
     }
@@ -151,13 +166,13 @@ mod tests {
     #[test]
     fn a_tie_that_could_hide_much_says_so() {
         let tied = [ranker("a", 1, 2), ranker("b", 1, 2)];
-        let words = " A difference below 330 % would not have been seen.";
-        assert_eq!(unseen(&tied, Some(3.3)), words);
-        assert_eq!(unseen(&tied, Some(0.1)), "");
-        assert_eq!(
-            unseen(&[ranker("a", 1, 1), ranker("b", 2, 2)], Some(3.3)),
-            ""
-        );
+        let said =
+            |rankers: &[Ranker], visible| unseen(rankers, "at 64 connections", Some(visible));
+        let words = "`a` and `b` are not distinguishable at 64 connections (differences below 330 % cannot be seen in \
+                     this run).";
+        assert_eq!(said(&tied, 3.3).as_deref(), Some(words));
+        assert_eq!(said(&tied, 0.1), None);
+        assert_eq!(said(&[ranker("a", 1, 1), ranker("b", 2, 2)], 3.3), None);
     }
 
     const PRAISE: Praise = Praise {
@@ -213,7 +228,8 @@ mod tests {
         let text = said(&[ranker("a", 1, 1), ranker("b", 2, 2)]);
         assert_eq!(
             text,
-            "`a` answers the most at 64 connections: 0.943 ±2.6% of the baseline, `base`."
+            "`a` answers the most of all contestants at 64 connections: 0.943 ±2.6% of the baseline, `base`, which is \
+             not ranked."
         );
     }
 
@@ -227,7 +243,7 @@ mod tests {
         ]);
         assert_eq!(
             text,
-            "`a`, `b` and `c` answer the most at 64 connections; they are not distinguishable."
+            "`a`, `b` and `c` answer the most of all contestants at 64 connections; they are not distinguishable."
         );
     }
 
@@ -265,14 +281,17 @@ mod tests {
     proptest! {
         #[test]
         fn everybody_who_may_be_first_is_named_and_nobody_else(
-            ranks in proptest::collection::vec((1..5_usize, 0..5_usize), 1..9)
+            ranks in proptest::collection::vec((1..5_usize, 0..5_usize), 1..9),
+            visible in proptest::option::of(0.0..5.0_f64)
         ) {
             let rankers: Vec<Ranker> = ranks
                 .iter()
                 .enumerate()
                 .map(|(at, &(best, more))| ranker(&format!("n{at}"), best, best + more))
                 .collect();
-            let text = said(&rankers);
+            let instead = unseen(&rankers, "at 64 connections", visible);
+            let is_unseen = instead.is_some();
+            let text = instead.unwrap_or_else(|| said(&rankers));
             for one in &rankers {
                 let is_named = text.contains(&format!("`{}`", one.name));
                 prop_assert_eq!(is_named, one.rank.best == 1, "{}", text);
@@ -281,6 +300,7 @@ mod tests {
             if first > 1 {
                 prop_assert!(!text.contains(PRAISE.one), "{}", text);
             }
+            prop_assert!(!is_unseen || !text.contains(PRAISE.several), "{}", text);
         }
     }
 }

@@ -25,10 +25,12 @@ pub fn trust(
         .iter()
         .filter(|control| control.measure == ranked.measure);
     let mut items: Vec<String> = own.map(control).collect();
-    items.extend(
-        visible_difference(ranked)
-            .map(|share| format!("median detectable difference {:.1} %", share * 100.0)),
-    );
+    items.extend(visible_difference(ranked).map(|share| {
+        format!(
+            "half of all pairs would show a difference of {:.1} %",
+            share * 100.0
+        )
+    }));
     items.push(format!(
         "{} in {} answers",
         counted(answers.errors, "error"),
@@ -60,7 +62,7 @@ fn control(control: &Control) -> String {
             "planted loss of {:.1} %: {}",
             100.0 * percent as f64 / (100 + percent) as f64,
             if passes {
-                "found"
+                "found (tested alone)"
             } else {
                 "not found as planted, which is a failure"
             }

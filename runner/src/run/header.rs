@@ -109,7 +109,7 @@ impl<P: Serialize + DeserializeOwned> Run<P> {
         let facts = Facts::read(folder)?;
         ensure!(
             facts.experiment == experiment,
-            "{} holds a run of `{}`, not of `{experiment}`",
+            "{} holds a run of `{}`, not of `{experiment}`, as its {RUN_FILE} says",
             folder.display(),
             facts.experiment
         );

@@ -34,8 +34,8 @@ impl Launched {
     ///
     /// # Errors
     ///
-    /// If the command ends first, or does not get ready `within` that; its last output are part of the
-    /// error.
+    /// If the command ends first, or does not get ready `within` that; the error has the last lines of its
+    /// output.
     pub fn wait_until_ready<T>(
         &mut self,
         within: Duration,

@@ -91,8 +91,8 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// If it does not start, dies, or does not answer rightly in time; its own last output are
-    /// part of the error.
+    /// If it does not start, dies, or does not answer rightly in time; the error has the last
+    /// lines of its output.
     pub fn start(program: &Program, exchange: &Exchange, processors: &[usize]) -> Result<Self> {
         Self::start_within(program, exchange, processors, READY_WITHIN)
     }

@@ -27,7 +27,7 @@ const PLANTED: usize = 2;
 /// What is simulated.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Experiment {
-    /// Arms.
+    /// How many arms a run has, controls included.
     pub arms: usize,
     /// One design per block.
     pub designs: Vec<Design>,

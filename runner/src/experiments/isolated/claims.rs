@@ -197,8 +197,9 @@ pub(super) fn how_to_read(figures: &Figures) -> Vec<String> {
          handler, with no socket and no kernel. `canned` is the harness itself."
             .to_owned(),
         format!(
-            "ratio: requests per second of CPU time, to `{baseline}`, the baseline; all intervals of a table are jointly \
-             valid at 95 %."
+            "ratio: requests per second of CPU time, to `{baseline}`, the baseline, from slices next to each other in \
+             time; all intervals of a table are jointly valid at 95 %. msec and rps are medians over blocks, which \
+             drift with the machine, so their order can differ from the rank."
         ),
         "tcalls, funcs: calls of functions in the quickstart server's machine code per request, and functions \
          that at least nine of ten requests run through; (source): functions as written, inlined ones \

@@ -7,7 +7,9 @@ use super::figures::Figures;
 use super::plan::Entry;
 use super::records::IsolatedRecords;
 use super::tables::Table;
-use crate::report::{Body, Page, Pairs, Praise, Section, Shown, grouped, spread, takeaway};
+use crate::report::{
+    Answers, Body, Page, Pairs, Praise, Section, Shown, grouped, spread, takeaway, trust,
+};
 
 /// The page of a run.
 pub(super) fn page(records: &IsolatedRecords) -> Page {
@@ -58,14 +60,6 @@ fn under(figures: &Figures, entry: Entry) -> Vec<String> {
     table.map_or_else(Vec::new, |table| claims::under(figures, table))
 }
 
-fn take_home(table: &Table, is_untrusted: bool) -> String {
-    let condition = match table.entry {
-        Entry::Bytes => "in one process, bytes in and bytes out",
-        Entry::Call => "in router and handler alone",
-    };
-    takeaway(&table.cpu, PRAISE, condition, is_untrusted, |_| false)
-}
-
 fn main_section(figures: &Figures) -> Section {
     let mut remarks = under(figures, Entry::Bytes);
     remarks.extend(claims::remarks(figures));
@@ -81,6 +75,7 @@ fn main_section(figures: &Figures) -> Section {
             .collect(),
         untrusted,
         charts: charts.into_iter().flatten().collect(),
+        trust: bytes.map_or_else(Vec::new, |table| trust_in(figures, table)),
         spread: bytes.and_then(|table| spread(&table.cpu, &figures.records.run.arms)),
         grid: main_table(figures),
         remarks,
@@ -97,6 +92,7 @@ fn call_section(figures: &Figures) -> Option<Section> {
         pairs: Pairs::of(&table.cpu).into_iter().collect(),
         untrusted,
         grid,
+        trust: trust_in(figures, table),
         remarks: under(figures, Entry::Call),
         shown: Shown::PageAndTerminal,
         ..Section::default()
@@ -130,6 +126,25 @@ fn counted_sections(figures: &Figures) -> impl Iterator<Item = Section> {
         ..Section::default()
     });
     [server, owners, growth].into_iter().flatten()
+}
+
+fn take_home(table: &Table, is_untrusted: bool) -> String {
+    let condition = match table.entry {
+        Entry::Bytes => "in one process, bytes in and bytes out",
+        Entry::Call => "with router and handler alone",
+    };
+    takeaway(&table.cpu, PRAISE, condition, is_untrusted, |_| false)
+}
+
+fn trust_in(figures: &Figures, table: &Table) -> Vec<String> {
+    let samples = figures.records.samples.iter();
+    let samples = samples.filter(|row| row.entry == table.entry);
+    let answers = Answers {
+        counted: samples.clone().map(|row| row.requests).sum(),
+        errors: samples.filter(|row| !row.err.is_empty()).count() as u64,
+    };
+    let warnings = figures.records.run.warnings.len();
+    trust(&table.cpu, &table.controls, answers, warnings)
 }
 
 const OWNERS: &str = "An owner is the crate whose function the instructions are in; generic code counts for the crate it is \

@@ -27,7 +27,7 @@ const WALL: Measure = Measure {
 /// One entry point, ranked by the process's CPU time; wall time is the other view.
 #[derive(Debug)]
 pub(super) struct Table {
-    /// Which.
+    /// Where requests enter the framework.
     pub(super) entry: Entry,
     /// By CPU time.
     pub(super) cpu: Ranked,

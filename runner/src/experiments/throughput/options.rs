@@ -47,8 +47,7 @@ pub struct DesignOptions {
     /// Concurrency: numbers of connections, each with one request open at a time
     #[arg(short, long, value_delimiter = ',', default_value = "64,1000", value_parser = connections)]
     pub connections: Vec<usize>,
-    /// Counted requests per contestant and concurrency that the rounds are to suffice for, as far as the time of a
-    /// block allows (suffixes k, M, G)
+    /// Requests to count per contestant and concurrency; fewer if a block's time is up (suffixes k, M, G)
     #[arg(short = 'n', long, default_value = "1M", value_parser = count)]
     pub requests: u64,
     /// Blocks; each starts fresh processes

@@ -82,7 +82,8 @@ fn section(records: &ThroughputRecords, table: &Table, rows: &[TableRow]) -> Sec
         );
     }
     remarks.extend(settled::remark(records, table.connections));
-    remarks.extend(rows.iter().filter_map(|row| remark(records, row)));
+    remarks.extend(rows.iter().filter_map(remark));
+    remarks.extend(short_of(records.run.plan.requests, &counts(rows)));
     remarks.extend(signatures::remarks(records, table.connections, rows));
     let is_client_bound = |name: &str| {
         rows.iter()
@@ -128,7 +129,7 @@ fn answers(rows: &[TableRow]) -> Answers {
 }
 
 /// What has to be said of a row.
-fn remark(records: &ThroughputRecords, row: &TableRow) -> Option<String> {
+fn remark(row: &TableRow) -> Option<String> {
     let name = &row.arm.name;
     let figures = match &row.outcome {
         Outcome::Absent(reason) => return Some(format!("`{name}`: {reason}.")),
@@ -146,14 +147,6 @@ fn remark(records: &ThroughputRecords, row: &TableRow) -> Option<String> {
             count => format!("{} errors, the first: {first}", grouped(count)),
         });
     }
-    let asked = records.run.plan.requests;
-    if row.arm.kind.is_contestant() && figures.requests < asked {
-        parts.push(format!(
-            "{} requests counted of {}: its windows ended before",
-            grouped(figures.requests),
-            grouped(asked)
-        ));
-    }
     if figures.restarted > 0 {
         parts.push(format!(
             "{} processes had to be started again",
@@ -161,6 +154,34 @@ fn remark(records: &ThroughputRecords, row: &TableRow) -> Option<String> {
         ));
     }
     (!parts.is_empty()).then(|| format!("`{name}`: {}.", parts.join("; ")))
+}
+
+/// The requests counted of each contestant.
+fn counts(rows: &[TableRow]) -> Vec<(&str, u64)> {
+    let contestants = rows.iter().filter(|row| row.arm.kind.is_contestant());
+    contestants
+        .filter_map(|row| Some((row.arm.name.as_str(), row.figures()?.requests)))
+        .collect()
+}
+
+/// How many contestants have fewer requests counted than were asked for, and how few.
+fn short_of(asked: u64, counts: &[(&str, u64)]) -> Option<String> {
+    let short = || counts.iter().filter(|(_, count)| *count < asked);
+    let fewest = short().min_by_key(|(_, count)| *count)?;
+    let most = short().max_by_key(|(_, count)| *count)?;
+    let who = match short().count() {
+        all if all == counts.len() => "No contestant reached".to_owned(),
+        some => format!("{some} of {} contestants did not reach", counts.len()),
+    };
+    let figure = |(name, count): &(&str, u64)| format!("{} (`{name}`)", grouped(*count));
+    let range = match fewest.0 == most.0 {
+        true => figure(fewest),
+        false => format!("{} to {}", figure(fewest), figure(most)),
+    };
+    Some(format!(
+        "{who} the {} requests asked for, since a block's time is limited: {range} were counted.",
+        grouped(asked)
+    ))
 }
 
 fn reading(records: &ThroughputRecords) -> Vec<String> {
@@ -201,4 +222,25 @@ fn reading(records: &ThroughputRecords) -> Vec<String> {
         ));
     }
     items
+}
+
+#[cfg(test)]
+mod tests {
+    use super::short_of;
+
+    #[test]
+    fn who_fell_short_is_said_once_for_all() {
+        let said = |counts: &[(&str, u64)]| short_of(1_000, counts);
+        assert_eq!(said(&[("a", 1_000), ("b", 2_000)]), None);
+        assert_eq!(said(&[]), None);
+        let rest = "the 1,000 requests asked for, since a block's time is limited";
+        assert_eq!(
+            said(&[("a", 900), ("b", 20), ("c", 500)]).unwrap(),
+            format!("No contestant reached {rest}: 20 (`b`) to 900 (`a`) were counted.")
+        );
+        assert_eq!(
+            said(&[("a", 1_000), ("b", 20)]).unwrap(),
+            format!("1 of 2 contestants did not reach {rest}: 20 (`b`) were counted.")
+        );
+    }
 }

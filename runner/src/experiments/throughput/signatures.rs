@@ -5,7 +5,7 @@ use super::figures::TableRow;
 use super::records::ThroughputRecords;
 use super::rows::SliceRow;
 use crate::load::time_histogram;
-use crate::report::{grouped, percent};
+use crate::report::{grouped, listed, percent};
 use crate::stats::median;
 
 /// What signatures are looked for in.
@@ -109,12 +109,7 @@ impl Traits {
                 share(self.server_busy),
                 share(self.generator_idle)
             ),
-            Signature::Unfair => format!(
-                "{} of {} connections got an answer within 100 ms. The server answers some of them over and over and \
-                 lets the others wait (docs/FINDINGS.md, the first finding)",
-                share(self.served.unwrap_or(0.0)),
-                grouped(self.connections as u64)
-            ),
+            Signature::Unfair => unfair(&[*self]),
             Signature::LittlesLaw => format!(
                 "rate times mean service time makes {:.0} requests open at a time, of {} connections. {} (Little's law; \
                  docs/LOAD.md)",
@@ -140,7 +135,30 @@ impl Traits {
     }
 }
 
-/// A remark for each contestant that shows one signature or several.
+/// The sentence of several that serve some connections over and over.
+fn unfair(all: &[Traits]) -> String {
+    let served = || all.iter().filter_map(|one| one.served);
+    let [fewest, most] = [served().reduce(f64::min), served().reduce(f64::max)]
+        .map(|one| percent(one.unwrap_or(0.0)));
+    let shares = match fewest == most {
+        true => format!("{most} %"),
+        false => format!("{fewest} to {most} %"),
+    };
+    let server = if all.len() == 1 {
+        "The server answers"
+    } else {
+        "These servers answer"
+    };
+    let others = if all.len() == 1 { "lets" } else { "let" };
+    format!(
+        "{shares} of {} connections got an answer within 100 ms. {server} some of them over and over and {others} the \
+         others wait (docs/FINDINGS.md, the first finding)",
+        grouped(all.first().map_or(0, |one| one.connections as u64))
+    )
+}
+
+/// A remark for each contestant that shows one signature or several; those that many share, since it is their runtime's,
+/// stand in one remark.
 pub(super) fn remarks(
     records: &ThroughputRecords,
     connections: usize,
@@ -152,17 +170,30 @@ pub(super) fn remarks(
     let Some(typical) = median(&all) else {
         return Vec::new();
     };
-    let remark = |row: &TableRow| {
+    let of_row = |row: &TableRow| {
         let traits = traits(records, connections, row, typical)?;
-        let sentences: Vec<String> = traits
-            .signatures()
-            .into_iter()
+        Some((row.arm.name.clone(), traits))
+    };
+    written(&measured().filter_map(of_row).collect::<Vec<_>>())
+}
+
+fn written(all: &[(String, Traits)]) -> Vec<String> {
+    let is_unfair = |one: &&(String, Traits)| one.1.signatures().contains(&Signature::Unfair);
+    let (names, those): (Vec<String>, Vec<Traits>) = all
+        .iter()
+        .filter(is_unfair)
+        .map(|(name, traits)| (format!("`{name}`"), *traits))
+        .unzip();
+    let shared = (!those.is_empty()).then(|| format!("{}: {}.", listed(&names), unfair(&those)));
+    let own = all.iter().filter_map(|(name, traits)| {
+        let signatures = traits.signatures().into_iter();
+        let sentences: Vec<String> = signatures
+            .filter(|one| *one != Signature::Unfair)
             .map(|one| traits.sentence(one))
             .collect();
-        let text = sentences.join("; ");
-        (!text.is_empty()).then(|| format!("`{}`: {text}.", row.arm.name))
-    };
-    measured().filter_map(remark).collect()
+        (!sentences.is_empty()).then(|| format!("`{name}`: {}.", sentences.join("; ")))
+    });
+    shared.into_iter().chain(own).collect()
 }
 
 fn answer_bytes(slices: &[&SliceRow]) -> Option<f64> {
@@ -286,6 +317,29 @@ mod tests {
             let sentence = traits.sentence(signature);
             assert!(sentence.contains(words), "{sentence}");
         }
+    }
+
+    #[test]
+    fn what_several_servers_share_is_said_once() {
+        let serving = |served| Traits {
+            served: Some(served),
+            ..ORDINARY
+        };
+        let long = Traits {
+            answer_bytes: (260.0, 130.0),
+            ..serving(0.72)
+        };
+        let all = [("a", serving(0.745)), ("b", ORDINARY), ("c", long)];
+        let all = all.map(|(name, traits)| (name.to_owned(), traits));
+        let lines = written(&all);
+        assert_eq!(lines.len(), 2, "{lines:?}");
+        let shared = "`a` and `c`: 72.0 to 74.5 % of 1,000 connections got an answer within 100 ms. These servers answer";
+        assert!(lines[0].starts_with(shared), "{lines:?}");
+        assert!(
+            lines[1].starts_with("`c`: an answer has 260 bytes"),
+            "{lines:?}"
+        );
+        assert!(written(&all[..1])[0].starts_with("`a`: 74.5 % of 1,000"));
     }
 
     #[test]

@@ -11,7 +11,7 @@ on_every_engine![
     requests_leave_well_within_their_interval,
     what_never_leaves_in_the_open_loop_is_counted_with_its_age,
     a_run_in_the_open_loop_lasts_as_long_as_its_schedule,
-    a_run_that_is_stopped_lasts_no_longer_than_it_did,
+    a_run_that_is_stopped_reports_the_time_in_which_it_ran,
     what_never_leaves_is_in_the_percentiles_with_the_age_it_had_at_the_end,
     a_connection_for_each_request_is_opened_when_that_is_due,
     a_request_whose_connection_is_refused_is_tried_again_and_never_lost,
@@ -118,7 +118,7 @@ fn a_run_in_the_open_loop_lasts_as_long_as_its_schedule(engine: EngineKind) {
     assert!(ok == 2 && elapsed >= ms(200), "{elapsed:?}");
 }
 
-fn a_run_that_is_stopped_lasts_no_longer_than_it_did(engine: EngineKind) {
+fn a_run_that_is_stopped_reports_the_time_in_which_it_ran(engine: EngineKind) {
     let server = Server::start(Planted::Nothing);
     let generator = Generator::start(engine, &[], 1).unwrap();
     let target = Target::welcome(server.address);
@@ -269,6 +269,9 @@ fn a_request_whose_connection_is_refused_is_tried_again_and_never_lost(engine: E
     assert_eq!(measured.times.response.len(), tally.unsent, "{tally:?}");
 }
 
+/// The stall oracle: at a fixed rate a server answers at once, but for one stall of S within T.
+/// Requests due during the stall wait for its end, so their response times are spread evenly over
+/// 0..S, and there are S/T of them; all others take next to nothing.
 fn a_stall_is_seen_by_every_request_it_delays(engine: EngineKind) {
     const STALL_MS: u64 = 1_000;
     const RUN_MS: u64 = 10_000;

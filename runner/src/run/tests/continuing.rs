@@ -166,10 +166,21 @@ fn another_binary_is_refused_and_an_arm_that_cannot_be_had_now_is_not() {
 fn an_arm_that_cannot_be_had_now_keeps_its_row_in_the_record() {
     let run = killed();
     let mut job = continued(&run.path).unwrap();
+    let other = Arm::new("other", ArmKind::Contestant);
+    job.run.arms.push(other.clone());
+    let recorded = job.run.arms.clone();
     let mut hiccup = Arm::new("one", ArmKind::Contestant);
     hiccup.err = Some("cargo could not build it".to_owned());
-    job.admit(vec![hiccup]).unwrap();
-    assert_eq!(job.run.arms, header().arms);
+    job.admit(vec![hiccup.clone(), other]).unwrap();
+    assert_eq!(job.run.arms, recorded);
     drop(job);
     assert_eq!(read(&run.path).unwrap().0, [point(0), point(1)]);
+    // If nobody can be had, there is nothing to go on with, and what is there stays.
+    let before = fs::read(run.file("run.json")).unwrap();
+    let mut job = continued(&run.path).unwrap();
+    let gone = recorded.iter().map(|arm| Arm { err: hiccup.err.clone(), ..arm.clone() });
+    let error = job.admit(gone.collect()).unwrap_err().to_string();
+    assert!(error.contains("no contestant can be measured"), "{error}");
+    drop(job);
+    assert_eq!(fs::read(run.file("run.json")).unwrap(), before);
 }

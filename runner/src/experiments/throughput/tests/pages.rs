@@ -76,14 +76,14 @@ fn kept(experiment: &str) -> Kept {
 }
 
 #[test]
-fn times_of_two_experiments_stand_side_by_side() {
-    let title = "Closed loop and open loop, side by side";
+fn times_of_two_experiments_stand_below_each_other() {
+    let title = "Closed loop and open loop";
     assert!(!index(&[kept("throughput")]).contains(title));
     let both = index(&[kept("latency"), kept("throughput")]);
     let part = both.split_once(title).unwrap().1;
-    let (left, right) = part.split_once("run-latency/service-times").unwrap();
-    assert!(left.contains("run-throughput/service-times"), "{left}");
-    assert!(right.contains("In a closed loop"), "{right}");
+    let (first, second) = part.split_once("run-latency/service-times").unwrap();
+    assert!(first.contains("run-throughput/service-times"), "{first}");
+    assert!(second.contains("In a closed loop"), "{second}");
 }
 
 #[test]
