@@ -71,7 +71,7 @@ struct Part {
 /// Never: writing into a string does not fail.
 #[must_use]
 pub fn html_page(runs: &[&Kept]) -> String {
-    let style = format!("{STYLE}{}", svg::page_rules(".chart "));
+    let style = format!("{STYLE}{}", svg::page_rules());
     let policy = format!(
         "default-src 'none'; style-src '{}'; script-src '{}'; img-src data:; base-uri 'none'; form-action 'none'",
         source(&style),
