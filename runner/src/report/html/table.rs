@@ -3,7 +3,7 @@
 use crate::report::cell::Cell;
 use crate::report::escape::xml;
 use crate::report::grid::{Grid, GridRow};
-use crate::report::pairs::Pairs;
+use crate::report::pairs::{Pairs, SIGNS};
 use std::fmt::Write;
 
 /// A table in a region that scrolls by itself; with an id it can be sorted.
@@ -107,10 +107,10 @@ pub(super) fn matrix(pairs: &Pairs, name: &str) -> String {
         }
         text.push_str("</tr>");
     }
-    text.push_str(
+    let _ = write!(
+        text,
         "</tbody></table></div><p class=\"small\">Row against column. ▲ better, ▼ worse, · not distinguishable; ratio \
-         and its interval, jointly valid at 95 %. A sign can stand beside an interval that just reaches 1, since signs come \
-         from a stepwise test of all pairs.</p>",
+         and its interval, jointly valid at 95 %. {SIGNS}</p>"
     );
     text
 }
