@@ -295,6 +295,27 @@ fn a_chart_on_a_page_leaves_its_colours_to_the_page() {
 }
 
 #[test]
+fn a_detail_that_is_too_long_for_a_line_takes_two() {
+    let mut chart = ranges();
+    if let Drawing::Ranges(ranges) = &mut chart.drawing {
+        ranges.rows[0].subject.detail = "not ranked: 98\u{a0}% of the rate".to_owned();
+    }
+    let svg = file(&chart);
+    for line in [">not ranked: 98\u{a0}%<", ">of the rate<"] {
+        assert!(svg.contains(line), "{line}: {svg}");
+    }
+}
+
+#[test]
+fn code_in_the_reading_of_a_chart_is_words() {
+    let mut chart = ratios();
+    chart.reading = vec!["`canned`, which allocates nothing".to_owned()];
+    let svg = file(&chart);
+    assert!(svg.contains(">canned, which allocates nothing<"), "{svg}");
+    assert!(!svg.contains('`'), "{svg}");
+}
+
+#[test]
 fn what_is_off_the_scale_is_written_and_client_bound_is_said() {
     let svg = file(&ratios());
     assert!(svg.contains(">0.0140 ±2.0%</text>"), "{svg}");
