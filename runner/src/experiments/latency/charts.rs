@@ -136,6 +136,7 @@ fn response_times(records: &LatencyRecords, table: &Table, rows: &[&TableRow]) -
         drawing: Drawing::Curves(Curves {
             across: Axis::Nines,
             up: Axis::LogMs,
+            reference: None,
             panels,
         }),
     })

@@ -152,12 +152,14 @@ fn curves() -> Chart {
                 })
                 .collect(),
             is_open: true,
+            reference: None,
         });
     chart(
         "curves",
         Drawing::Curves(Curves {
             across: Axis::Nines,
             up: Axis::LogMs,
+            reference: None,
             panels: panels.collect(),
         }),
     )
@@ -304,6 +306,37 @@ fn a_detail_that_is_too_long_for_a_line_takes_two() {
     for line in [">not ranked: 98\u{a0}%<", ">of the rate<"] {
         assert!(svg.contains(line), "{line}: {svg}");
     }
+}
+
+#[test]
+fn a_reference_level_is_a_dashed_line_that_is_named() {
+    let mut chart = curves();
+    let Drawing::Curves(own) = &mut chart.drawing else {
+        panic!("{chart:?}");
+    };
+    (own.up, own.reference) = (Axis::Percent, Some("if connections took turns"));
+    own.panels[0].reference = Some(12.5);
+    let svg = file(&chart);
+    assert_eq!(faults(&svg), [""; 0], "{svg}");
+    // One in its panel, and one beside its name below all panels.
+    assert_eq!(svg.matches("stroke-dasharray").count(), 2, "{svg}");
+    assert!(svg.contains(">if connections took turns</text>"), "{svg}");
+    let said = "dashed: 12.5 % if connections took turns";
+    assert_eq!(svg.matches(said).count(), 2, "a title and the text: {svg}");
+}
+
+#[test]
+fn a_reference_level_is_on_the_scale() {
+    let Drawing::Curves(mut own) = curves().drawing else {
+        panic!("a chart of curves has curves");
+    };
+    let drawn = |own: &Curves| file(&chart("curves", Drawing::Curves(own.clone())));
+    let before = drawn(&own);
+    own.reference = Some("of another");
+    own.panels[0].reference = Some(900_000.0);
+    // The scale goes up to a level far above all curves.
+    assert!(!before.contains(">1000 s</text>"), "{before}");
+    assert!(drawn(&own).contains(">1000 s</text>"));
 }
 
 #[test]
