@@ -6,7 +6,9 @@
   const byId = (id) => document.getElementById(id);
   const status = byId("status");
   const forms = ["controls", "pick", "calculator"].map(byId).filter(Boolean);
-  const say = (text) => { status.textContent = text; };
+  // What is to be known of the view itself; it stays beside what has happened last.
+  let notes = [];
+  const say = (text) => { status.textContent = [text, ...notes].filter(Boolean).join(" · "); };
 
   // What a view is made of; what is as here is not written into the address.
   const field = (name) => forms.flatMap((form) => all(`[name=${name}]`, form));
@@ -55,7 +57,7 @@
       else if (name === "sort" && /^t\d+-\d+,\d+,(ascending|descending)$/.test(value)) {
         const [table, column, way] = value.split(",");
         sorts[table] = [Number(column), way];
-      } else if (!NAMES.includes(name) || !put(name, value)) unknown.push(name);
+      } else if (!NAMES.includes(name) || !put(name, value)) unknown.push(value ? `${name}=${value}` : name);
     }
     apply();
     if (unknown.length) say(`Not understood in the address: ${unknown.join(", ")}`);
@@ -183,6 +185,15 @@
     if (!body) return;
     const [a, b, by] = [get("a"), get("b"), get("by")];
     const lines = [];
+    // A narrow page has room for three cells: there the first one says what the next two do.
+    const line = (first, at, measure, ratio, verdict, colour) => {
+      const line = row([first, at, measure, ratio, verdict], ["", "wide", "wide", "n", colour]);
+      const rest = document.createElement("span");
+      rest.className = "narrow";
+      rest.textContent = at && `, ${at}, ${measure}`;
+      line.firstChild.append(rest);
+      lines.push(line);
+    };
     for (const [id, table] of Object.entries(data)) {
       for (const measure of table.measures.filter((one) => !by || one.name === by)) {
         const pair = pairOf(id, measure.name, a, b);
@@ -190,10 +201,10 @@
         const better = (pair[0] > 1) === measure.higher;
         const verdict = !pair[3] ? "· not distinguishable" : better ? `▲ ${a} is better` : `▼ ${b} is better`;
         const colour = !pair[3] ? "" : better ? "better" : "worse";
-        lines.push(row([table.experiment, table.heading, measure.name, written(pair), verdict], ["", "", "", "n", colour]));
+        line(table.experiment, table.heading, measure.name, written(pair), verdict, colour);
       }
     }
-    if (!lines.length) lines.push(row([a === b ? "Choose two." : "They have no measure in common.", "", "", "", ""], []));
+    if (!lines.length) line(a === b ? "Choose two." : "They have no measure in common.", "", "", "", "", "");
     body.replaceChildren(...lines);
   };
 
@@ -212,16 +223,29 @@
     const pair = pairOf(cost.dataset.table, cost.dataset.measure, a, b);
     let text = a === b || !a || !b
       ? `Choose two under “Compare two” to see how far a request differs between them.`
-      : `No CPU time per request was measured for both ${a} and ${b}.`;
-    if (pair && b in prices) {
+      : !(a in prices && b in prices)
+        ? "The calculator covers contestants and the baseline; choose two of those."
+        : `No CPU time per request was measured for both ${a} and ${b}.`;
+    if (pair && a in prices && b in prices) {
       // Pairs are of requests per CPU second: a cost is their inverse.
       const change = (ratio) => 100 * ((own + prices[b] / ratio) / (own + prices[b]) - 1);
       const [middle, ends] = [change(pair[0]), [change(pair[2]), change(pair[1])]];
-      const signed = (value) => `${value > 0 ? "+" : ""}${value.toFixed(2)} %`;
-      text = `With ${own} µs of your own, a request costs ${signed(middle)} with ${a} relative to ${b} ` +
-        `(95 %: ${signed(ends[0])} to ${signed(ends[1])})${pair[3] ? "" : "; they are not distinguishable"}.`;
+      const said = (value) => `${Math.abs(value).toFixed(2)} % ${value > 0 ? "more" : "less"}`;
+      text = `With ${own} µs of your own, a request costs ${said(middle)} with ${a} than with ${b} ` +
+        `(95 %: ${said(ends[0])} to ${said(ends[1])})${pair[3] ? "" : "; they are not distinguishable"}.`;
     }
     byId("difference").textContent = text;
+  };
+
+  // What the choice leaves out, which nobody would know of an empty table or of one that shows all.
+  const noted = (show, at, find) => {
+    const shown = all("section.run:not([hidden])");
+    const isAt = (run) => all("section.part", run).some((part) => part.dataset.condition === at);
+    const lines = shown.flatMap((run) => all(".part:not([hidden]) .figures tr[data-arm]:not([hidden])", run));
+    return [
+      at && !shown.some(isAt) && `${show} was not measured at “${at}”: all of it is shown`,
+      find && !lines.length && `No row matches “${find}”.`,
+    ];
   };
 
   const apply = () => {
@@ -244,6 +268,8 @@
         if (button) button.setAttribute("aria-pressed", String(pins.has(line.dataset.arm)));
       }
     }
+    notes = noted(show, at, find);
+    say("");
     pairView();
     calculator();
   };

@@ -46,6 +46,7 @@ pub(super) fn quantiles(subject: Subject, blocks: &[&Histogram<u64>]) -> Option<
         subject,
         points,
         is_open: true,
+        reference: None,
     })
 }
 

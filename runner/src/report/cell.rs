@@ -177,6 +177,8 @@ impl Cell {
                 }
             }
             Self::Ratio { .. } => self.full().replace(' ', "\u{a0}"),
+            // Word joiners: a line could end after the dash.
+            Self::Rank { .. } => escape::markdown(&self.full()).replace('–', "\u{2060}–\u{2060}"),
             other => escape::markdown(&other.full()),
         }
     }
@@ -315,5 +317,7 @@ mod tests {
         let rank = RankSet { best: 2, worst: 3 };
         assert_eq!(Cell::rank(rank, false).full(), "2–3");
         assert_eq!(Cell::rank(rank, true).full(), "2–3†");
+        let markdown = Cell::rank(rank, true).markdown(None);
+        assert_eq!(markdown, "2\u{2060}–\u{2060}3†");
     }
 }

@@ -159,6 +159,8 @@ pub struct Curves {
     pub across: Axis,
     /// What goes up.
     pub up: Axis,
+    /// What the reference level of a panel is, such as `if connections took turns`; `None` if no panel has one.
+    pub reference: Option<&'static str>,
     /// A panel for each arm.
     pub panels: Vec<Curve>,
 }
@@ -186,6 +188,8 @@ pub struct Curve {
     pub points: Vec<Point>,
     /// It ends for want of values, and not because there is nothing more.
     pub is_open: bool,
+    /// A level on the axis that goes up, which the curve is to be compared with.
+    pub reference: Option<f64>,
 }
 
 /// A point of a curve.

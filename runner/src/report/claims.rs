@@ -7,8 +7,8 @@ use crate::run::BlockRow;
 use crate::stats::{DRAWS, Verdict};
 
 /// For first-time readers of such a table.
-pub const HOW_TO_READ_RANKS: &str = "rank: the ranks a row can have, jointly valid for all rows at 95 %. Rows in one bracket are not \
-     distinguishable from their neighbours in it, so their order means nothing.";
+pub const HOW_TO_READ_RANKS: &str = "rank: the ranks a row can have, jointly valid for all rows at 95 %. Rows in one bracket, on a \
+     terminal or the page of all runs, are not distinguishable from their neighbours in it, so their order means nothing.";
 
 /// The remarks under a table that `ranked` ranks; `others` are further measures of the same blocks.
 #[must_use]

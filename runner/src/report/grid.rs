@@ -206,7 +206,8 @@ impl Grid {
         self
     }
 
-    /// What stands before each row: rows that are not distinguishable from their neighbours are in one bracket.
+    /// What stands before each row, in a column of its own: rows that are not distinguishable from their neighbours
+    /// are in one bracket.
     pub(super) fn brackets(&self) -> Option<Vec<&'static str>> {
         let joined = |place: usize| self.rows[place].joins_next && place + 1 < self.rows.len();
         let bracket = |place: usize| {
@@ -222,12 +223,10 @@ impl Grid {
         has_arms.then(|| (0..self.rows.len()).map(bracket).collect())
     }
 
-    /// As Markdown; `sources` are where contestants link to, by name.
+    /// As Markdown; `sources` are where contestants link to, by name. Without brackets: a column without a heading is not
+    /// Markdown, and in the cells of ranks they would run on through sets that differ.
     #[must_use]
     pub fn markdown(&self, sources: &BTreeMap<String, String>) -> String {
-        // They are about ranks.
-        let is_ranked = self.column("rank") == Some(0);
-        let brackets = self.brackets().filter(|_| is_ranked);
         let mut text = String::from("|");
         for heading in &self.headings {
             let _ = write!(text, " {} |", heading.long);
@@ -237,13 +236,8 @@ impl Grid {
             text.push_str(if heading.is_number { "---:|" } else { "---|" });
         }
         text.push('\n');
-        for (place, row) in self.rows.iter().enumerate() {
+        for row in &self.rows {
             text.push('|');
-            // Before what stands in the first column: one of its own would be a column without a heading.
-            let bracket = brackets.as_ref().map_or("", |brackets| brackets[place]);
-            if !bracket.is_empty() {
-                let _ = write!(text, " {bracket}");
-            }
             for cell in &row.cells {
                 let source = match cell {
                     Cell::Name { .. } => row.arm.as_ref().and_then(|arm| sources.get(arm)),
@@ -315,5 +309,36 @@ impl Grid {
             }
         }
         table
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::ArmKind;
+    use crate::stats::RankSet;
+
+    #[test]
+    fn brackets_are_for_terminals_and_markdown_has_sets_of_ranks_alone() {
+        let row = |name: &str, joins_next| GridRow {
+            arm: Some(name.to_owned()),
+            joins_next,
+            cells: vec![
+                Cell::rank(RankSet { best: 1, worst: 2 }, false),
+                Cell::name(name, ArmKind::Contestant, ""),
+            ],
+        };
+        let grid = Grid {
+            headings: vec![
+                Heading::number("rank", Some("rank")),
+                Heading::text("contestant", Some("contestant")),
+            ],
+            rows: vec![row("one", true), row("other", false)],
+        };
+        assert_eq!(grid.brackets().unwrap(), ["┌", "└"]);
+        assert!(grid.terminal(Screen::PLAIN).to_string().contains('┌'));
+        let text = grid.markdown(&BTreeMap::new());
+        assert!(!text.contains('┌') && !text.contains('└'), "{text}");
+        assert!(text.contains("| 1\u{2060}–\u{2060}2 | one |"), "{text}");
     }
 }

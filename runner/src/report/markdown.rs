@@ -3,7 +3,7 @@
 use super::chart::Chart;
 use super::escape::{markdown, terminal, xml};
 use super::page::{Page, Section, Shown};
-use super::pairs::Pairs;
+use super::pairs::{Pairs, SIGNS};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -103,8 +103,11 @@ fn matrix(pairs: &Pairs) -> String {
         }
         text.push('\n');
     }
-    text + "\n▲ better, ▼ worse, · not distinguishable; ratio and its interval, jointly valid at 95 %. A sign can \
-     stand beside an interval that just reaches 1, since signs come from a stepwise test of all pairs.\n"
+    let _ = writeln!(
+        text,
+        "\n▲ better, ▼ worse, · not distinguishable; ratio and its interval, jointly valid at 95 %. {SIGNS}"
+    );
+    text
 }
 
 fn below(page: &Page) -> String {

@@ -3,6 +3,10 @@
 use crate::analysis::Ranked;
 use serde::Serialize;
 
+/// What the signs of pairs come from.
+pub(super) const SIGNS: &str = "Signs come from a stepwise test of all pairs, whose first step the intervals are. It separates more \
+     pairs, so a sign can stand beside an interval that contains 1.";
+
 /// All pairs by one measure.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Pairs {
@@ -76,5 +80,30 @@ impl Pairs {
                 pair.ratio, pair.lower, pair.upper
             )
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pair_that_differs_has_its_sign_whatever_its_interval_contains() {
+        let pair = |differs| Pair {
+            ratio: 1.02,
+            lower: 0.99,
+            upper: 1.05,
+            differs,
+        };
+        let pairs = Pairs {
+            measure: "requests/s",
+            higher_is_better: true,
+            arms: vec!["one".to_owned(), "other".to_owned()],
+            ratios: vec![vec![None, Some(pair(true))], vec![Some(pair(false)), None]],
+        };
+        assert_eq!(pairs.written(0, 1), "▲\u{a0}1.020 (0.990–1.050)");
+        assert_eq!(pairs.written(1, 0), "·\u{a0}1.020 (0.990–1.050)");
+        assert_eq!(pairs.written(0, 0), "");
+        assert!(SIGNS.ends_with("a sign can stand beside an interval that contains 1."));
     }
 }

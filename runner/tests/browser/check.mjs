@@ -33,6 +33,21 @@ async function accessible(page, where) {
   for (const one of violations) fault("axe", `${one.id} (${where}): ${one.nodes[0].target.join(" ")} ${one.nodes[0].failureSummary.replaceAll("\n", " ")}`);
 }
 
+/** Cells that a phone does not show without scrolling, though they are what a reader looks for. */
+const beyond = () => {
+  const found = [];
+  const inside = (cell, what) => {
+    if (cell && cell.checkVisibility() && cell.getBoundingClientRect().right > document.documentElement.clientWidth) found.push(`${what}: ${cell.textContent}`);
+  };
+  const table = document.querySelector("table.figures");
+  const column = [...table.querySelectorAll("thead tr > *")].findIndex((head) => head.dataset.measure);
+  if (column >= 0) for (const row of table.querySelectorAll("tbody tr")) inside(row.children[column], "ratio");
+  for (const row of document.querySelectorAll("#pairs tr")) [...row.children].slice(3).forEach((cell) => inside(cell, "compare two"));
+  const empty = table.querySelector("thead td");
+  if (empty && empty.getBoundingClientRect().width > 24) found.push("the column of brackets is wide");
+  return found;
+};
+
 /** What is laid out wrongly: too wide, too small, or over one another. */
 const layout = () => {
   const found = [];
@@ -69,6 +84,7 @@ for (const colorScheme of ["light", "dark"]) {
     const where = `${colorScheme}, ${width} px`;
     const page = await open({ colorScheme, viewport: { width, height: 900 } });
     for (const [check, what] of await page.evaluate(layout)) fault(check, `${what} (${where})`);
+    if (width < 600) for (const what of await page.evaluate(beyond)) fault("out of sight", `${what} (${where})`);
     await accessible(page, where);
     await page.screenshot({ path: `${screenshots}/${colorScheme}-${width}.png`, fullPage: true });
     await page.context().close();
@@ -141,6 +157,40 @@ for (const colorScheme of ["light", "dark"]) {
   await page.evaluate(() => { location.hash = "#nonsense=1"; });
   await page.waitForTimeout(200);
   if (!(await page.locator("#status").textContent()).includes("nonsense")) fault("address", "what is unknown is not said");
+  // What a choice leaves out is said: a filter without a match, a condition that an experiment does not have.
+  const status = () => page.locator("#status").textContent();
+  await page.click("#reset");
+  await page.fill("input[name=find]", "zzz");
+  if (!(await status()).includes("No row matches “zzz”.")) fault("filter", `without a match: ${await status()}`);
+  await page.fill("input[name=find]", name.slice(0, 3));
+  if ((await status()).includes("No row matches")) fault("filter", "a match is denied");
+  const stranger = await page.evaluate(() => {
+    const runs = [...document.querySelectorAll("section.run")];
+    const conditions = [...document.querySelectorAll("input[name=at]")].map((one) => one.value).filter(Boolean);
+    const has = (show, at) => runs.some((run) => run.dataset.experiment === show && [...run.querySelectorAll("section.part")].some((part) => part.dataset.condition === at));
+    const pairs = runs.flatMap((run) => conditions.map((at) => [run.dataset.experiment, at]));
+    return pairs.find(([show, at]) => !has(show, at));
+  });
+  if (stranger) {
+    const [show, at] = stranger;
+    await page.evaluate((hash) => { location.hash = hash; }, `#show=${encodeURIComponent(show)}&at=${encodeURIComponent(at)}`);
+    await page.waitForTimeout(200);
+    if (!(await status()).includes(`${show} was not measured at “${at}”`)) fault("address", `a condition that is not there: ${await status()}`);
+  }
+  await page.click("#reset");
+  const difference = () => page.locator("#difference").textContent();
+  const priced = await page.locator("#cost tbody tr").evaluateAll((rows) => rows.map((row) => row.dataset.arm));
+  const control = bases.find((arm) => !priced.includes(arm));
+  if (priced.length > 1) {
+    await page.selectOption("select[name=a]", priced[0]);
+    await page.selectOption("select[name=b]", priced[1]);
+    const said = await difference();
+    if (!/ % (more|less) with .* than with /.test(said) && !said.startsWith("No CPU time")) fault("calculator", said);
+    if (control) {
+      await page.selectOption("select[name=b]", control);
+      if (!(await difference()).startsWith("The calculator covers contestants and the baseline")) fault("calculator", await difference());
+    }
+  }
   await page.emulateMedia({ media: "print" });
   if (await page.locator("#controls:visible").count()) fault("print", "controls are printed");
   await page.context().close();

@@ -154,6 +154,7 @@ pub(super) fn allocations(figures: &Figures) -> Option<Chart> {
                 .to_owned(),
         )
         .chain(control_of_counting(figures))
+        .chain(not_counted(figures))
         .collect(),
         finding: format!(
             "Allocations and reallocations per request: from {:.1} for `{}` to {:.1} for `{}`.",
@@ -166,6 +167,15 @@ pub(super) fn allocations(figures: &Figures) -> Option<Chart> {
             rows,
         }),
     })
+}
+
+/// The contestants whose allocations were not counted, which have no row.
+fn not_counted(figures: &Figures) -> Option<String> {
+    let rows = figures.rows.iter();
+    let without = rows
+        .filter(|row| row.arm.kind.is_contestant() && !row.allocations.contains_key(&Entry::Bytes));
+    let names: Vec<&str> = without.map(|row| row.arm.name.as_str()).collect();
+    (!names.is_empty()).then(|| format!("not measured: {}", names.join(", ")))
 }
 
 /// What was counted of the controls, which answer from a constant and allocate nothing: any other figure would be the

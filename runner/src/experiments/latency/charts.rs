@@ -34,16 +34,29 @@ fn blocks<'r>(records: &'r LatencyRecords, table: &Table, arm: &Arm) -> Vec<&'r 
 }
 
 fn subject(row: &TableRow) -> Subject {
-    let standing = row.figures.as_ref().ok().and_then(|one| one.standing(P99));
+    let figures = row.figures.as_ref().ok();
+    let standing = figures.and_then(|one| one.standing(P99));
     let rank = standing.and_then(|one| one.rank);
     Subject {
         name: row.arm.name.clone(),
         kind: row.arm.kind,
-        detail: match rank {
-            Some(rank) => format!("rank {}", Cell::rank(rank, false).full()),
-            None => row.arm.kind.said().to_owned(),
+        detail: match (rank, not_held(row)) {
+            (Some(rank), _) => format!("rank {}", Cell::rank(rank, false).full()),
+            (None, Some(reason)) => reason,
+            (None, None) => row.arm.kind.said().to_owned(),
         },
     }
+}
+
+/// How much of the rate a contestant held, if it was too little for a rank. Whole percents, rounded down: what is just
+/// below the limit is not to read like the limit.
+fn not_held(row: &TableRow) -> Option<String> {
+    let figures = row.figures.as_ref().ok()?;
+    let is_named = row.arm.kind.is_contestant() && !figures.holds();
+    is_named.then(|| {
+        let percent = (figures.held_share * 100.0).floor();
+        format!("not ranked: {percent:.0}\u{a0}% of the rate")
+    })
 }
 
 fn percentiles(
@@ -100,8 +113,12 @@ fn response_times(records: &LatencyRecords, table: &Table, rows: &[&TableRow]) -
             let ns = row.figures.as_ref().ok()?.response_ns[index];
             Some(grouped((ns as f64 / 1000.0).round() as u64))
         };
+        let times = format!("p50 {} µs, p99 {} µs", micros(0)?, micros(P99)?);
         let subject = Subject {
-            detail: format!("p50 {} µs, p99 {} µs", micros(0)?, micros(P99)?),
+            detail: match not_held(row) {
+                Some(reason) => format!("{reason}, {times}"),
+                None => times,
+            },
             ..subject(row)
         };
         quantiles(subject, &blocks(records, table, &row.arm))
@@ -119,6 +136,7 @@ fn response_times(records: &LatencyRecords, table: &Table, rows: &[&TableRow]) -
         drawing: Drawing::Curves(Curves {
             across: Axis::Nines,
             up: Axis::LogMs,
+            reference: None,
             panels,
         }),
     })

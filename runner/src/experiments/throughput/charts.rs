@@ -105,6 +105,7 @@ pub(super) fn service_times(
         drawing: Drawing::Curves(Curves {
             across: Axis::Nines,
             up: Axis::LogMs,
+            reference: None,
             panels,
         }),
     })

@@ -9,6 +9,7 @@ use super::chart::Chart;
 use super::escape;
 use super::front::Kept;
 use super::page::{Section, Shown};
+use super::pairs::SIGNS;
 use super::svg;
 use askama::Template;
 use base64::Engine;
@@ -33,6 +34,7 @@ struct Report {
     conditions: Vec<String>,
     measures: Vec<String>,
     arms: Vec<String>,
+    signs: &'static str,
     cost: Option<cost::Cost>,
 }
 
@@ -71,7 +73,7 @@ struct Part {
 /// Never: writing into a string does not fail.
 #[must_use]
 pub fn html_page(runs: &[&Kept]) -> String {
-    let style = format!("{STYLE}{}", svg::page_rules(".chart "));
+    let style = format!("{STYLE}{}", svg::page_rules());
     let policy = format!(
         "default-src 'none'; style-src '{}'; script-src '{}'; img-src data:; base-uri 'none'; form-action 'none'",
         source(&style),
@@ -97,6 +99,7 @@ pub fn html_page(runs: &[&Kept]) -> String {
         ),
         measures: distinct(pairs().map(|pairs| pairs.measure.to_owned())),
         arms: arms.into_iter().collect(),
+        signs: SIGNS,
         cost: runs
             .iter()
             .enumerate()

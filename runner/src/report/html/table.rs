@@ -2,9 +2,34 @@
 
 use crate::report::cell::Cell;
 use crate::report::escape::xml;
-use crate::report::grid::{Grid, GridRow};
-use crate::report::pairs::Pairs;
+use crate::report::grid::{Grid, GridRow, Heading};
+use crate::report::pairs::{Pairs, SIGNS};
 use std::fmt::Write;
+
+/// Columns that a phone has no room for: without them its screen shows the ratio and its interval.
+const WIDE: [&str; 2] = ["version", "IQR %"];
+
+/// The attribute for these classes.
+fn class(names: &[&str]) -> String {
+    let names: Vec<&str> = names
+        .iter()
+        .copied()
+        .filter(|one| !one.is_empty())
+        .collect();
+    match names.as_slice() {
+        [] => String::new(),
+        names => format!(" class=\"{}\"", names.join(" ")),
+    }
+}
+
+/// The classes of a column.
+fn of_column(heading: &Heading) -> [&'static str; 2] {
+    let is_wide = WIDE.contains(&heading.long);
+    [
+        if heading.is_number { "n" } else { "" },
+        if is_wide { "wide" } else { "" },
+    ]
+}
 
 /// A table in a region that scrolls by itself; with an id it can be sorted.
 pub(super) fn of(grid: &Grid, id: &str, name: &str) -> String {
@@ -21,11 +46,7 @@ pub(super) fn of(grid: &Grid, id: &str, name: &str) -> String {
         text.push_str("<td></td>");
     }
     for heading in &grid.headings {
-        let class = if heading.is_number {
-            " class=\"n\""
-        } else {
-            ""
-        };
+        let class = class(&of_column(heading));
         let measure = heading
             .measure
             .map_or_else(String::new, |one| format!(" data-measure=\"{}\"", xml(one)));
@@ -71,11 +92,12 @@ fn row(grid: &Grid, row: &GridRow, bracket: Option<&str>) -> String {
         let key = cell
             .key()
             .map_or_else(String::new, |key| format!(" data-key=\"{key}\""));
-        let class = match (heading.is_number, cell) {
-            (true, _) => " class=\"n\"",
-            (_, Cell::Name { role, .. }) if !role.is_contestant() => " class=\"control\"",
+        let role = match cell {
+            Cell::Name { role, .. } if !role.is_contestant() => "control",
             _ => "",
         };
+        let [number, wide] = of_column(heading);
+        let class = class(&[number, wide, role]);
         let cell = cell.html();
         let _ = match is_name {
             true => write!(text, "<th scope=\"row\"{class}>{cell}</th>"),
@@ -107,10 +129,50 @@ pub(super) fn matrix(pairs: &Pairs, name: &str) -> String {
         }
         text.push_str("</tr>");
     }
-    text.push_str(
+    let _ = write!(
+        text,
         "</tbody></table></div><p class=\"small\">Row against column. ▲ better, ▼ worse, · not distinguishable; ratio \
-         and its interval, jointly valid at 95 %. A sign can stand beside an interval that just reaches 1, since signs come \
-         from a stepwise test of all pairs.</p>",
+         and its interval, jointly valid at 95 %. {SIGNS}</p>"
     );
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::ArmKind;
+
+    #[test]
+    fn columns_that_a_phone_has_no_room_for_are_named_in_every_row() {
+        let grid = Grid {
+            headings: vec![
+                Heading::text("contestant", None),
+                Heading::text("version", None),
+                Heading::number("IQR %", None),
+                Heading::number("requests/s", None),
+            ],
+            rows: vec![GridRow {
+                arm: Some("twin".to_owned()),
+                joins_next: false,
+                cells: vec![
+                    Cell::name("twin", ArmKind::Twin, ""),
+                    Cell::text("1.2.3"),
+                    Cell::number(0.5, 1),
+                    Cell::count(7),
+                ],
+            }],
+        };
+        let html = of(&grid, "t0-0", "one");
+        for part in [
+            "<th scope=\"col\" class=\"wide\">version</th>",
+            "<th scope=\"col\" class=\"n wide\">IQR %</th>",
+            "<th scope=\"col\" class=\"n\">requests/s</th>",
+            "<th scope=\"row\" class=\"control\">twin</th>",
+            "<td class=\"wide\">1.2.3</td>",
+            "<td class=\"n wide\" data-key=\"0.5\">0.5</td>",
+            "<td class=\"n\" data-key=\"7\">7</td>",
+        ] {
+            assert!(html.contains(part), "{part}: {html}");
+        }
+    }
 }

@@ -1,9 +1,9 @@
 //! A panel for each arm: its own curve in colour, those of the others in grey, all on one scale.
 
-use super::canvas::{Anchor, Canvas, NORMAL, SMALL, WIDTH, fitting};
+use super::canvas::{Anchor, Canvas, NORMAL, SMALL, WIDTH, fitting, width};
 use super::ink::Ink;
 use super::scale::{Scale, decades, label, multiples, step};
-use super::{MARGIN, ink};
+use super::{LINE, MARGIN, ink};
 use crate::report::chart::{Axis, Curve, Curves, Point};
 
 /// Panels in a row.
@@ -19,6 +19,9 @@ const LABELS: f64 = 50.0;
 /// Between panels.
 const GAP: f64 = 16.0;
 
+/// What reference levels are drawn with.
+const DASHES: &str = "4 3";
+
 /// Quantiles that have a tick, by their nines.
 const NINES: [(f64, &str); 6] = [
     (0.0, "0"),
@@ -32,7 +35,8 @@ const NINES: [(f64, &str); 6] = [
 pub(super) fn draw(canvas: &mut Canvas, curves: &Curves, top: f64, prefix: &str) -> (f64, String) {
     let points = || curves.panels.iter().flat_map(|panel| panel.points.iter());
     let right = points().map(|point| point.x).fold(0.0, f64::max);
-    let values = points().map(|point| point.y);
+    let references = curves.panels.iter().filter_map(|panel| panel.reference);
+    let values = points().map(|point| point.y).chain(references);
     let columns = COLUMNS as f64;
     let plot_width = (WIDTH - MARGIN - LABELS - GAP * (columns - 1.0)) / columns;
     let rows = curves.panels.len().div_ceil(COLUMNS);
@@ -61,23 +65,32 @@ pub(super) fn draw(canvas: &mut Canvas, curves: &Curves, top: f64, prefix: &str)
             });
         }
         canvas.again(&id, left - LABELS, y - top - NAME_HEIGHT);
-        one(canvas, panel, &frame);
+        one(canvas, curves, panel, &frame);
         bottom = f64::max(bottom, y + PLOT_HEIGHT);
     }
+    (below(canvas, curves, bottom + 34.0), description(curves))
+}
+
+/// The unit of the lower axis, and beside or below it what the dashed levels are; where all of it ends.
+fn below(canvas: &mut Canvas, curves: &Curves, mut y: f64) -> f64 {
     let unit = match curves.across {
         Axis::Nines => "percentile",
         Axis::Ms | Axis::LogMs => "ms after the load began",
         Axis::Percent => "%",
     };
-    canvas.text(
-        WIDTH - MARGIN,
-        bottom + 34.0,
-        Ink::Muted,
-        SMALL,
-        Anchor::End,
-        unit,
-    );
-    (bottom + 36.0, description(curves))
+    let right = WIDTH - MARGIN;
+    canvas.text(right, y, Ink::Muted, SMALL, Anchor::End, unit);
+    if let Some(name) = curves.reference {
+        let left = MARGIN + 24.0;
+        if left + width(name, SMALL) + 8.0 > right - width(unit, SMALL) {
+            y += LINE;
+        }
+        let middle = y - 4.0;
+        let ends = ([MARGIN, middle], [left - 4.0, middle]);
+        canvas.line(ends.0, ends.1, Ink::Muted, 1.2, DASHES);
+        canvas.text(left, y, Ink::Muted, SMALL, Anchor::Start, name);
+    }
+    y + 2.0
 }
 
 /// One panel.
@@ -185,7 +198,7 @@ fn anchor(x: f64, frame: &Frame) -> Anchor {
     }
 }
 
-fn one(canvas: &mut Canvas, panel: &Curve, frame: &Frame) {
+fn one(canvas: &mut Canvas, curves: &Curves, panel: &Curve, frame: &Frame) {
     let name = fitting(&panel.subject.name, NORMAL, frame.right - frame.left);
     canvas.text(
         frame.left,
@@ -196,7 +209,7 @@ fn one(canvas: &mut Canvas, panel: &Curve, frame: &Frame) {
         &name,
     );
     let ink = ink(panel.subject.kind);
-    canvas.mark(&said(panel), |canvas| {
+    canvas.mark(&said(curves, panel), |canvas| {
         let with_bounds = || {
             panel
                 .points
@@ -211,6 +224,10 @@ fn one(canvas: &mut Canvas, panel: &Curve, frame: &Frame) {
         band.extend(lower.collect::<Vec<_>>().into_iter().rev());
         if band.len() > 2 {
             canvas.area(&band, Ink::Band);
+        }
+        if let Some(level) = panel.reference {
+            let y = frame.up.at(level);
+            canvas.line([frame.left, y], [frame.right, y], Ink::Muted, 1.2, DASHES);
         }
         let places = places(&panel.points, frame);
         canvas.curve(&places, ink, 1.8);
@@ -227,22 +244,32 @@ fn places(points: &[Point], frame: &Frame) -> Vec<[f64; 2]> {
         .collect()
 }
 
-/// A curve in words: where it begins and where it ends.
-fn said(panel: &Curve) -> String {
+/// A curve in words: where it begins and where it ends, and what it is to be compared with.
+fn said(curves: &Curves, panel: &Curve) -> String {
     let name = &panel.subject.name;
+    let reference = panel.reference.map_or_else(String::new, |level| {
+        let level = match curves.up {
+            Axis::Percent => format!("{level:.1} %"),
+            Axis::LogMs | Axis::Ms => format!("{level:.3} ms"),
+            Axis::Nines => format!("{level:.3}"),
+        };
+        let what = curves.reference.unwrap_or_default();
+        format!(", dashed: {level} {what}").trim_end().to_owned()
+    });
     match (panel.points.first(), panel.points.last()) {
         (Some(first), Some(last)) => {
             let detail = match panel.subject.detail.as_str() {
                 "" => format!("from {:.3} to {:.3}", first.y, last.y),
                 detail => detail.to_owned(),
             };
-            format!("{name}: {detail}")
+            format!("{name}: {detail}{reference}")
         }
-        _ => format!("{name}: no figure"),
+        _ => format!("{name}: no figure{reference}"),
     }
 }
 
 fn description(curves: &Curves) -> String {
-    let panels: Vec<String> = curves.panels.iter().map(said).collect();
+    let panels = curves.panels.iter().map(|panel| said(curves, panel));
+    let panels: Vec<String> = panels.collect();
     format!("{}.", panels.join("; "))
 }

@@ -100,33 +100,25 @@ impl Ink {
 
 /// The dark colours of the classes that are used.
 pub(super) fn dark_rules(is_used: impl Fn(&str) -> bool) -> String {
-    rules("", is_used, |[_, dark]| dark.to_owned())
+    rules(is_used, |[_, dark]| dark.to_owned())
 }
 
-/// The colours of all classes after `scope`, by the colour scheme of the page.
-pub(in crate::report) fn page_rules(scope: &str) -> String {
+/// The colours of all classes, by the colour scheme of the page. They name nothing but the class: what `<use>` draws
+/// again is in a tree of its own, so a rule for what stands in an element of the page does not reach it.
+pub(in crate::report) fn page_rules() -> String {
     rules(
-        scope,
         |_| true,
         |[light, dark]| format!("light-dark({light},{dark})"),
     )
 }
 
-fn rules(
-    scope: &str,
-    is_used: impl Fn(&str) -> bool,
-    colour: impl Fn([&'static str; 2]) -> String,
-) -> String {
+fn rules(is_used: impl Fn(&str) -> bool, colour: impl Fn([&'static str; 2]) -> String) -> String {
     let mut rules = String::new();
     for ink in Ink::all() {
         for (letter, property) in [("f", "fill"), ("s", "stroke")] {
             let name = format!("{letter}{}", ink.class());
             if is_used(&name) {
-                let _ = write!(
-                    rules,
-                    "{scope}.{name}{{{property}:{}}}",
-                    colour(ink.colours())
-                );
+                let _ = write!(rules, ".{name}{{{property}:{}}}", colour(ink.colours()));
             }
         }
     }

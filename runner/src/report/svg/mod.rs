@@ -12,6 +12,7 @@ mod scale;
 mod stacks;
 
 use super::chart::{Chart, Drawing, Subject};
+use super::escape::terminal;
 use crate::run::ArmKind;
 use canvas::{Anchor, Canvas, NORMAL, SMALL, WIDTH, fitting, width};
 use ink::Ink;
@@ -46,11 +47,7 @@ fn draw(chart: &Chart, prefix: &str, is_alone: bool) -> String {
     };
     let title = match chart.finding.is_empty() {
         true => chart.title.clone(),
-        false => format!(
-            "{}: {}",
-            chart.title,
-            super::escape::terminal(&chart.finding)
-        ),
+        false => format!("{}: {}", chart.title, terminal(&chart.finding)),
     };
     canvas.finish(prefix, height + 8.0, &title, &description, is_alone)
 }
@@ -59,22 +56,26 @@ fn draw(chart: &Chart, prefix: &str, is_alone: bool) -> String {
 fn head(canvas: &mut Canvas, chart: &Chart) -> f64 {
     canvas.heading(MARGIN, 21.0, &chart.title);
     let mut y = 21.0;
-    for line in chart.reading.iter().flat_map(|text| lines(text)) {
+    // A picture has no font for code, so it shows no sign of it.
+    for line in chart.reading.iter().flat_map(|text| {
+        let room = WIDTH - 2.0 * MARGIN;
+        lines(&terminal(text), room)
+    }) {
         y += LINE;
         canvas.text(MARGIN, y, Ink::Muted, SMALL, Anchor::Start, &line);
     }
     y + 10.0
 }
 
-/// Small text in lines that fit.
-fn lines(text: &str) -> Vec<String> {
+/// Small text in lines that fit into so much room.
+fn lines(text: &str, room: f64) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {
         let longer = match lines.last().map(String::as_str) {
             None | Some("") => word.to_owned(),
             Some(line) => format!("{line} {word}"),
         };
-        if width(&longer, SMALL) <= WIDTH - 2.0 * MARGIN || !longer.contains(' ') {
+        if width(&longer, SMALL) <= room || !longer.contains(' ') {
             lines.pop();
             lines.push(longer);
         } else {
@@ -112,16 +113,18 @@ impl Rows {
             canvas.text(MARGIN, middle + 4.5, ink, NORMAL, Anchor::Start, &name);
             return;
         }
-        let detail = fitting(&subject.detail, SMALL, room);
-        canvas.text(MARGIN, middle - 3.0, ink, NORMAL, Anchor::Start, &name);
-        canvas.text(
-            MARGIN,
-            middle + 12.0,
-            Ink::Muted,
-            SMALL,
-            Anchor::Start,
-            &detail,
-        );
+        let details = lines(&subject.detail, room);
+        // The baselines of the name and of each line below it: a row has room for two.
+        let (own, below): (f64, &[f64]) = match details.len() {
+            1 => (-3.0, &[12.0]),
+            _ => (-8.0, &[4.0, 15.5]),
+        };
+        canvas.text(MARGIN, middle + own, ink, NORMAL, Anchor::Start, &name);
+        for (detail, down) in details.iter().zip(below) {
+            let detail = fitting(detail, SMALL, room);
+            let y = middle + down;
+            canvas.text(MARGIN, y, Ink::Muted, SMALL, Anchor::Start, &detail);
+        }
     }
 }
 

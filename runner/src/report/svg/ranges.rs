@@ -7,7 +7,7 @@ use super::{MARGIN, Rows, ink};
 use crate::report::chart::{RangeRow, Ranges};
 
 /// The plot's left edge and right edge.
-const PLOT: [f64; 2] = [128.0, 368.0];
+const PLOT: [f64; 2] = [140.0, 368.0];
 
 pub(super) fn draw(canvas: &mut Canvas, ranges: &Ranges, top: f64) -> (f64, String) {
     let marks = || {

@@ -27,15 +27,32 @@ pub(super) fn draw(canvas: &mut Canvas, stacks: &Stacks, top: f64) -> (f64, Stri
     (bottom, description(stacks))
 }
 
+/// A number for each of several parts, so that a segment is told from another without its colour.
+fn number(stacks: &Stacks, part: usize) -> Option<String> {
+    (stacks.parts.len() > 2).then(|| (part + 1).to_string())
+}
+
+/// What is written on a segment of this length: the number of its part, and its share if there is room.
+fn label(stacks: &Stacks, part: usize, share: f64, length: f64) -> Option<String> {
+    let number = number(stacks, part)?;
+    let both = format!("{number}: {:.0}%", 100.0 * share);
+    let mut fitting = [both, number].into_iter();
+    fitting.find(|text| width(text, SMALL) + 1.0 <= length)
+}
+
 fn legend(canvas: &mut Canvas, stacks: &Stacks, top: f64) -> f64 {
     let (mut x, mut y) = (MARGIN, top + 10.0);
     for (part, name) in stacks.parts.iter().enumerate() {
-        let length = 16.0 + width(name, SMALL);
+        let name = match number(stacks, part) {
+            Some(number) => format!("{number} {name}"),
+            None => name.clone(),
+        };
+        let length = 16.0 + width(&name, SMALL);
         if x + length > WIDTH - MARGIN && x > MARGIN {
             (x, y) = (MARGIN, y + LINE);
         }
         canvas.bar(x, y - 9.0, 10.0, 10.0, Ink::Part(part));
-        canvas.text(x + 15.0, y, Ink::Text, SMALL, Anchor::Start, name);
+        canvas.text(x + 15.0, y, Ink::Text, SMALL, Anchor::Start, &name);
         x += length + 12.0;
     }
     y + 10.0
@@ -57,8 +74,7 @@ fn bar(canvas: &mut Canvas, stacks: &Stacks, row: &StackRow, scale: &Scale, y: f
             &format!("{}, {name}: {figure}", row.subject.name),
             |canvas| {
                 canvas.bar(start, y, length, 20.0, Ink::Part(part));
-                let share = format!("{:.0}%", 100.0 * size / row.total);
-                if length >= 30.0 && stacks.parts.len() > 2 {
+                if let Some(label) = label(stacks, part, size / row.total, length) {
                     let middle = start + length / 2.0;
                     canvas.text(
                         middle,
@@ -66,7 +82,7 @@ fn bar(canvas: &mut Canvas, stacks: &Stacks, row: &StackRow, scale: &Scale, y: f
                         Ink::OnPart(part),
                         SMALL,
                         Anchor::Middle,
-                        &share,
+                        &label,
                     );
                 }
             },
@@ -104,4 +120,38 @@ fn description(stacks: &Stacks) -> String {
         format!("{}: {total} ({parts})", row.subject.name)
     });
     format!("{}. {}.", stacks.unit, rows.collect::<Vec<_>>().join("; "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of_parts(count: usize) -> Stacks {
+        Stacks {
+            unit: "Instructions per request",
+            digits: 0,
+            parts: (0..count).map(|part| format!("crate {part}")).collect(),
+            rows: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_segment_carries_the_number_of_its_part_and_its_share_if_there_is_room() {
+        let stacks = of_parts(7);
+        let label = |length| label(&stacks, 2, 0.451, length);
+        assert_eq!(label(60.0).as_deref(), Some("3: 45%"));
+        assert_eq!(label(24.0).as_deref(), Some("3"));
+        assert_eq!(label(5.0), None);
+    }
+
+    #[test]
+    fn the_legend_has_the_numbers_of_the_segments_unless_there_are_two() {
+        let drawn = |count| {
+            let mut canvas = Canvas::default();
+            legend(&mut canvas, &of_parts(count), 0.0);
+            canvas.finish("one", 100.0, "", "", true)
+        };
+        assert!(drawn(3).contains(">3 crate 2</text>"));
+        assert!(drawn(2).contains(">crate 1</text>"));
+    }
 }

@@ -152,12 +152,14 @@ fn curves() -> Chart {
                 })
                 .collect(),
             is_open: true,
+            reference: None,
         });
     chart(
         "curves",
         Drawing::Curves(Curves {
             across: Axis::Nines,
             up: Axis::LogMs,
+            reference: None,
             panels: panels.collect(),
         }),
     )
@@ -285,12 +287,65 @@ fn a_chart_on_a_page_leaves_its_colours_to_the_page() {
         !svg.contains("<style") && svg.contains("id=\"here-t\""),
         "{svg}"
     );
-    let rules = page_rules(".chart ");
+    // A class alone, between the rule before and its own braces: `<use>` shows a copy outside of the page's elements.
+    let rules = format!("}}{}", page_rules());
     for class in svg.split("class=\"").skip(1) {
         for class in class.split('"').next().unwrap().split(' ') {
-            assert!(rules.contains(&format!(".chart .{class}{{")), "{class}");
+            assert!(rules.contains(&format!("}}.{class}{{")), "{class}");
         }
     }
+}
+
+#[test]
+fn a_detail_that_is_too_long_for_a_line_takes_two() {
+    let mut chart = ranges();
+    if let Drawing::Ranges(ranges) = &mut chart.drawing {
+        ranges.rows[0].subject.detail = "not ranked: 98\u{a0}% of the rate".to_owned();
+    }
+    let svg = file(&chart);
+    for line in [">not ranked: 98\u{a0}%<", ">of the rate<"] {
+        assert!(svg.contains(line), "{line}: {svg}");
+    }
+}
+
+#[test]
+fn a_reference_level_is_a_dashed_line_that_is_named() {
+    let mut chart = curves();
+    let Drawing::Curves(own) = &mut chart.drawing else {
+        panic!("{chart:?}");
+    };
+    (own.up, own.reference) = (Axis::Percent, Some("if connections took turns"));
+    own.panels[0].reference = Some(12.5);
+    let svg = file(&chart);
+    assert_eq!(faults(&svg), [""; 0], "{svg}");
+    // One in its panel, and one beside its name below all panels.
+    assert_eq!(svg.matches("stroke-dasharray").count(), 2, "{svg}");
+    assert!(svg.contains(">if connections took turns</text>"), "{svg}");
+    let said = "dashed: 12.5 % if connections took turns";
+    assert_eq!(svg.matches(said).count(), 2, "a title and the text: {svg}");
+}
+
+#[test]
+fn a_reference_level_is_on_the_scale() {
+    let Drawing::Curves(mut own) = curves().drawing else {
+        panic!("a chart of curves has curves");
+    };
+    let drawn = |own: &Curves| file(&chart("curves", Drawing::Curves(own.clone())));
+    let before = drawn(&own);
+    own.reference = Some("of another");
+    own.panels[0].reference = Some(900_000.0);
+    // The scale goes up to a level far above all curves.
+    assert!(!before.contains(">1000 s</text>"), "{before}");
+    assert!(drawn(&own).contains(">1000 s</text>"));
+}
+
+#[test]
+fn code_in_the_reading_of_a_chart_is_words() {
+    let mut chart = ratios();
+    chart.reading = vec!["`canned`, which allocates nothing".to_owned()];
+    let svg = file(&chart);
+    assert!(svg.contains(">canned, which allocates nothing<"), "{svg}");
+    assert!(!svg.contains('`'), "{svg}");
 }
 
 #[test]

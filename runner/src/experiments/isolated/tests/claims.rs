@@ -31,6 +31,26 @@ fn its_tables_fit_a_terminal() {
 }
 
 #[test]
+fn contestants_whose_allocations_were_not_counted_are_named_in_the_chart() {
+    let page = Isolated::page(&MadeUp::new().records());
+    let chart = page.all_charts().find(|one| one.id == "allocations");
+    let chart = chart.unwrap();
+    let last = chart.reading.last().unwrap();
+    let names = last.strip_prefix("not measured: ").unwrap();
+    let names: Vec<&str> = names.split(", ").collect();
+    assert!(
+        names.contains(&"closed") && names.contains(&"failed"),
+        "{last}"
+    );
+    assert!(!names.contains(&"fast"), "{last}");
+    let svg = crate::report::svg::file(chart);
+    assert!(
+        svg.contains("not measured: ") && !svg.contains('`'),
+        "{svg}"
+    );
+}
+
+#[test]
 fn controls_that_fail_are_named_in_the_heading() {
     let mut run = MadeUp::new();
     for row in run.samples.iter_mut().filter(|row| row.arm == "base-twin") {

@@ -56,6 +56,24 @@ fn a_contestant_that_does_not_hold_the_rate_has_a_row_and_no_rank() {
 }
 
 #[test]
+fn a_contestant_that_does_not_hold_the_rate_has_the_reason_in_the_charts() {
+    let page = Latency::page(&MadeUp::new().records());
+    let charts = page.all_charts();
+    let svgs: Vec<String> = charts.map(crate::report::svg::file).collect();
+    let said = |name: &str, what: &str| {
+        let title = format!("{name}: {what}");
+        svgs.iter().any(|svg| svg.contains(&title))
+    };
+    let reason = "not ranked: 80\u{a0}% of the rate";
+    assert!(said("late", reason), "{svgs:?}");
+    assert!(!said("fast", "not ranked"), "{svgs:?}");
+    let ranges = svgs.iter().find(|svg| svg.contains("p99.9")).unwrap();
+    for line in [">not ranked: 80\u{a0}%<", ">of the rate<"] {
+        assert!(ranges.contains(line), "{line}: {ranges}");
+    }
+}
+
+#[test]
 fn below_one_is_better_than_the_baseline() {
     let standing = table(&MadeUp::new()).measures[tables::P99]
         .standing("fast")
