@@ -64,15 +64,21 @@ fn design(records: &LatencyRecords) -> String {
             grouped(level.rate_per_s)
         )
     });
+    let rates: Vec<String> = rates.collect();
+    let how = match rates.is_empty() {
+        true => format!(
+            "{} searches per contestant, each on a fresh process",
+            plan.searches
+        ),
+        false => format!(
+            "{} blocks of fresh processes, measured round robin: {}",
+            plan.blocks,
+            rates.join(", ")
+        ),
+    };
     format!(
-        "`SERVER={} ENV={}`: open loop, {} arrivals over {} connections; {} blocks of fresh processes, measured \
-         round robin: {}.",
-        plan.server,
-        plan.env,
-        plan.arrivals,
-        plan.connections,
-        plan.blocks,
-        rates.collect::<Vec<_>>().join(", ")
+        "`SERVER={} ENV={}`: open loop, {} arrivals over {} connections; {how}.",
+        plan.server, plan.env, plan.arrivals, plan.connections
     )
 }
 
@@ -105,12 +111,7 @@ fn section(records: &LatencyRecords, table: &Table, rows: &[TableRow]) -> Sectio
         pairs: table.measures.iter().filter_map(Pairs::of).collect(),
         untrusted: table.untrusted.iter().map(ToString::to_string).collect(),
         grid: grid(table, rows),
-        trust: trust(
-            p99,
-            &table.controls,
-            answers(records, table, rows),
-            records.run.warnings.len(),
-        ),
+        trust: trusted(records, table, rows),
         spread: spread(p99, &records.run.arms),
         remarks,
         ..Section::default()
@@ -153,6 +154,21 @@ fn beyond(records: &LatencyRecords, table: &Table) -> String {
             )
         });
     format!("{}.", parts.collect::<Vec<_>>().join("; "))
+}
+
+/// How far the table can be relied on; its planted control is a delay.
+fn trusted(records: &LatencyRecords, table: &Table, rows: &[TableRow]) -> Vec<String> {
+    let answers = answers(records, table, rows);
+    let p99 = &table.measures[P99];
+    let mut parts = trust(p99, &table.controls, answers, records.run.warnings.len());
+    if let Some(delay) = &table.delay {
+        let outcome = match delay.failure() {
+            None => "found in the 99th percentile, and not in the median",
+            Some(_) => "NOT FOUND as it was planted",
+        };
+        parts.insert(parts.len().min(1), format!("planted delay: {outcome}"));
+    }
+    parts
 }
 
 /// What has to be said of a row.

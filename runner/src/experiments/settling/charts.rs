@@ -32,6 +32,10 @@ pub(super) fn served(
                 detail: format!("{last:.1} % in the last interval"),
             },
             points,
+            // An answer for each connection in turn: no more connections than answers.
+            reference: Some(
+                (trace.plateau * interval_ms / 1000.0 / connections as f64).min(1.0) * 100.0,
+            ),
             is_open: false,
         })
     });
@@ -48,6 +52,7 @@ pub(super) fn served(
         drawing: Drawing::Curves(Curves {
             across: Axis::Ms,
             up: Axis::Percent,
+            reference: Some("if connections took turns"),
             panels,
         }),
     })

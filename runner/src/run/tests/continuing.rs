@@ -178,7 +178,10 @@ fn an_arm_that_cannot_be_had_now_keeps_its_row_in_the_record() {
     // If nobody can be had, there is nothing to go on with, and what is there stays.
     let before = fs::read(run.file("run.json")).unwrap();
     let mut job = continued(&run.path).unwrap();
-    let gone = recorded.iter().map(|arm| Arm { err: hiccup.err.clone(), ..arm.clone() });
+    let gone = recorded.iter().map(|arm| Arm {
+        err: hiccup.err.clone(),
+        ..arm.clone()
+    });
     let error = job.admit(gone.collect()).unwrap_err().to_string();
     assert!(error.contains("no contestant can be measured"), "{error}");
     drop(job);
