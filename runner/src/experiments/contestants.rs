@@ -6,7 +6,7 @@ use crate::interrupt;
 use crate::load::Exchange;
 use crate::record::Binary;
 use crate::run::{Arm, ArmKind, Builds, Launch};
-use crate::server::{Program, Server, start_repeatedly};
+use crate::server::{Program, READY_WITHIN, Server, start_repeatedly};
 use crate::verify::{self, Finding, Kind};
 use anyhow::{Context, Result};
 use std::ffi::OsString;
@@ -74,6 +74,7 @@ impl Prepared {
                     program: Ok(Program::new(path)),
                     exchange: Exchange::welcome(),
                     binary: Some(binary),
+                    ready_within: READY_WITHIN,
                 });
             }
             Err(error @ BuildError::NoSuchServer { .. }) => arm.absent = Some(error.to_string()),
@@ -109,6 +110,7 @@ impl Prepared {
             }),
             exchange: Exchange::welcome(),
             binary: Some(binary),
+            ready_within: READY_WITHIN,
         });
         self.arms.push(arm);
         Ok(())
@@ -189,6 +191,7 @@ impl Prepared {
                 program: Err(why.unwrap_or_else(|| "it could not be prepared again".to_owned())),
                 exchange: Exchange::welcome(),
                 binary: None,
+                ready_within: READY_WITHIN,
             });
         }
         self.launches.retain(|launch| {
@@ -226,7 +229,8 @@ fn check(launch: &Launch, processors: &[usize]) -> Result<Checked> {
         .program
         .as_ref()
         .map_err(|why| anyhow::anyhow!("{why}"))?;
-    let (server, _): (Server, u32) = start_repeatedly(program, &launch.exchange, processors)?;
+    let (server, _): (Server, u32) =
+        start_repeatedly(program, &launch.exchange, processors, launch.ready_within)?;
     let answer_bytes = server.answer_bytes;
     Ok(Checked {
         answer_bytes,

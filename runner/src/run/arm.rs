@@ -5,6 +5,7 @@ use crate::record::Binary;
 use crate::server::Program;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// What an arm is in a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -129,4 +130,6 @@ pub struct Launch {
     pub exchange: Exchange,
     /// The executable whose digest the arm has; `None` if nobody recorded one.
     pub binary: Option<Binary>,
+    /// How long a start may take to its first right answer.
+    pub ready_within: Duration,
 }

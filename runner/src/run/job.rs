@@ -72,7 +72,12 @@ impl<P: Serialize + DeserializeOwned + Clone> Job<P> {
         let surroundings = Surroundings::read(&place.root, &place.variables)?;
         let path = match &options.out {
             Some(path) => path.clone(),
-            None => default_path(place, options, &design, &surroundings.machine.slug()),
+            None => free(default_path(
+                place,
+                options,
+                &design,
+                &surroundings.machine.slug(),
+            )),
         };
         let folder = Folder::create(&path)?;
         let mut warnings = Vec::new();
@@ -303,6 +308,19 @@ fn default_path<P>(
     }
 }
 
+/// The path, or with a number if there is such a folder: a second run of a day stands beside the first.
+fn free(path: PathBuf) -> PathBuf {
+    let is_there = |path: &Path| path.symlink_metadata().is_ok();
+    let numbered = |number: u32| PathBuf::from(format!("{}-{number}", path.display()));
+    match is_there(&path) {
+        false => path,
+        true => (2..)
+            .map(numbered)
+            .find(|path| !is_there(path))
+            .expect("there are more numbers than folders"),
+    }
+}
+
 /// The time as records have it (RFC 3339, UTC).
 fn now() -> String {
     Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
@@ -311,4 +329,22 @@ fn now() -> String {
 /// Any number will do, as long as it is recorded.
 fn seed_from_clock() -> u64 {
     Timestamp::now().as_millisecond().unsigned_abs()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::free;
+    use std::fs::create_dir;
+
+    #[test]
+    fn a_second_run_of_a_day_stands_beside_the_first() {
+        let parent = tempfile::tempdir().unwrap();
+        let path = parent.path().join("2026-11-22-a-processor-2cpu-throughput");
+        assert_eq!(free(path.clone()), path);
+        for number in 2..4 {
+            create_dir(free(path.clone())).unwrap();
+            let name = format!("{}-{number}", path.display());
+            assert_eq!(free(path.clone()), std::path::Path::new(&name));
+        }
+    }
 }

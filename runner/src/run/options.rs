@@ -14,7 +14,7 @@ pub struct RunOptions {
     /// Seed of the random orders; chosen and recorded if not given
     #[arg(long)]
     pub seed: Option<u64>,
-    /// Folder for the records; results/DATE-MACHINE-EXPERIMENT if not given, or under target/runs/ for a short
+    /// Folder for the records; results/DATE-MACHINE-EXPERIMENT (or -2, -3, …) if not given, or under target/runs/ for a short
     /// run
     #[arg(long, value_name = "FOLDER")]
     pub out: Option<PathBuf>,

@@ -160,7 +160,12 @@ impl Servers {
             .as_ref()
             .map_or(Ok(()), Binary::refuse_another);
         let started = is_recorded.and_then(|()| match &launch.program {
-            Ok(program) => start_repeatedly(program, &launch.exchange, &self.processors),
+            Ok(program) => start_repeatedly(
+                program,
+                &launch.exchange,
+                &self.processors,
+                launch.ready_within,
+            ),
             Err(why) => Err(anyhow!("{why}")),
         });
         match started {

@@ -27,8 +27,8 @@ use std::path::PathBuf;
 use std::process::{Command, ExitStatus};
 use std::time::{Duration, Instant};
 
-/// How long a server may take to its first right answer.
-const READY_WITHIN: Duration = Duration::from_secs(10);
+/// How long a server may take to its first right answer if nobody says otherwise.
+pub const READY_WITHIN: Duration = Duration::from_secs(10);
 
 /// How long it may take to end after SIGTERM before SIGKILL ends it.
 pub const END_WITHIN: Duration = Duration::from_secs(5);
@@ -242,7 +242,7 @@ impl Server {
 /// may end a server before it is ready.
 const ATTEMPTS: u32 = 3;
 
-/// Starts a server as [`Server::start`] does, again if it fails; how many attempts it took.
+/// Starts a server as [`Server::start_within`] does, again if it fails; how many attempts it took.
 ///
 /// # Errors
 ///
@@ -251,11 +251,12 @@ pub fn start_repeatedly(
     program: &Program,
     exchange: &Exchange,
     processors: &[usize],
+    ready_within: Duration,
 ) -> Result<(Server, u32)> {
     let mut attempt = 1;
     loop {
         interrupt::check()?;
-        match Server::start(program, exchange, processors) {
+        match Server::start_within(program, exchange, processors, ready_within) {
             Ok(server) => return Ok((server, attempt)),
             Err(error) if attempt == ATTEMPTS || !program.path.exists() => {
                 return match attempt {

@@ -8,7 +8,7 @@ use crate::duration::micros;
 use crate::interrupt;
 use crate::load::Exchange;
 use crate::run::{Job, one_line};
-use crate::server::{Program, start_repeatedly};
+use crate::server::{Program, READY_WITHIN, start_repeatedly};
 use anyhow::{Context, Result};
 use std::path::Path;
 use std::time::Duration;
@@ -76,7 +76,8 @@ fn start(name: &str, path: Option<&Path>, round: u32, processor: usize) -> Start
 
 fn ready_and_rss(path: &Path, processor: usize) -> Result<(u32, u64, u64)> {
     let program = Program::new(path.to_owned());
-    let (server, attempts) = start_repeatedly(&program, &Exchange::welcome(), &[processor])?;
+    let (server, attempts) =
+        start_repeatedly(&program, &Exchange::welcome(), &[processor], READY_WITHIN)?;
     std::thread::sleep(REST);
     let rss_kib = server.usage()?.rss_kib;
     let ready_us = micros(server.ready_after).max(1);

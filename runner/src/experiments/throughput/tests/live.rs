@@ -3,6 +3,7 @@
 use super::*;
 use crate::fixtures::{damage, killed, programs};
 use crate::server::Program;
+use std::time::Duration;
 
 fn launched(arms: &[(&str, ArmKind, &str)]) -> (Vec<Arm>, Vec<Launch>) {
     let all = arms
@@ -145,6 +146,25 @@ fn a_server_that_ends_before_it_is_ready_is_given_up_after_some_blocks() {
         starts > 0 && starts.is_multiple_of(3) && !starts.is_multiple_of(5),
         "{starts}"
     );
+}
+
+#[test]
+fn a_server_that_listens_and_never_answers_fails_alone_and_says_so() {
+    let (arms, mut launches) = launched(&[GOOD, ("bad", ArmKind::Contestant, "never_answers")]);
+    launches[1].ready_within = Duration::from_millis(300);
+    let parent = tempfile::tempdir().unwrap();
+    let path = parent.path().join("run");
+    let mut run = small(arms, 1);
+    run.plan.levels[0].window_ms = 300;
+    let mut job = runs::begin(&path, &run);
+    let done = Throughput::read(&path).unwrap();
+    Throughput::measure(&mut job, launches, &done).unwrap();
+    let records = Throughput::read(&path).unwrap();
+    let [err] = &errors(&records, "bad")[..] else {
+        panic!("{:?}", records.processes);
+    };
+    assert!(err.contains("starts failed"), "{err}");
+    every_other_arm_is_measured(&records, 1);
 }
 
 /// Keys of rows that do not depend on how many blocks the machine has disturbed.
