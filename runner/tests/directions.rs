@@ -230,6 +230,16 @@ fn modules_use_what_lies_below_them() {
     }
 }
 
+/// Otherwise it would not be seen which module is meant.
+#[test]
+fn a_path_goes_up_once_or_begins_at_the_crate() {
+    for file in sources().iter().filter(|file| !place(file).1) {
+        for path in Used::of(file).paths {
+            assert!(!path.starts_with("super::super"), "{}: {path}", shown(file));
+        }
+    }
+}
+
 #[test]
 fn the_core_knows_no_contestants() {
     for file in sources() {
