@@ -199,8 +199,9 @@
         const pair = pairOf(id, measure.name, a, b);
         if (!pair) continue;
         const better = (pair[0] > 1) === measure.higher;
-        const verdict = !pair[3] ? "· not distinguishable" : better ? `▲ ${a} is better` : `▼ ${b} is better`;
-        const colour = !pair[3] ? "" : better ? "better" : "worse";
+        const said = !pair[3] ? "· not distinguishable" : better ? `▲ ${a} is better` : `▼ ${b} is better`;
+        const verdict = table.untrusted ? `${said}? (untrusted)` : said;
+        const colour = !pair[3] || table.untrusted ? "" : better ? "better" : "worse";
         line(table.experiment, table.heading, measure.name, written(pair), verdict, colour);
       }
     }

@@ -113,7 +113,7 @@ fn list<E: Experiment>(workspace: &Workspace, options: &E::Options) -> Result<Ve
         return Ok(Verdict::Good);
     }
     let mut text = outline.text();
-    if run_options.seed.is_none() {
+    if run_options.seed.is_none() && outline.order.is_some() {
         text.push_str(&format!(
             "\nseed: a run takes one from the clock; the order above is that of --seed {EXAMPLE_SEED}"
         ));

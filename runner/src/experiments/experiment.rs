@@ -98,6 +98,8 @@ pub struct Outline {
     pub arms: Vec<String>,
     /// What is done, an item each.
     pub steps: Vec<String>,
+    /// The order in which the arms are measured first, if they are measured in rounds.
+    pub order: Option<String>,
     /// How long the measuring takes, builds not included; in seconds in JSON.
     #[serde(rename = "expected_s", serialize_with = "seconds")]
     pub expected: Duration,
@@ -112,7 +114,7 @@ impl Outline {
     #[must_use]
     pub fn text(&self) -> String {
         let mut text = format!("arms ({}): {}\n", self.arms.len(), self.arms.join(", "));
-        for step in &self.steps {
+        for step in self.steps.iter().chain(&self.order) {
             text.push_str(&format!("- {step}\n"));
         }
         let minutes = self.expected.as_secs_f64() / 60.0;

@@ -32,8 +32,9 @@ impl Stamp {
             device: metadata.dev(),
             inode: metadata.ino(),
             size_bytes: metadata.len(),
-            changed_s: metadata.mtime(),
-            changed_ns: metadata.mtime_nsec(),
+            // Not the time of the last write, which anybody can set.
+            changed_s: metadata.ctime(),
+            changed_ns: metadata.ctime_nsec(),
         })
     }
 }

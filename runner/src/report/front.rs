@@ -69,7 +69,7 @@ pub fn newest<'k>(
 
 /// The columns of the table, as the tables they come from have them: rates of the main run, which is in a closed loop,
 /// and what a request takes.
-const COLUMNS: [&str; 3] = ["requests/s", "ratio to baseline (95 %)", "p99 µs"];
+const COLUMNS: [&str; 3] = ["ratio to baseline (95 %)", "requests/s", "p99 µs"];
 const PRICE: &str = "instructions";
 
 /// The generated part of the front page, whose folder of kept runs is `results`; `None` if no run is kept that it
@@ -176,18 +176,22 @@ fn chosen(section: &Section, columns: &[&str]) -> Grid {
 
 /// Contestants and the baseline, with the price of a request beside what they reach.
 fn table(section: &Section, price: Option<&Section>) -> Grid {
-    let columns: Vec<&str> = ["rank", "contestant", "version"]
+    // What matters least comes last: on a phone the first columns are seen.
+    let columns: Vec<&str> = ["rank", "contestant"]
         .iter()
         .chain(&COLUMNS)
+        .chain(&["version"])
         .copied()
         .collect();
     let mut grid = chosen(section, &columns);
     let Some(price) = price else { return grid };
-    grid.headings
-        .push(Heading::number("instructions per request", None));
+    let before_version = grid.headings.len().saturating_sub(1);
+    let heading = Heading::number("instructions per request", None);
+    grid.headings.insert(before_version, heading);
     for row in &mut grid.rows {
         let own = row.arm.as_ref().and_then(|arm| price.grid.cell(arm, PRICE));
-        row.cells.push(own.cloned().unwrap_or(Cell::Missing));
+        let at = before_version.min(row.cells.len());
+        row.cells.insert(at, own.cloned().unwrap_or(Cell::Missing));
     }
     grid
 }
@@ -225,7 +229,11 @@ fn trust_line(section: &Section) -> String {
     if !section.untrusted.is_empty() {
         items.insert(0, format!("UNTRUSTED, {}", section.untrusted.join(", ")));
     }
-    format!("Trust: {}.", markdown(&items.join(" · ")))
+    format!(
+        "Trust at {}: {}.",
+        markdown(&section.heading),
+        markdown(&items.join(" · "))
+    )
 }
 
 /// Characters of a line of prose.

@@ -14,7 +14,7 @@ pub fn index(runs: &[Kept]) -> String {
         return "No run is kept.\n".to_owned();
     }
     let mut text =
-        String::from("| run | machine | method | trusted | takeaway |\n|---|---|---:|---|---|\n");
+        String::from("| run | takeaway | trusted | machine | method |\n|---|---|---|---|---:|\n");
     for run in runs {
         let page = &run.page;
         let untrusted: Vec<&str> = page
@@ -45,10 +45,10 @@ pub fn index(runs: &[Kept]) -> String {
             "| [{}]({}/) | {} | {} | {} | {} |",
             markdown(&run.label()),
             link(&run.folder),
-            markdown(&page.machine),
-            page.method,
+            markdown(&takeaways.join(" ")),
             markdown(&trusted),
-            markdown(&takeaways.join(" "))
+            markdown(&page.machine),
+            page.method
         );
     }
     let machines: BTreeSet<&str> = runs

@@ -127,7 +127,7 @@ fn sentence(rankers: &[Ranker], praise: Praise, condition: &str, baseline: Optio
         }
         [only] if only.rank.worst == 1 => {
             format!(
-                "{names} {} of all contestants {condition}{}.",
+                "{names} {} of all ranked contestants {condition}{}.",
                 praise.one,
                 to_baseline(only)
             )
@@ -143,7 +143,7 @@ fn sentence(rankers: &[Ranker], praise: Praise, condition: &str, baseline: Optio
             )
         }
         _ => format!(
-            "{names} {} of all contestants {condition}; they are not distinguishable.",
+            "{names} {} of all ranked contestants {condition}; they are not distinguishable.",
             praise.several
         ),
     }
@@ -228,7 +228,7 @@ mod tests {
         let text = said(&[ranker("a", 1, 1), ranker("b", 2, 2)]);
         assert_eq!(
             text,
-            "`a` answers the most of all contestants at 64 connections: 0.943 ±2.6% of the baseline, `base`, which is \
+            "`a` answers the most of all ranked contestants at 64 connections: 0.943 ±2.6% of the baseline, `base`, which is \
              not ranked."
         );
     }
@@ -243,7 +243,7 @@ mod tests {
         ]);
         assert_eq!(
             text,
-            "`a`, `b` and `c` answer the most of all contestants at 64 connections; they are not distinguishable."
+            "`a`, `b` and `c` answer the most of all ranked contestants at 64 connections; they are not distinguishable."
         );
     }
 

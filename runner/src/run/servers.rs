@@ -354,3 +354,6 @@ impl ServerArm {
         self.server = None;
     }
 }
+
+#[cfg(test)]
+mod tests;

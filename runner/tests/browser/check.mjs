@@ -61,7 +61,7 @@ const layout = () => {
     const svg = element.ownerSVGElement;
     const scale = svg ? svg.getBoundingClientRect().width / svg.viewBox.baseVal.width : 1;
     const size = parseFloat(getComputedStyle(element).fontSize) * scale;
-    if (size < 10.95) found.push(["small text", `${size.toFixed(1)} px: ${walker.currentNode.data.trim().slice(0, 40)}`]);
+    if (size < 11) found.push(["small text", `${size.toFixed(1)} px: ${walker.currentNode.data.trim().slice(0, 40)}`]);
   }
   for (const svg of document.querySelectorAll("svg")) {
     const texts = [...svg.querySelectorAll("text")].filter((one) => one.textContent).map((one) => [one.textContent, one.getBBox()]);

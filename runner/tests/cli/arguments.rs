@@ -141,6 +141,10 @@ fn options_without_effect_are_refused() {
             "--blocks has no effect without the part time",
         ),
         (
+            &["isolated", "--parts", "work", "--processor", "0"],
+            "--processor has no effect without the part time or start",
+        ),
+        (
             &["isolated", "--parts", "time,work", "--starts", "3"],
             "--starts has no effect without the part start",
         ),
@@ -161,5 +165,36 @@ fn options_without_effect_are_refused() {
                 "cannot be used with",
             ),
         ]);
+    }
+}
+
+/// The Makefile says so before it starts anything.
+#[test]
+fn variables_without_effect_are_refused_by_make() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let cases: [(&[&str], &str); 4] = [
+        (
+            &["isolated", "SERVER=tuned"],
+            "SERVER changes nothing in make isolated",
+        ),
+        (
+            &["list", "C=64"],
+            "C changes nothing in make list; it uses: no variable",
+        ),
+        (&["report", "OUT=x"], "OUT changes nothing in make report"),
+        (
+            &["no-such-framework", "BLOCKS=3"],
+            "BLOCKS changes nothing in make no-such-framework",
+        ),
+    ];
+    for (arguments, expected) in cases {
+        let mut make = std::process::Command::new("make");
+        // As from a shell: this test may itself run below make.
+        make.env_remove("MAKEFLAGS").env_remove("MAKELEVEL");
+        let output = make.args(arguments).current_dir(&root).output().unwrap();
+        let words = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {words}");
+        assert!(words.contains(expected), "{arguments:?}: {words}");
+        assert_eq!(output.stdout, b"", "{arguments:?} starts nothing");
     }
 }

@@ -246,6 +246,27 @@ fn plans_and_runs_are_told_as_json_too() {
 }
 
 #[test]
+fn a_plan_lists_what_takes_part_and_no_order_that_there_is_not() {
+    let work = json_of(&["isolated", "--parts", "work", "--list", "--json"]);
+    let arms = work["arms"].to_string();
+    assert!(
+        work["order"].is_null() && !arms.contains("twin") && !arms.contains("leak"),
+        "{work}"
+    );
+    let time = json_of(&["isolated", "--parts", "time", "--list", "--json"]);
+    let arms = time["arms"].to_string();
+    assert!(
+        time["order"].is_string() && arms.contains("twin") && !arms.contains("leak"),
+        "{time}"
+    );
+    let search = json_of(&["latency", "--slo", "p99=5ms", "--list", "--json"]);
+    assert!(
+        search["order"].is_null() && !search["steps"].to_string().contains("blocks"),
+        "{search}"
+    );
+}
+
+#[test]
 fn completions_and_manual_pages_know_every_command() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let output = runner(&["completions", shell]).output().unwrap();

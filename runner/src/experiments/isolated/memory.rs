@@ -35,6 +35,7 @@ pub(super) fn measure(
     );
     on_all_processors(tasks, count_allocations, |task, outcome| {
         let unit = task.unit();
+        task.arm.refuse_others()?;
         match outcome {
             Ok(row) => {
                 job.folder.journal.append(&row)?;
@@ -47,6 +48,7 @@ pub(super) fn measure(
     crate::say!("watching the memory of {} processes", tasks.len());
     on_all_processors(tasks, watch, |task, outcome| {
         let unit = task.unit();
+        task.arm.refuse_others()?;
         match outcome {
             Ok(rows) => {
                 for row in &rows {

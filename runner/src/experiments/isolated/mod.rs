@@ -76,7 +76,10 @@ impl Experiment for Isolated {
         job: &mut Job<IsolatedPlan>,
     ) -> Result<(Vec<Arm>, Vec<Executables>)> {
         if job.run.plan.parts.contains(&Part::Work) {
-            work::refuse_other_tools(job)?;
+            if !job.run.arms.is_empty() {
+                let done = Self::read(job.folder.path())?;
+                work::refuse_other_tools(job, &done.units)?;
+            }
             work::enter_tools(job);
         }
         arms::prepare(workspace, job)

@@ -176,9 +176,9 @@ impl IsolatedPlan {
             seed,
             series: 2 * Entry::ALL.len() as u64,
         };
-        let order = is_timed.then(|| orders.first_round(0, &timed_arms));
         Outline {
-            steps: steps.chain(order).collect(),
+            steps: steps.collect(),
+            order: is_timed.then(|| orders.first_round(0, &timed_arms)),
             expected: Duration::from_secs_f64(seconds.sum()),
             arms,
         }

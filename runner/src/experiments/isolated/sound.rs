@@ -31,8 +31,9 @@ impl Row for SampleRow {
     }
 
     fn fault(&self) -> Option<String> {
-        if !self.err.is_empty() {
-            return None;
+        let fault = fault_of_numbers(&[self.requests, self.elapsed_ns, self.server_cpu_ns]);
+        if fault.is_some() || !self.err.is_empty() {
+            return fault;
         }
         match self.requests {
             0 => zero("requests"),
@@ -42,7 +43,7 @@ impl Row for SampleRow {
             )),
             _ if self.elapsed_ns == 0 => zero("elapsed_ns"),
             _ if self.server_cpu_ns == 0 => zero("server_cpu_ns"),
-            _ => fault_of_numbers(&[self.requests, self.elapsed_ns, self.server_cpu_ns]),
+            _ => None,
         }
     }
 }

@@ -43,6 +43,7 @@ pub(super) fn measure(
             interrupt::check()?;
             job.folder.journal.append(&row)?;
         }
+        all.iter().try_for_each(Executables::refuse_others)?;
         job.folder.journal.close(&unit)?;
     }
     Ok(())

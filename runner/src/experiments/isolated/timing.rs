@@ -95,6 +95,7 @@ impl Slices for Timing<'_> {
 
     fn ready(&mut self, block: Block, condition: usize, arm: usize) -> Result<()> {
         let entry = Entry::ALL[condition];
+        self.arms[arm].refuse_others()?;
         if self.arms[arm].entries.contains(&entry) {
             let live = self.start_harness(block, entry, arm);
             interrupt::check()?;

@@ -13,6 +13,7 @@ use crate::server::Program;
 use crate::work::tools::{self, Tool};
 use crate::work::{self, Work};
 use anyhow::{Context, Result};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Functions that take fewer instructions per request than this are left out of the record.
@@ -40,6 +41,7 @@ const TOOLS: [Tool; 3] = [Tool::Valgrind, Tool::Vgdb, Tool::Strace];
 
 /// Enters the versions of the tools that are there, before anything is counted, and how to get the others.
 pub(super) fn enter_tools(job: &mut Job<IsolatedPlan>) {
+    job.run.toolchain.tools.clear();
     for tool in TOOLS {
         match tools::find(tool) {
             Ok(_) => {
@@ -56,13 +58,24 @@ pub(super) fn enter_tools(job: &mut Job<IsolatedPlan>) {
     }
 }
 
-/// A run continues only with the tools that have counted so far.
-pub(super) fn refuse_other_tools(job: &Job<IsolatedPlan>) -> Result<()> {
+/// A run continues only with the tools that have counted so far; `units` are those that are closed.
+pub(super) fn refuse_other_tools(job: &Job<IsolatedPlan>, units: &BTreeSet<String>) -> Result<()> {
+    let mut counted = job.run.toolchain.tools.clone();
+    counted.retain(|name, _| has_counted(name, units));
     let version = |name: &str| {
         let tool = TOOLS.into_iter().find(|tool| key(*tool) == name)?;
         tools::version(tool).ok()
     };
-    job.refuse(&changed_tools(&job.run.toolchain.tools, version))
+    job.refuse(&changed_tools(&counted, version))
+}
+
+/// Whether any of these units was counted with this tool.
+fn has_counted(name: &str, units: &BTreeSet<String>) -> bool {
+    let beginning = match name == key(Tool::Strace) {
+        true => "system calls ",
+        false => "work ",
+    };
+    units.iter().any(|unit| unit.starts_with(beginning))
 }
 
 /// What a tool is called in the record.
@@ -91,6 +104,12 @@ pub(super) fn unit(arm: &str, process: u32) -> String {
 /// The name of a contestant's system calls as a unit of the journal.
 pub(super) fn system_calls_unit(arm: &str) -> String {
     format!("system calls {arm}")
+}
+
+/// What was counted of another executable than the one on record is not kept.
+fn refuse_others(all: &[Executables], name: &str) -> Result<()> {
+    let mut own = all.iter().filter(|one| one.name == name);
+    own.try_for_each(Executables::refuse_others)
 }
 
 /// The processes that have not been counted yet.
@@ -126,6 +145,7 @@ fn count(job: &mut Job<IsolatedPlan>, all: &[Executables], done: &IsolatedRecord
         },
         |task, outcome| {
             interrupt::check()?;
+            refuse_others(all, task.name)?;
             counted.keep(&task, outcome, &mut job.folder.journal)
         },
     )
@@ -225,6 +245,7 @@ fn trace(job: &mut Job<IsolatedPlan>, all: &[Executables], done: &IsolatedRecord
         },
         |(name, _), outcome| {
             interrupt::check()?;
+            refuse_others(all, name)?;
             let calls = match outcome {
                 Ok(calls) => calls,
                 Err(error) => {
@@ -250,124 +271,4 @@ fn thousandths(number: f64) -> f64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::experiments::Experiment;
-    use crate::experiments::isolated::{Isolated, Part};
-    use crate::fixtures::runs;
-    use crate::run::failpoint::Failpoint;
-    use crate::run::{Arm, ArmKind, Run};
-    use crate::work::{FunctionCost, OwnerShare};
-
-    fn counted() -> Work {
-        Work {
-            requests: 1000,
-            instructions_per_request: 7000.25,
-            tcalls: 100.0,
-            funcs: 50,
-            funcs_source: 90,
-            owners: vec![OwnerShare {
-                owner: "std".to_owned(),
-                instructions_per_request: 7000.25,
-                calls_per_request: 100.0,
-            }],
-            functions: vec![FunctionCost {
-                name: "std::answer".to_owned(),
-                owner: "std".to_owned(),
-                calls_per_request: 100.0,
-                self_instructions_per_request: 7000.25,
-                instances: 1,
-            }],
-        }
-    }
-
-    fn server() -> Executables {
-        Executables {
-            name: "one".to_owned(),
-            kind: ArmKind::Contestant,
-            server: Some("/nowhere".into()),
-            timed: None,
-            counting: None,
-            entries: Vec::new(),
-            binaries: Vec::new(),
-        }
-    }
-
-    /// Counts what is left to count, without valgrind.
-    fn count_rest(job: &mut Job<IsolatedPlan>) -> Result<()> {
-        let (plan, all) = (job.run.plan.clone(), [server()]);
-        let done = Isolated::read(job.folder.path())?;
-        let mut counted = Counted::so_far(&done, 1000);
-        for task in tasks(&plan, &all, &done) {
-            counted.keep(&task, Ok(super::tests::counted()), &mut job.folder.journal)?;
-        }
-        job.finish(true)
-    }
-
-    fn small() -> Run<IsolatedPlan> {
-        let plan = IsolatedPlan {
-            parts: vec![Part::Work],
-            blocks: 1,
-            rounds: 1,
-            slice_ms: 1,
-            work_requests: 1000,
-            work_processes: 2,
-            leak_requests: 16_000,
-            leak_processes: 1,
-            starts: 1,
-        };
-        let arms = vec![Arm::new("one", ArmKind::Contestant)];
-        let mut run = runs::header(Isolated::NAME, Isolated::METHOD, plan, arms);
-        // It is not installed in this test, and that is no reason to leave anything out.
-        run.missing = vec!["strace is not on PATH".to_owned()];
-        run
-    }
-
-    #[test]
-    fn a_process_that_was_counted_half_is_counted_again() {
-        let parent = tempfile::tempdir().unwrap();
-        for write in 0.. {
-            let path = parent.path().join(write.to_string());
-            let mut job = runs::begin(&path, &small());
-            job.folder.journal.failpoint = Failpoint::At(write);
-            let outcome = count_rest(&mut job);
-            drop(job);
-            let records = Isolated::read(&path).unwrap();
-            let closed = records.units.len();
-            // A process counts with all of its rows or not at all.
-            assert_eq!(records.work.len(), closed, "write {write}");
-            assert_eq!(records.owners.len(), closed.min(1), "write {write}");
-            assert_eq!(records.functions.len(), closed.min(1), "write {write}");
-            if outcome.is_ok() {
-                // An owner, a function, twice a row and its closing line, and the record.
-                assert_eq!((write, closed), (7, 2));
-                return;
-            }
-            let mut job = Job::continue_in_test(&path, Isolated::NAME, Isolated::METHOD);
-            if let Ok(job) = &mut job {
-                count_rest(job).unwrap();
-            }
-            drop(job);
-            let whole = Isolated::read(&path).unwrap();
-            let rows = (whole.work.len(), whole.owners.len(), whole.functions.len());
-            assert_eq!(rows, (2, 1, 1), "write {write}");
-            assert_eq!(whole.work[0].process + whole.work[1].process, 1);
-        }
-    }
-
-    #[test]
-    fn a_server_that_cannot_be_had_any_more_is_a_row_that_says_so() {
-        let parent = tempfile::tempdir().unwrap();
-        let path = parent.path().join("run");
-        let mut job = runs::begin(&path, &small());
-        let gone = [Executables {
-            server: None,
-            ..server()
-        }];
-        let done = Isolated::read(&path).unwrap();
-        count(&mut job, &gone, &done).unwrap();
-        let records = Isolated::read(&path).unwrap();
-        let errs: Vec<&str> = records.work.iter().map(|row| row.err.as_str()).collect();
-        assert_eq!(errs, [CANNOT_BE_HAD; 2]);
-    }
-}
+mod tests;

@@ -26,7 +26,8 @@ const COLUMNS: [Column<TableRow>; 14] = [
     Column::number("server CPU ns per request", Some("CPUns"), |row| {
         of(row, |one| one.cpu_ns.map(Cell::whole))
     }),
-    Column::number("CPU, ratio to baseline (95 %)", None, |row| ratio(row, CPU)).by("server CPU"),
+    Column::number("CPU, ratio to baseline (95 %)", None, |row| ratio(row, CPU))
+        .by("CPU per request"),
     Column::number("rank by CPU", Some("by CPU"), |row| rank(row, CPU)),
     Column::number("rate held %", Some("held%"), |row| {
         of(row, |one| Some(Cell::percent(one.held_share)))

@@ -224,11 +224,13 @@ fn search_section(records: &LatencyRecords) -> Option<Section> {
 fn never_met(records: &LatencyRecords) -> Vec<String> {
     let remark = |arm: &Arm| {
         let own = records.searches.iter().filter(|row| row.arm == arm.name);
-        let mut own = own.filter(|row| row.err.is_empty()).peekable();
-        own.peek()?;
-        let probes = records.probes.iter().filter(|row| row.arm == arm.name);
+        let own: Vec<_> = own.filter(|row| row.err.is_empty()).collect();
+        // Probes of a search that failed say nothing of what it would have found.
+        let probes = records.probes.iter().filter(|probe| {
+            probe.arm == arm.name && own.iter().any(|row| row.search == probe.search)
+        });
         let lowest = probes.map(|row| row.rate_per_s).min()?;
-        own.all(|row| row.highest_rate_per_s == 0).then(|| {
+        own.iter().all(|row| row.highest_rate_per_s == 0).then(|| {
             format!(
                 "`{}` met the objective at none of the rates that were tried, down to {} requests/s.",
                 arm.name,

@@ -158,9 +158,9 @@ impl LatencyPlan {
                 level.rate_per_s, self.connections, level.rounds, level.window_ms
             ));
         }
+        let has_rates = !self.rates.is_empty();
         let mut seconds = 0.0;
-        if !self.rates.is_empty() {
-            steps.push(orders.first_round(0, &arms));
+        if has_rates {
             seconds +=
                 f64::from(self.blocks) * arms.len() as f64 * (block_ms as f64 / 1000.0 + 0.1);
         }
@@ -174,6 +174,7 @@ impl LatencyPlan {
         }
         Outline {
             steps,
+            order: has_rates.then(|| orders.first_round(0, &arms)),
             arms,
             expected: Duration::from_secs_f64(seconds),
         }

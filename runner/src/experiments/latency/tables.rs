@@ -33,7 +33,7 @@ const MEASURES: [Measure; 4] = [
     lower_is_better("p50"),
     lower_is_better("p99"),
     lower_is_better("p99.9"),
-    lower_is_better("server CPU"),
+    lower_is_better("CPU per request"),
 ];
 
 /// The quantiles of the first three.

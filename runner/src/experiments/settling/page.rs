@@ -128,7 +128,7 @@ fn remarks(records: &SettlingRecords, connections: usize) -> Vec<String> {
         let errors: u64 = rows.iter().map(|row| row.errors).sum();
         if errors > 0 {
             remarks.push(format!(
-                "`{}`: {} requests have no right answer.",
+                "`{}`: requests without a right answer: {}.",
                 arm.name,
                 grouped(errors)
             ));
@@ -158,18 +158,25 @@ fn takeaway(traces: &[Trace], connections: usize) -> String {
     let Some((after_ms, last)) = settled.max_by_key(|(after_ms, _)| *after_ms) else {
         return format!("At {connections} connections nobody has settled within a slice.");
     };
-    let who = match never.is_empty() {
-        true => "each contestant that was measured has".to_owned(),
+    let by = format!("by windows of {window_ms} ms");
+    let when = match after_ms {
+        0 => "from the start".to_owned(),
+        _ => format!("within {after_ms} ms"),
+    };
+    let last = match after_ms {
+        0 => String::new(),
+        _ => format!("; `{last}` is the last"),
+    };
+    match never.is_empty() {
+        true => format!(
+            "At {connections} connections every contestant that was measured has settled {when}, {by}{last}."
+        ),
         false => format!(
-            "{} never settled within a slice; the others have",
+            "At {connections} connections {} never settled within a slice; the others that were measured have {when}, \
+             {by}{last}.",
             listed(&never)
         ),
-    };
-    let when = match after_ms {
-        0 => "settled from the start".to_owned(),
-        _ => format!("settled {after_ms} ms after the start or earlier (`{last}` is the last)"),
-    };
-    format!("At {connections} connections {who} {when}, by windows of {window_ms} ms.")
+    }
 }
 
 fn headings() -> Vec<Heading> {

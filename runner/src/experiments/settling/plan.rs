@@ -90,8 +90,8 @@ impl SettlingPlan {
                     "at {:?} connections: {} slices of {} ms a block, from idle, told every {} ms",
                     self.connections, self.rounds, self.length_ms, self.interval_ms
                 ),
-                orders.first_round(0, contestants),
             ],
+            order: Some(orders.first_round(0, contestants)),
             expected: Duration::from_millis(block_ms * u64::from(self.blocks)),
         }
     }

@@ -1,6 +1,6 @@
 //! The rows of a settling run.
 
-use crate::run::Row;
+use crate::run::{Row, fault_of_numbers};
 use serde::{Deserialize, Serialize};
 
 /// One interval of one slice.
@@ -46,6 +46,15 @@ impl Row for IntervalRow {
     }
 
     fn fault(&self) -> Option<String> {
+        let numbers = [
+            self.ok,
+            self.errors,
+            self.service_time_p50_us,
+            self.service_time_p99_us,
+        ];
+        if let Some(fault) = fault_of_numbers(&numbers) {
+            return Some(fault);
+        }
         if self.served > self.connections as u64 || self.served > self.ok {
             return Some(format!(
                 "{} connections were served by {} answers",

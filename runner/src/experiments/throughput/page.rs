@@ -179,7 +179,7 @@ fn short_of(asked: u64, counts: &[(&str, u64)]) -> Option<String> {
         false => format!("{} to {}", figure(fewest), figure(most)),
     };
     Some(format!(
-        "{who} the {} requests asked for, since a block's time is limited: {range} were counted.",
+        "{who} the {} requests asked for: {range} were counted. A block's time is limited.",
         grouped(asked)
     ))
 }
@@ -233,14 +233,18 @@ mod tests {
         let said = |counts: &[(&str, u64)]| short_of(1_000, counts);
         assert_eq!(said(&[("a", 1_000), ("b", 2_000)]), None);
         assert_eq!(said(&[]), None);
-        let rest = "the 1,000 requests asked for, since a block's time is limited";
+        let rest = "the 1,000 requests asked for";
         assert_eq!(
             said(&[("a", 900), ("b", 20), ("c", 500)]).unwrap(),
-            format!("No contestant reached {rest}: 20 (`b`) to 900 (`a`) were counted.")
+            format!(
+                "No contestant reached {rest}: 20 (`b`) to 900 (`a`) were counted. A block's time is limited."
+            )
         );
         assert_eq!(
             said(&[("a", 1_000), ("b", 20)]).unwrap(),
-            format!("1 of 2 contestants did not reach {rest}: 20 (`b`) were counted.")
+            format!(
+                "1 of 2 contestants did not reach {rest}: 20 (`b`) were counted. A block's time is limited."
+            )
         );
     }
 }

@@ -226,10 +226,10 @@ impl ThroughputPlan {
                 level.window_ms
             ));
         }
-        steps.push(orders.first_round(0, &arms));
         let block_s = arms.len() as f64 * (slices_ms / 1000.0 + 0.1);
         Outline {
             steps,
+            order: Some(orders.first_round(0, &arms)),
             arms,
             expected: Duration::from_secs_f64(block_s * f64::from(self.blocks)),
         }

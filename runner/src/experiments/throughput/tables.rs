@@ -22,7 +22,7 @@ pub const RATE: Measure = Measure {
 
 /// Requests per second of server CPU time.
 pub const CPU: Measure = Measure {
-    name: "server CPU",
+    name: "requests per CPU second",
     higher_is_better: true,
 };
 

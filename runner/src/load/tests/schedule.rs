@@ -296,13 +296,13 @@ fn a_stall_is_seen_by_every_request_it_delays(engine: EngineKind) {
         assert_eq!(tally.scheduled(), RATE * RUN_MS / 1000);
         // What was sent saw it too, but only as many requests as there are connections.
         let p99 = |times: &hdrhistogram::Histogram<u64>| times.value_at_quantile(0.99);
-        assert!(p99(&times.service) < p99(&times.response));
         let share =
             |quantile| times.response.value_at_quantile(quantile) as f64 / 1e6 / STALL_MS as f64;
         let expected = [(0.95, 0.5), (0.99, 0.9), (1.0, 1.0)];
         let is_seen =
             |&(quantile, expected): &(f64, f64)| (share(quantile) - expected).abs() < 0.15;
-        match share(0.5) < 0.1 && expected.iter().all(is_seen) {
+        let is_seen_by_few = p99(&times.service) < p99(&times.response);
+        match is_seen_by_few && share(0.5) < 0.1 && expected.iter().all(is_seen) {
             true => Ok(()),
             false => Err(format!(
                 "{} {:?}",

@@ -81,7 +81,8 @@ fn a_window_without_an_answer_counts_none(engine: EngineKind) {
     assert!(measured.times.service.is_empty());
     let fairness = measured.fairness.unwrap();
     assert_eq!((fairness.connections, fairness.served), (4, 0));
-    assert_eq!(fairness.served_per_100_ms, Some(0.0));
+    // If the window opened late, no 100 ms of it may be left.
+    assert_eq!(fairness.served_per_100_ms.unwrap_or(0.0), 0.0);
     assert_eq!(fairness.answers_p95, 0);
 }
 

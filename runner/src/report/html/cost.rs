@@ -10,7 +10,7 @@ const OWN_US: f64 = 1000.0;
 const COLUMN: &str = "server CPU ns (user + system)";
 
 /// The measure whose pairs say how far prices lie apart.
-const MEASURE: &str = "server CPU";
+const MEASURE: &str = "requests per CPU second";
 
 /// What a request costs each contestant.
 pub(super) struct Cost {

@@ -14,6 +14,8 @@ struct Data {
 struct Table {
     experiment: String,
     heading: String,
+    /// Whether nothing in it is to be relied on.
+    untrusted: bool,
     measures: Vec<Measure>,
 }
 
@@ -44,6 +46,7 @@ pub(super) fn json(runs: &[&Kept]) -> String {
             let table = Table {
                 experiment: run.page.experiment.clone(),
                 heading: section.heading.clone(),
+                untrusted: !section.untrusted.is_empty(),
                 measures: measures.collect(),
             };
             tables.insert(table_id(at, number), table);

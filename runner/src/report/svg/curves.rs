@@ -60,7 +60,7 @@ pub(super) fn draw(canvas: &mut Canvas, curves: &Curves, top: f64, prefix: &str)
         if place == 0 {
             canvas.define(&id, |canvas| {
                 for one in &curves.panels {
-                    canvas.curve(&places(&one.points, &frame), Ink::Grid, 1.0);
+                    canvas.curve(&places(&one.points, &frame), Ink::Grey, 1.0);
                 }
             });
         }

@@ -42,7 +42,7 @@ fn refused_in(change: impl Fn(&mut Surroundings)) -> String {
 #[test]
 fn other_surroundings_are_refused_and_the_folder_stays_as_it_is() {
     type Change = fn(&mut Surroundings);
-    let cases: [(Change, &str); 8] = [
+    let cases: [(Change, &str); 11] = [
         (
             |now| now.toolchain.rustc = "rustc 2".to_owned(),
             "rustc was rustc 1.95.0 and is rustc 2",
@@ -72,6 +72,18 @@ fn other_surroundings_are_refused_and_the_folder_stays_as_it_is() {
             "the variable MALLOC_ARENA_MAX was `2` and is not set",
         ),
         (
+            |now| now.machine.somaxconn = Some(128),
+            "the longest listen queue (somaxconn) was 4096 and is 128",
+        ),
+        (
+            |now| now.machine.virtualized = false,
+            "whether the processor is virtual was true and is false",
+        ),
+        (
+            |now| now.toolchain.runner = None,
+            "the runner's binary (SHA-256) was 1234… and is unknown",
+        ),
+        (
             |now| now.allowed = vec![1000],
             "and may only use [1000] now",
         ),
@@ -99,6 +111,7 @@ fn other_binaries_are_refused_and_the_folder_stays_as_it_is() {
     assert_eq!(files(&run.path), before);
     // With the same it continues, and what is broken is measured again.
     let mut job = Job::<u32>::continue_in(&now, &run.path, true, KIND).unwrap();
+    assert_eq!(job.run.ended_at, None);
     job.admit(header().arms).unwrap();
     for block in 1..3 {
         write_block(&mut job.folder.journal, &point(block));
