@@ -20,21 +20,12 @@ pub(super) fn instructions(figures: &Figures) -> Option<Chart> {
     let owners = Owners::of(figures, &drawn);
     let rows: Vec<StackRow> = drawn.iter().map(|row| owners.row(row)).collect();
     let (first, last) = (drawn.first()?, drawn.last()?);
-    let spread = drawn
-        .iter()
-        .filter_map(|row| row.work)
-        .map(|work| work.spread)
-        .fold(0.0, f64::max);
     Some(Chart {
         id: "instructions".to_owned(),
         title: "Instructions per request, by whose code they are in".to_owned(),
         reading: vec![
             "Counted in user mode, one process, no socket. “crates of its own”: no other contestant has them.".to_owned(),
-            format!(
-                "Processes of one binary lie at most {:.2} % apart{}.",
-                spread * 100.0,
-                if spread > SPREAD_MAX { ", more than 0.5 %" } else { "" }
-            ),
+            closeness(&drawn),
         ],
         finding: format!(
             "Instructions per request: from {} for `{}` to {} for `{}`.",
@@ -125,6 +116,28 @@ impl Owners {
             total,
         }
     }
+}
+
+/// How far processes of one binary lie apart, and whose lie further apart than they should.
+fn closeness(drawn: &[&ArmRow]) -> String {
+    let spreads = || {
+        let measured = drawn.iter().filter_map(|row| Some((row, row.work?)));
+        measured.map(|(row, work)| (row.arm.name.as_str(), work.spread))
+    };
+    let close = spreads().filter(|(_, spread)| *spread <= SPREAD_MAX);
+    let most = close.map(|(_, spread)| spread).fold(0.0, f64::max);
+    let far = spreads().filter(|(_, spread)| *spread > SPREAD_MAX);
+    let far: Vec<String> = far
+        .map(|(name, spread)| format!("{name} {:.2} %", 100.0 * spread))
+        .collect();
+    let further = match far.is_empty() {
+        true => String::new(),
+        false => format!("; further apart: {}", far.join(", ")),
+    };
+    format!(
+        "Processes of one binary lie at most {:.2} % apart{further}.",
+        100.0 * most
+    )
 }
 
 /// What one request asks of the allocator; `None` if nothing was counted.

@@ -172,7 +172,7 @@ fn takeaway(traces: &[Trace], connections: usize) -> String {
             "At {connections} connections every contestant that was measured has settled {when}, {by}{last}."
         ),
         false => format!(
-            "At {connections} connections {} never settled within a slice; the others that were measured have {when}, \
+            "At {connections} connections {} never settled within a slice; the others that were measured have settled {when}, \
              {by}{last}.",
             listed(&never)
         ),

@@ -9,6 +9,9 @@ use std::fmt::Write;
 /// Columns that a phone has no room for: without them its screen shows the ratio and its interval.
 const WIDE: [&str; 2] = ["version", "IQR %"];
 
+/// A text of more characters than this is broken into lines.
+const LONG: usize = 80;
+
 /// The attribute for these classes.
 fn class(names: &[&str]) -> String {
     let names: Vec<&str> = names
@@ -97,7 +100,11 @@ fn row(grid: &Grid, row: &GridRow, bracket: Option<&str>) -> String {
             _ => "",
         };
         let [number, wide] = of_column(heading);
-        let class = class(&[number, wide, role]);
+        let long = match cell {
+            Cell::Text { text } if text.chars().count() > LONG => "long",
+            _ => "",
+        };
+        let class = class(&[number, wide, role, long]);
         let cell = cell.html();
         let _ = match is_name {
             true => write!(text, "<th scope=\"row\"{class}>{cell}</th>"),

@@ -190,6 +190,12 @@ fn one(canvas: &mut Canvas, row: &RatioRow, mark: &RatioMark, scale: &Scale, lan
         );
         return;
     }
+    if mark.interval.is_none() && !mark.client_bound {
+        // What is so by definition has no interval: a mark alone.
+        let (x, top) = (scale.at(mark.ratio), y - MARK / 2.0);
+        canvas.line([x, top], [x, top + MARK], ink, 2.5, "");
+        return;
+    }
     let (low, high) = mark
         .interval
         .map_or((mark.ratio, mark.ratio), |one| (one.lower, one.upper));
