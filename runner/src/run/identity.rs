@@ -180,7 +180,7 @@ pub(super) fn changed_arms(then: &[Arm], now: &[Arm]) -> Vec<String> {
         let is_made_of_baseline = matches!(arm.kind, ArmKind::Twin | ArmKind::Planted);
         let cannot_be_had = is_made_of_baseline && !has_baseline;
         if !cannot_be_had && !now.iter().any(|one| one.name == arm.name) {
-            changes.push(format!("`{}` is no longer there", arm.name));
+            changes.push(format!("`{}` is missing now", arm.name));
         }
     }
     changes

@@ -27,7 +27,7 @@ pub(super) fn draw(canvas: &mut Canvas, stacks: &Stacks, top: f64) -> (f64, Stri
     (bottom, description(stacks))
 }
 
-/// A number for each of several parts, so that a segment is told from another without its colour.
+/// A number for each of several parts, so that segments can be distinguished without their colours.
 fn number(stacks: &Stacks, part: usize) -> Option<String> {
     (stacks.parts.len() > 2).then(|| (part + 1).to_string())
 }

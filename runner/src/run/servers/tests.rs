@@ -24,7 +24,7 @@ fn a_start_that_failed_counts_once_however_many_of_others_follow() {
         assert_eq!(start(1), 1);
     }
     assert_eq!((start(0), start(0)), (2, FAILURES_MAX));
-    // It is no longer tried, and its reason stands.
+    // After that the arm is not started again, and keeps its last error.
     assert_eq!(start(0), FAILURES_MAX);
     assert_eq!(servers.err(0), "cargo could not build it");
 }

@@ -159,7 +159,7 @@ fn another_binary_is_refused_and_an_arm_that_cannot_be_had_now_is_not() {
     hiccup.err = Some("cargo could not build it".to_owned());
     assert_eq!(changes(hiccup), "");
     let gone = identity::changed_arms(&[arm_with("aaaa", "1.2")], &[]);
-    assert_eq!(gone, ["`one` is no longer there"]);
+    assert_eq!(gone, ["`one` is missing now"]);
 }
 
 #[test]

@@ -178,10 +178,7 @@ fn controls_that_are_made_of_a_baseline_that_cannot_be_had_are_not_missed() {
     let gone = identity::changed_arms(&then, &[baseline]);
     assert_eq!(
         gone,
-        [
-            "`base-twin` is no longer there",
-            "`planted` is no longer there"
-        ]
+        ["`base-twin` is missing now", "`planted` is missing now"]
     );
 }
 

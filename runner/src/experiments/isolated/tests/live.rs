@@ -3,6 +3,7 @@
 use super::*;
 use crate::experiments::isolated::arms::{CANNOT_BE_HAD, Executables};
 use crate::fixtures::{damage, killed, programs};
+use crate::record::Binary;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -143,6 +144,26 @@ fn a_server_that_cannot_be_had_any_more_has_a_row_in_each_round_of_starts() {
     };
     assert_eq!(errs("base"), ["", ""]);
     assert_eq!(errs("other"), [CANNOT_BE_HAD; 2]);
+}
+
+#[test]
+fn an_executable_that_changes_during_the_run_ends_it_before_its_rows_count() {
+    let folder = tempfile::tempdir().unwrap();
+    for part in [Part::Time, Part::Memory, Part::Start] {
+        let mut all = executables(folder.path());
+        let bench = folder.path().join("bench");
+        all[0].binaries = vec![Binary::of(&bench).unwrap()];
+        script(folder.path(), "bench", "exit 0");
+        let path = folder.path().join(format!("{part:?}"));
+        let mut job = runs::begin(&path, &small(part));
+        let done = Isolated::read(&path).unwrap();
+        let error = Isolated::measure(&mut job, all, &done).unwrap_err();
+        assert!(
+            format!("{error:#}").contains("has changed since the run began"),
+            "{error:#}"
+        );
+        assert!(Isolated::read(&path).unwrap().units.is_empty());
+    }
 }
 
 #[test]

@@ -67,7 +67,7 @@ fn small() -> Run<IsolatedPlan> {
     };
     let arms = vec![Arm::new("one", ArmKind::Contestant)];
     let mut run = runs::header(Isolated::NAME, Isolated::METHOD, plan, arms);
-    // It is not installed in this test, and that is no reason to leave anything out.
+    // Whether strace is installed does not matter here: system calls are not part of this test.
     run.missing = vec!["strace is not on PATH".to_owned()];
     run
 }

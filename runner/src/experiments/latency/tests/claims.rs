@@ -124,6 +124,50 @@ fn a_twin_that_differs_is_named_in_the_heading() {
 }
 
 #[test]
+fn a_search_that_failed_is_not_a_rate_of_0() {
+    let run = searched();
+    let mut records = run.records();
+    let row = records.searches.iter().find(|row| row.arm == "fast");
+    let mut failed = row.unwrap().clone();
+    (failed.search, failed.highest_rate_per_s) = (1, 0);
+    failed.err = "the server ended".to_owned();
+    records.searches.push(failed);
+    let page = run_page(&Latency::page(&records));
+    // Median, lowest and highest of the one search that found something.
+    assert!(
+        page.contains("| fast | 10,000 | 10,000 | 10,000 | 1 |"),
+        "{page}"
+    );
+    assert!(
+        page.contains("`fast`: a search failed: the server ended."),
+        "{page}"
+    );
+    assert!(!page.contains("met the objective at none"), "{page}");
+}
+
+#[test]
+fn an_objective_that_is_never_met_is_said_with_the_lowest_rate_of_searches_that_ended() {
+    let run = searched();
+    let mut records = run.records();
+    for row in records.searches.iter_mut().filter(|row| row.arm == "late") {
+        row.highest_rate_per_s = 0;
+    }
+    let mut probe = records
+        .probes
+        .iter()
+        .find(|row| row.arm == "late")
+        .unwrap()
+        .clone();
+    // Of a search that failed, so it says nothing.
+    (probe.search, probe.rate_per_s) = (1, 5);
+    records.probes.push(probe);
+    let page = run_page(&Latency::page(&records));
+    let words =
+        "`late` met the objective at none of the rates that were tried, down to 20,000 requests/s.";
+    assert!(page.contains(words), "{page}");
+}
+
+#[test]
 fn searches_that_are_missing_are_named() {
     let run = searched();
     let mut records = run.records();

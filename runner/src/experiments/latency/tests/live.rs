@@ -144,6 +144,23 @@ fn a_damaged_record_is_refused_or_untrusted_or_unchanged() {
 }
 
 #[test]
+fn counts_that_no_slice_can_have_are_faults() {
+    use crate::run::Row;
+    let row = PacedRow {
+        outside: 1,
+        outside_errors: 2,
+        err: "the server has ended".to_owned(),
+        ..PacedRow::default()
+    };
+    assert!(row.fault().unwrap().contains("outside_errors is 2"));
+    let row = PacedRow {
+        connect_errors: u64::MAX,
+        ..PacedRow::default()
+    };
+    assert!(row.fault().unwrap().contains("beyond"));
+}
+
+#[test]
 fn only_a_row_that_says_that_its_server_failed_may_lack_its_cpu_time() {
     use crate::run::Row;
     let silent = PacedRow {
