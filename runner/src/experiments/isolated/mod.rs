@@ -98,7 +98,6 @@ impl Experiment for Isolated {
         }
         look_around(job)?;
         for part in parts {
-            all.iter().try_for_each(Executables::refuse_others)?;
             match part {
                 Part::Time => timing::measure(job, &all, done)?,
                 Part::Work => work::measure(job, &all, done)?,
