@@ -28,7 +28,7 @@ BENCH = $(RUNNER) bench $(VARIANT) --connections $(C) --requests $(N) $(BLOCKS_O
 VARIABLES = SERVER ENV HOST PORT C N BLOCKS FRAMEWORK OUT FUZZ_SECONDS
 uses = $(foreach one,$(filter-out $(1),$(VARIABLES)),$(if $(findstring command,$(origin $(one))),$(error $(one) changes nothing in make $@; it uses: $(or $(strip $(1)),no variable))))
 
-.PHONY: help list all bench latency isolated verify report agreement compare-generators compare-peers scale-generator doctor deny settling starvation layout hostile fuzz test clean
+.PHONY: help list all bench matrix accepts sweep latency isolated verify report agreement compare-generators compare-peers scale-generator doctor deny settling starvation layout hostile fuzz test clean
 .SUFFIXES:
 # They are for make, and mean something else to cargo and to shells.
 unexport SERVER ENV HOST PORT C N BLOCKS FRAMEWORK OUT
@@ -38,6 +38,9 @@ help:
 	@echo 'make list                  show the frameworks there are'
 	@echo 'make all                   measure all of them: C=64,1000 N=1M BLOCKS=20 OUT=FOLDER'
 	@echo 'make bench FRAMEWORK=NAME  measure one against the baseline'
+	@echo 'make matrix                quickstart and tuned servers, release and max builds, side by side: C= BLOCKS=12'
+	@echo 'make accepts               1, 10, 100 requests per connection: what accepting one costs: C= BLOCKS=8'
+	@echo 'make sweep                 from 1 connection to 4000: rate, service time, fairness, CPU: BLOCKS=8'
 	@echo 'make latency               response times and CPU at equal rates, open loop: BLOCKS=12'
 	@echo 'make isolated              time each framework alone, count its work, watch its memory (valgrind, strace)'
 	@echo 'make doctor                is this machine fit to measure? what to change'
@@ -67,6 +70,18 @@ all:
 bench:
 	$(call uses,SERVER ENV C N BLOCKS OUT FRAMEWORK)
 	$(BENCH) $(FRAMEWORK)
+
+matrix:
+	$(call uses,C BLOCKS OUT FRAMEWORK)
+	$(RUNNER) matrix --connections $(C) $(BLOCKS_OPTION) $(OUT_OPTION) $(FRAMEWORK)
+
+accepts:
+	$(call uses,SERVER ENV C BLOCKS OUT FRAMEWORK)
+	$(RUNNER) accepts $(VARIANT) --connections $(C) $(BLOCKS_OPTION) $(OUT_OPTION) $(FRAMEWORK)
+
+sweep:
+	$(call uses,SERVER ENV BLOCKS OUT FRAMEWORK)
+	$(RUNNER) sweep $(VARIANT) $(BLOCKS_OPTION) $(OUT_OPTION) $(FRAMEWORK)
 
 latency:
 	$(call uses,SERVER ENV BLOCKS OUT FRAMEWORK)

@@ -5,11 +5,13 @@ use crate::framework::{self, BuildEnv, BuildError, Framework, Role, ServerKind, 
 use crate::interrupt;
 use crate::load::Exchange;
 use crate::record::Binary;
-use crate::run::{Arm, ArmKind, Builds, Launch};
+use crate::run::{Arm, ArmKind, Builds, Launch, VariantOf};
 use crate::server::{Program, READY_WITHIN, Server, start_repeatedly};
 use crate::verify::{self, Finding, Kind};
 use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
+use std::fmt;
 use std::thread;
 
 /// The use of a server's binary among an arm's digests.
@@ -19,12 +21,44 @@ const SERVER: &str = "server";
 const NULL: &str = "null";
 
 /// Which servers of the contestants take part.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Variant {
     /// Which program serves.
     pub server: ServerKind,
     /// How it is built.
     pub env: BuildEnv,
+}
+
+impl fmt::Display for Variant {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.pad(&format!("{}·{}", self.server, self.env))
+    }
+}
+
+impl Variant {
+    /// A contestant by this variant, beside the one by its main variant, which has its own name.
+    fn arm(self, framework: &Framework) -> Arm {
+        let of = &framework.name;
+        let server = match self.server {
+            ServerKind::Quickstart => "",
+            ServerKind::Tuned => "-tuned",
+        };
+        let env = match self.env {
+            BuildEnv::Release => "",
+            BuildEnv::Max => "-max",
+        };
+        Arm {
+            name: format!("{of}{server}{env}"),
+            // Only one arm is what all others are read against.
+            kind: ArmKind::Contestant,
+            variant_of: Some(VariantOf {
+                contestant: of.clone(),
+                variant: self.to_string(),
+            }),
+            ..contestant(framework)
+        }
+    }
 }
 
 /// All arms, and how those are launched that take part.
@@ -49,18 +83,45 @@ impl Prepared {
         for framework in frameworks {
             interrupt::check()?;
             builds.begin(&framework.name);
-            prepared.add_contestant(workspace, framework, variant)?;
+            prepared.add(workspace, framework, variant, contestant(framework))?;
         }
         Ok(prepared)
     }
 
-    fn add_contestant(
+    /// The same for several variants of each: a contestant's first one has its name, the others are arms beside it.
+    ///
+    /// # Errors
+    ///
+    /// If the run is interrupted. A build that fails is an arm with a reason.
+    pub fn build_each(
+        workspace: &Workspace,
+        names: &[String],
+        variants: &[Variant],
+    ) -> Result<Self> {
+        let mut prepared = Self::default();
+        let frameworks = workspace.with_baseline(names)?;
+        let mut builds = Builds::new(frameworks.len() * variants.len());
+        for framework in frameworks {
+            for (place, &variant) in variants.iter().enumerate() {
+                interrupt::check()?;
+                builds.begin(&format!("{}, {variant}", framework.name));
+                let arm = match place {
+                    0 => contestant(framework),
+                    _ => variant.arm(framework),
+                };
+                prepared.add(workspace, framework, variant, arm)?;
+            }
+        }
+        Ok(prepared)
+    }
+
+    fn add(
         &mut self,
         workspace: &Workspace,
         framework: &Framework,
         variant: Variant,
+        mut arm: Arm,
     ) -> Result<()> {
-        let mut arm = contestant(framework);
         arm.topology = framework.topology.get(&variant.server).cloned();
         arm.note = framework.notes.get(&variant.server).cloned();
         match framework::build(workspace, framework, variant.server, variant.env) {
@@ -136,6 +197,33 @@ impl Prepared {
         }
     }
 
+    /// Adds each contestant once more for each of these numbers of requests, after which its connections are closed.
+    pub fn add_modes(&mut self, requests_per_connection: &[u32]) {
+        let contestants = self.arms.iter().filter(|arm| arm.kind.is_contestant());
+        for arm in contestants.cloned().collect::<Vec<Arm>>() {
+            let kept = self.launches.iter().find(|one| one.name == arm.name);
+            let kept = kept.cloned();
+            for &requests in requests_per_connection {
+                let mode = Arm {
+                    name: format!("{}-{requests}", arm.name),
+                    kind: ArmKind::Contestant,
+                    variant_of: Some(VariantOf {
+                        contestant: arm.name.clone(),
+                        variant: per_connection(requests),
+                    }),
+                    ..arm.clone()
+                };
+                if let Some(kept) = &kept {
+                    let mut launch = kept.clone();
+                    (launch.name, launch.kind) = (mode.name.clone(), mode.kind);
+                    launch.exchange.requests_per_connection = Some(requests);
+                    self.launches.push(launch);
+                }
+                self.arms.push(mode);
+            }
+        }
+    }
+
     /// Checks all arms at once, each on a thread of its own; an arm that breaks the contract does not take
     /// part. The runner's own servers route nothing, and need not.
     ///
@@ -203,6 +291,12 @@ impl Prepared {
             .sort_by_key(|launch| recorded.iter().position(|arm| arm.name == launch.name));
         self
     }
+}
+
+/// What it is called if a connection carries so many requests.
+#[must_use]
+pub fn per_connection(requests: u32) -> String {
+    format!("{requests} per connection")
 }
 
 /// A contestant as an arm, before anything is built.

@@ -13,19 +13,26 @@ pub mod latency;
 mod list;
 pub mod publish;
 mod served;
+mod server_lines;
 pub mod settling;
 mod then_and_now;
 pub mod throughput;
 
-pub use contestants::{Prepared, Variant, contestant};
+pub use contestants::{Prepared, Variant, contestant, per_connection};
 pub use drive::drive;
 pub use experiment::{Experiment, Outline};
 pub use list::{Kind, renew_page};
-pub use served::ServedOptions;
+pub use served::{LoadOptions, ServedOptions};
 
 list::experiments! {
     /// Measure throughput: closed loop, all contestants interleaved
     Bench => throughput::Throughput,
+    /// Compare servers and builds of each contestant: throughput by SERVER and ENV, all interleaved
+    Matrix => throughput::Matrix,
+    /// Tell what accepting a connection costs from what a request costs: 1, 10, 100 requests per connection, interleaved
+    Accepts => throughput::Accepts,
+    /// Follow throughput, service time and fairness over the number of connections, 1 to 4000
+    Sweep => throughput::Sweep,
     /// Measure response times and CPU at equal rates: open loop, all contestants interleaved
     Latency => latency::Latency,
     /// Time, count and watch each framework alone, in one process and under an instruction counter

@@ -3,7 +3,7 @@
 
 use super::experiment::Experiment;
 use super::list::{Kind, renew, renew_page};
-use super::{KINDS, then_and_now};
+use super::{KINDS, server_lines, then_and_now};
 use crate::report::{Kept, Page, front_page, html_name, html_page, index, newest, splice};
 use crate::run::{State, find_runs};
 use anyhow::{Context, Result};
@@ -62,6 +62,7 @@ pub fn all(root: &Path, check: bool) -> Result<Vec<PathBuf>> {
         pages.push((file, page));
     }
     pages.extend(then_and_now::page(&results, &runs)?);
+    pages.extend(server_lines::page(&root.join(FRAMEWORKS), &results)?);
     for (file, page) in pages {
         if renew(&file, &page, check)? {
             stale.push(file);

@@ -9,7 +9,7 @@ use anyhow::Result;
 use clap::Args;
 use std::time::Duration;
 
-/// Options of experiments that load servers.
+/// Options of experiments that load one variant of each contestant.
 #[derive(Debug, Clone, Args)]
 #[group(id = "served", multiple = true, conflicts_with = "resume")]
 pub struct ServedOptions {
@@ -19,6 +19,15 @@ pub struct ServedOptions {
     /// release: cargo's release profile; max: fat LTO, one codegen unit, abort on panic, mimalloc
     #[arg(long, value_enum, default_value_t = BuildEnv::Release)]
     pub env: BuildEnv,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub load: LoadOptions,
+}
+
+/// Options of experiments that load servers.
+#[derive(Debug, Clone, Args)]
+#[group(id = "loading", multiple = true, conflicts_with = "resume")]
+pub struct LoadOptions {
     /// An answer that takes longer counts as a timeout
     #[arg(long, default_value = "2s", value_parser = whole_millis)]
     pub timeout: Duration,
@@ -33,7 +42,7 @@ pub struct ServedOptions {
     pub engine: EngineChoice,
 }
 
-impl ServedOptions {
+impl LoadOptions {
     /// Half of the cores for the server, the others for the generator, unless they were chosen.
     ///
     /// # Errors
@@ -49,7 +58,9 @@ impl ServedOptions {
             generator: chosen(&self.generator_processors, halves.generator),
         })
     }
+}
 
+impl ServedOptions {
     /// The variant, if it is not the one that is measured by default.
     #[must_use]
     pub fn variant(&self) -> Option<String> {

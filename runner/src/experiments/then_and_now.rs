@@ -1,6 +1,6 @@
 //! The original's numbers beside those of the newest kept runs, in the same shape.
 
-use crate::report::{Cell, Grid, Heading, Kept, escaped, pick};
+use crate::report::{Cell, Grid, Heading, Kept, VARIANTS, escaped, pick};
 use anyhow::{Context, Result};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -59,6 +59,7 @@ pub(super) fn page(results: &Path, runs: &[Kept]) -> Result<Option<(PathBuf, Str
     );
     let columns = ["requests/s", "ratio to baseline (95 %)", "errors"];
     text.push_str(&now(runs, &columns, "throughput"));
+    text.push_str(&by_variant(runs));
     let _ = write!(
         text,
         "\n## Alone, in one process\n\n2013: {INTERPRETER}.\n\n{}",
@@ -95,6 +96,17 @@ fn now(runs: &[Kept], columns: &[&str], experiment: &str) -> String {
             )
         }
         None => "\nNow: no run is kept yet.\n".to_owned(),
+    }
+}
+
+/// The original has a column for each interpreter and each server; ours are builds and servers.
+fn by_variant(runs: &[Kept]) -> String {
+    match pick(runs, "matrix", &VARIANTS) {
+        Some(_) => format!(
+            "\nBy server and build, in requests/s, with the gain over the first column:\n{}",
+            now(runs, &VARIANTS, "matrix")
+        ),
+        None => String::new(),
     }
 }
 

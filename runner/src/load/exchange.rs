@@ -13,6 +13,8 @@ pub struct Exchange {
     pub path: String,
     /// What each answer is held against.
     pub expected: Expected,
+    /// How many requests a connection carries before it is closed by us; `None` if connections are kept.
+    pub requests_per_connection: Option<u32>,
 }
 
 impl Exchange {
@@ -22,6 +24,7 @@ impl Exchange {
         Self {
             path: contract::PATH.to_owned(),
             expected: Expected::Contract,
+            requests_per_connection: None,
         }
     }
 
@@ -31,7 +34,7 @@ impl Exchange {
         contract::request_for("GET", &self.path, address, "")
     }
 
-    /// The same as a target of load, over connections that are kept.
+    /// The same as a target of load.
     #[must_use]
     pub fn target(&self, address: SocketAddr) -> Target {
         Target {
@@ -40,7 +43,7 @@ impl Exchange {
             method: Method::Get,
             is_idempotent: true,
             expected: self.expected.clone(),
-            requests_per_connection: None,
+            requests_per_connection: self.requests_per_connection,
             pipeline: 1,
         }
     }

@@ -61,6 +61,17 @@ pub enum Cell {
         /// if there are too few blocks for any.
         interval: Option<Bounds>,
     },
+    /// A rate, and how it compares with another one.
+    Gain {
+        /// Its value.
+        value: f64,
+        /// Its ratio to the other; `None` if it is what others are held against.
+        ratio: Option<f64>,
+        /// The interval of the ratio; `None` if there are too few blocks for any.
+        interval: Option<Bounds>,
+        /// The generator was saturated, so the rate may be higher.
+        client_bound: bool,
+    },
     /// The ranks a row can have.
     Rank {
         /// The best.
@@ -146,6 +157,25 @@ impl Cell {
         }
     }
 
+    /// A rate and its gain over another one, `interval` being that of their ratio.
+    #[must_use]
+    pub fn gain(
+        value: f64,
+        ratio: Option<f64>,
+        interval: Option<Interval>,
+        client_bound: bool,
+    ) -> Self {
+        Self::Gain {
+            value: value.round(),
+            ratio,
+            interval: interval.map(|one| Bounds {
+                lower: one.lower,
+                upper: one.upper,
+            }),
+            client_bound,
+        }
+    }
+
     /// The ranks a row can have.
     #[must_use]
     pub fn rank(rank: RankSet, client_bound: bool) -> Self {
@@ -176,7 +206,7 @@ impl Cell {
                     None => format!("*{name}*{marks}"),
                 }
             }
-            Self::Ratio { .. } => self.full().replace(' ', "\u{a0}"),
+            Self::Ratio { .. } | Self::Gain { .. } => self.full().replace(' ', "\u{a0}"),
             // Word joiners: a line could end after the dash.
             Self::Rank { .. } => escape::markdown(&self.full()).replace('–', "\u{2060}–\u{2060}"),
             other => escape::markdown(&other.full()),
@@ -187,7 +217,9 @@ impl Cell {
     #[must_use]
     pub(super) fn html(&self) -> String {
         match self {
-            Self::Ratio { .. } | Self::Estimate { .. } => self.full().replace(' ', "\u{a0}"),
+            Self::Ratio { .. } | Self::Estimate { .. } | Self::Gain { .. } => {
+                self.full().replace(' ', "\u{a0}")
+            }
             other => escape::html(&other.full()),
         }
     }
@@ -199,7 +231,8 @@ impl Cell {
             Self::Number { value, .. }
             | Self::Sum { value, .. }
             | Self::Estimate { value, .. }
-            | Self::Ratio { value, .. } => Some(*value),
+            | Self::Ratio { value, .. }
+            | Self::Gain { value, .. } => Some(*value),
             Self::Rank { best, worst, .. } => Some(*best as f64 + *worst as f64 / 1000.0),
             Self::Empty | Self::Missing | Self::Failed | Self::Text { .. } | Self::Name { .. } => {
                 None
@@ -233,6 +266,18 @@ impl Cell {
                 upper,
             } => format!("{value:.3} ({lower:.3}–{upper:.3})"),
             Self::Ratio { value, interval } => ratio(*value, *interval),
+            Self::Gain {
+                value,
+                ratio,
+                interval,
+                client_bound,
+            } => {
+                let bound = if *client_bound { "≥ " } else { "" };
+                let gain = ratio.map_or_else(String::new, |ratio| {
+                    format!(" ({})", gain(ratio, *interval))
+                });
+                format!("{bound}{}{gain}", grouped(*value as u64))
+            }
             Self::Rank {
                 best,
                 worst,
@@ -256,6 +301,11 @@ impl Cell {
         match self {
             Self::Sum { value, .. } => grouped(value.round() as u64),
             Self::Estimate { value, .. } if *value != 0.0 => format!("{value:.3}"),
+            Self::Gain {
+                value,
+                ratio: Some(ratio),
+                ..
+            } => format!("{} {}", grouped(*value as u64), gain(*ratio, None)),
             other => other.full(),
         }
     }
@@ -274,6 +324,20 @@ fn ratio(value: f64, interval: Option<Bounds>) -> String {
     .half_width();
     let digits = (-(half_width * value).log10()).ceil().clamp(3.0, 6.0) as usize;
     format!("{value:.digits$} ±{:.1}%", half_width * 100.0)
+}
+
+/// A gain in percent, with half of the interval of its ratio.
+fn gain(ratio: f64, interval: Option<Bounds>) -> String {
+    let gain = (ratio - 1.0) * 100.0;
+    let Some(Bounds { lower, upper }) = interval else {
+        return format!("{gain:+.1}%");
+    };
+    let interval = Interval {
+        estimate: ratio,
+        lower,
+        upper,
+    };
+    format!("{gain:+.1} ±{:.1}%", interval.half_width() * 100.0)
 }
 
 #[cfg(test)]
@@ -298,6 +362,23 @@ mod tests {
         assert_eq!(around(0.943, 0.026).full(), "0.943 ±2.6%");
         assert_eq!(around(0.014, 0.02).full(), "0.0140 ±2.0%");
         assert_eq!(Cell::ratio(1.0, None).full(), "1.000");
+    }
+
+    #[test]
+    fn a_gain_is_written_behind_its_rate() {
+        let interval = Interval {
+            estimate: 1.031,
+            lower: 1.031 / 1.02,
+            upper: 1.031 * 1.02,
+        };
+        let gain = Cell::gain(104_210.4, Some(1.031), Some(interval), false);
+        assert_eq!(gain.full(), "104,210 (+3.1 ±2.0%)");
+        assert_eq!(gain.brief(), "104,210 +3.1%");
+        assert_eq!(
+            Cell::gain(7.0, Some(0.9), None, true).full(),
+            "≥ 7 (-10.0%)"
+        );
+        assert_eq!(Cell::gain(104_210.4, None, None, false).full(), "104,210");
     }
 
     #[test]

@@ -177,6 +177,10 @@ pub enum Axis {
     Ms,
     /// Percent from 0 to 100.
     Percent,
+    /// Numbers of connections, by powers of ten.
+    Connections,
+    /// Figures from 0.
+    Number,
 }
 
 /// The curve of one arm.

@@ -72,6 +72,14 @@ pub fn newest<'k>(
 const COLUMNS: [&str; 3] = ["ratio to baseline (95 %)", "requests/s", "p99 µs"];
 const PRICE: &str = "instructions";
 
+/// The columns of a table by server and build.
+pub const VARIANTS: [&str; 4] = [
+    "quickstart·release",
+    "quickstart·max",
+    "tuned·release",
+    "tuned·max",
+];
+
 /// The generated part of the front page, whose folder of kept runs is `results`; `None` if no run is kept that it
 /// could show. `experiments` are shown in this order, the first of them large.
 #[must_use]
@@ -120,7 +128,40 @@ pub fn front_page(runs: &[Kept], results: &str, experiments: &[&str]) -> Option<
     }
     let _ = write!(text, "\n{}", filled(&under, ""));
     text.push_str(&others(runs, results, &experiments[1..]));
+    text.push_str(&by_variant(runs, results, experiments));
     Some(text)
+}
+
+/// The table by server and build, if a run is kept that has one.
+fn by_variant(runs: &[Kept], results: &str, experiments: &[&str]) -> String {
+    let newest = experiments
+        .iter()
+        .filter_map(|name| newest(runs.iter(), name));
+    let sections = newest.filter_map(|run| Some((run, run.main_section()?)));
+    let has_all = |section: &Section| {
+        let mut columns = VARIANTS.iter();
+        columns.all(|name| section.grid.column(name).is_some())
+    };
+    let mut with_all = sections.filter(|(_, section)| has_all(section));
+    let Some((run, section)) = with_all.next() else {
+        return String::new();
+    };
+    let columns: Vec<&str> = std::iter::once("contestant").chain(VARIANTS).collect();
+    let doubt = match section.untrusted.is_empty() {
+        true => "",
+        false => ", UNTRUSTED",
+    };
+    let above = format!(
+        "By server and build at {}{doubt}, requests/s and gain over the first column \
+         ([run]({results}/{}/), [what differs]({results}/variants.md)):",
+        markdown(&section.heading),
+        link(&run.folder)
+    );
+    format!(
+        "\n{}\n{}",
+        filled(&above, ""),
+        chosen(section, &columns).markdown(&run.page.sources)
+    )
 }
 
 fn shown(page: &Page) -> impl Iterator<Item = &Section> {

@@ -37,7 +37,7 @@ pub use chart::{
 pub use claims::{HOW_TO_READ_RANKS, rank_remarks};
 pub use escape::markdown as escaped;
 pub use format::{described, grouped, percent, rounded, wrapped};
-pub use front::{Kept, front_page, newest, pick};
+pub use front::{Kept, VARIANTS, front_page, newest, pick};
 pub use grid::{Column, Grid, GridRow, Heading};
 pub use hostile::{Surveyed, hostile_page};
 pub use html::html_page;

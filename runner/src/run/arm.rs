@@ -47,6 +47,16 @@ impl ArmKind {
     }
 }
 
+/// Whose variant an arm is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VariantOf {
+    /// The contestant.
+    pub contestant: String,
+    /// Which variant, in words.
+    pub variant: String,
+}
+
 /// One arm of a run, as it is recorded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -55,6 +65,9 @@ pub struct Arm {
     pub name: String,
     /// What it is.
     pub kind: ArmKind,
+    /// Whose variant it is, if it is not the one that has the contestant's own name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variant_of: Option<VariantOf>,
     /// The version of what is measured.
     pub version: Option<String>,
     /// How the server spreads its work, as its author states it.
@@ -82,6 +95,7 @@ impl Arm {
         Self {
             name: name.to_owned(),
             kind,
+            variant_of: None,
             version: None,
             topology: None,
             note: None,
@@ -108,6 +122,13 @@ impl Arm {
             conformance_misses: Vec::new(),
             ..baseline.clone()
         }
+    }
+
+    /// The contestant whose arm this is.
+    #[must_use]
+    pub fn contestant(&self) -> &str {
+        let of = self.variant_of.as_ref();
+        of.map_or(&self.name, |of| &of.contestant)
     }
 
     /// Whether it takes part in the measuring.

@@ -164,7 +164,13 @@ impl<P: Serialize + DeserializeOwned + Clone> Job<P> {
             crate::say!("`{unit}` has lost lines and will be measured again");
         }
         let contestants = run.arms.iter().filter(|arm| arm.kind.is_contestant());
-        let names = contestants.map(|arm| arm.name.clone()).collect();
+        let mut names: Vec<String> = Vec::new();
+        // A contestant may have several arms.
+        for arm in contestants {
+            if !names.iter().any(|name| name == arm.contestant()) {
+                names.push(arm.contestant().to_owned());
+            }
+        }
         let mut job = Self {
             run,
             folder,

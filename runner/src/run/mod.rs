@@ -29,7 +29,7 @@ mod warning;
 mod watch;
 mod williams;
 
-pub use arm::{Arm, ArmKind, Launch};
+pub use arm::{Arm, ArmKind, Launch, VariantOf};
 pub use blocks::{Block, BlockRow, Slices, Slot, run_blocks};
 pub use circumstances::{before_blocks, look_around, summarize_blocks};
 pub use disturbance::Disturbance;

@@ -222,13 +222,13 @@ impl Servers {
     }
 
     /// What is said of a slice with so many right answers and this CPU time of its server: why its arm has failed, or
-    /// what its own row says, or that no right answer came, or that the CPU time could not be read.
+    /// what its own row says, or that no right answer came, or that no CPU time was seen.
     #[must_use]
     pub fn err_of_slice(&self, arm: usize, ok: u64, cpu_ns: u64, of_row: String) -> String {
         match self.err(arm) {
             "" if ok == 0 && of_row.is_empty() => "no right answer came".to_owned(),
             "" if cpu_ns == 0 && of_row.is_empty() => {
-                "the CPU time of the server could not be read".to_owned()
+                "no CPU time of the server was seen".to_owned()
             }
             "" => of_row,
             err => err.to_owned(),

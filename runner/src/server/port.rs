@@ -58,9 +58,15 @@ mod tests {
     fn a_taken_port_names_its_holder() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let error = check_free(address).unwrap_err().to_string();
         let own = format!("(process {})", std::process::id());
-        assert!(error.contains(&own), "{error}");
+        // A child of another test holds it too, between fork and exec.
+        let names_us = |_: u32| {
+            let error = check_free(address).unwrap_err().to_string();
+            let is_ours = error.contains(&own);
+            std::thread::sleep(std::time::Duration::from_millis(u64::from(!is_ours) * 20));
+            is_ours
+        };
+        assert!((0..100).any(names_us), "{own}");
         // Not the same port once more: a child of another test may hold it between fork and exec.
         assert_ne!(check_free(([127, 0, 0, 1], 0).into()).unwrap().port(), 0);
     }

@@ -5,7 +5,8 @@
 //! `block_values` turns them into one value per arm and block and takes out what arms carry over into
 //! each other (`carry_over`); `pairs` makes ratios of arms and says how they move with the machine's
 //! speed, `correlation` whether blocks are alike, `chance` what luck alone would bring, and
-//! `simultaneous` which pairs differ; `ranking` reads intervals, verdicts and rank sets off that.
+//! `simultaneous` which pairs differ; `ranking` reads intervals, verdicts and rank sets off that, and
+//! `chosen` the ratios of some pairs alone.
 //! `soundness`, `rare_states` and `controls` say when not to believe it.
 //!
 //! `concordance`, `components` and `sample_size` judge the design; `noise`, `conditions` and `simulate`
@@ -16,6 +17,7 @@ mod block_values;
 mod carry_over;
 mod chance;
 mod cholesky;
+mod chosen;
 mod components;
 mod concordance;
 mod conditions;
@@ -38,6 +40,7 @@ mod trend;
 pub use block_values::{BlockValues, block_values};
 pub use carry_over::CarryOver;
 pub use chance::{BLOCKS_MIN, CONFIDENCE, DRAWS};
+pub use chosen::chosen_ratios;
 pub use components::Components;
 pub use concordance::kendall_w;
 pub use conditions::Condition;

@@ -8,6 +8,7 @@
 use super::chance::{BLOCKS_MIN, CONFIDENCE, Chance};
 use super::controls::CONTROL_CONFIDENCE;
 use super::pairs::{Pair, Pairs};
+use super::ranking::Interval;
 use super::soundness::{self, Unsound};
 
 /// The blocks of a table as far as they say how sure its ratios are.
@@ -62,6 +63,27 @@ impl Evidence {
             differs,
             critical,
         }
+    }
+
+    /// The ratio of the first arm of each of these pairs to the second; jointly valid for them.
+    pub(super) fn ratios(&self, chosen: &[(usize, usize)]) -> Vec<Interval> {
+        let place = |&(one, other): &(usize, usize)| {
+            let (low, high) = (one.min(other), one.max(other));
+            let mut pairs = self.pairs.all.iter();
+            pairs
+                .position(|pair| pair.one == low && pair.other == high)
+                .expect("a pair has two of the arms")
+        };
+        let places: Vec<usize> = chosen.iter().map(place).collect();
+        let critical = self
+            .chance
+            .critical(CONFIDENCE, |one| places.contains(&one));
+        let ratio = |(&place, &(one, other)): (&usize, &(usize, usize))| {
+            let pair = &self.pairs.all[place];
+            let mean = if one < other { pair.mean } else { -pair.mean };
+            Interval::of_log(mean, critical * pair.standard_error)
+        };
+        places.iter().zip(chosen).map(ratio).collect()
     }
 
     /// What surely differs leaves, and the rest is held against a smaller bound.

@@ -89,7 +89,7 @@ impl LatencyOptions {
             experiment,
             method,
             is_kept: !plan.is_short(),
-            processors: self.served.processors()?,
+            processors: self.served.load.processors()?,
             variant: self.served.variant(),
             plan,
         })
@@ -145,8 +145,8 @@ impl DesignOptions {
             settling_ms: self.settling.map_or(50, millis),
             rest_ms: 1000,
             warm_up_ms: 150,
-            timeout_ms: millis(served.timeout),
-            engine: served.engine.resolve()?,
+            timeout_ms: millis(served.load.timeout),
+            engine: served.load.engine.resolve()?,
         })
     }
 }

@@ -75,8 +75,8 @@ impl SettlingOptions {
             length_ms: millis(self.design.length),
             interval_ms: millis(self.design.interval),
             warm_up_ms: 150,
-            timeout_ms: millis(self.served.timeout),
-            engine: self.served.engine.resolve()?,
+            timeout_ms: millis(self.served.load.timeout),
+            engine: self.served.load.engine.resolve()?,
         };
         plan.validate()?;
         workspace.refuse_without_server(&self.run.names, plan.server)?;
@@ -85,7 +85,7 @@ impl SettlingOptions {
         Ok(Design {
             experiment,
             method,
-            processors: self.served.processors()?,
+            processors: self.served.load.processors()?,
             variant: self.served.variant(),
             is_kept: !plan.is_short(),
             plan,

@@ -226,7 +226,7 @@ impl Figures {
 }
 
 /// Throughput per block: the median of its slices, which neither a slow nor a fast slice moves.
-fn block_rates(slices: &[&SliceRow]) -> BTreeMap<u32, f64> {
+pub(super) fn block_rates(slices: &[&SliceRow]) -> BTreeMap<u32, f64> {
     let mut blocks: BTreeMap<u32, Vec<f64>> = BTreeMap::new();
     for row in slices {
         if let Some(rate) = row.rate() {

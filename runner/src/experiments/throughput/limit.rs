@@ -58,7 +58,8 @@ pub(super) fn limit_of(
     })
 }
 
-fn evidence(
+/// What the slices of one arm say of it.
+pub(super) fn evidence(
     records: &ThroughputRecords,
     slices: &[&SliceRow],
     ceiling_share: Option<f64>,

@@ -3,8 +3,8 @@
 use super::plan::ThroughputPlan;
 use super::records::ThroughputRecords;
 use super::rows::{SERVICE_TIMES, SliceRow};
+use super::tables;
 use super::tables::Table;
-use super::{Throughput, tables};
 use crate::analysis::blocks_wanted;
 use crate::duration::{micros, nanos};
 use crate::experiments::Experiment;
@@ -21,13 +21,18 @@ use hdrhistogram::Histogram;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-pub(super) fn measure(
+/// Measures a run of an experiment that has windows of closed loop; `is_short` if it is not worth keeping.
+pub(super) fn measure<E>(
     job: &mut Job<ThroughputPlan>,
     launches: Vec<Launch>,
     done: &ThroughputRecords,
-) -> Result<()> {
+    is_short: bool,
+) -> Result<()>
+where
+    E: Experiment<Plan = ThroughputPlan, Records = ThroughputRecords>,
+{
     let plan = job.run.plan.clone();
-    before_blocks(job, plan.is_short(), plan.blocks)?;
+    before_blocks(job, is_short, plan.blocks)?;
     let processors = job.run.processors.clone();
     let generator = Generator::start(plan.engine, &processors.generator, 1)?;
     let servers = Servers::new(launches, &processors.server, generator, plan.timeout());
@@ -37,20 +42,24 @@ pub(super) fn measure(
         seed: job.run.seed,
         times: BTreeMap::new(),
     };
+    let wanted = |job: &Job<ThroughputPlan>, complete| wanted::<E>(job, complete);
     run_blocks(job, &mut closed_loop, &done.blocks, plan.blocks, wanted)?;
-    let measured = Throughput::read(job.folder.path())?;
+    let measured = E::read(job.folder.path())?;
     summarize_blocks(job, &measured.blocks);
     Ok(())
 }
 
 /// How many blocks the run should have. Only the blocks of its first stage are looked at, so that the answer stays
 /// the same while the second one goes on.
-fn wanted(job: &Job<ThroughputPlan>, complete: u32) -> Result<u32> {
+fn wanted<E>(job: &Job<ThroughputPlan>, complete: u32) -> Result<u32>
+where
+    E: Experiment<Records = ThroughputRecords>,
+{
     let plan = &job.run.plan;
     let Some(until) = plan.until.filter(|_| complete >= plan.blocks) else {
         return Ok(plan.blocks);
     };
-    let records = Throughput::read(job.folder.path())?.first_stage();
+    let records = E::read(job.folder.path())?.first_stage();
     let half_width = f64::from(until.half_width_ppm) / 1e6;
     let levels = plan.connections().into_iter();
     let wanted = levels.filter_map(|connections| {
@@ -110,6 +119,16 @@ struct ClosedLoop {
     times: BTreeMap<usize, Histogram<u64>>,
 }
 
+impl ClosedLoop {
+    /// Closes the connections of an arm, if the next slice opens its own.
+    fn after_load(&self, arm: usize) -> Result<()> {
+        match self.plan.connects_per_slice {
+            true => self.servers.generator.close(arm),
+            false => Ok(()),
+        }
+    }
+}
+
 impl Slices for ClosedLoop {
     fn arms(&self) -> Vec<String> {
         self.servers.names()
@@ -139,7 +158,7 @@ impl Slices for ClosedLoop {
         };
         let connections = self.plan.levels[condition].connections;
         self.servers.ready(arm, connections, Some(&warm_up));
-        Ok(())
+        self.after_load(arm)
     }
 
     fn slice(&mut self, slot: &Slot, journal: &mut Journal) -> Result<Duration> {
@@ -179,6 +198,7 @@ impl Slices for ClosedLoop {
             .servers
             .err_of_slice(slot.arm, row.ok, row.server_cpu_ns, row.err);
         journal.append(&row)?;
+        self.after_load(slot.arm)?;
         Ok(pauses)
     }
 

@@ -1,10 +1,13 @@
 //! Throughput: how many requests per second each contestant answers, and how much CPU time a request costs it, in
 //! a closed loop at a fixed number of connections.
 
+mod accepts;
+mod by_variant;
 mod charts;
 mod columns;
 mod figures;
 mod limit;
+mod matrix;
 mod measure;
 mod options;
 mod page;
@@ -13,12 +16,16 @@ mod records;
 mod rows;
 mod settled;
 mod signatures;
+mod sweep;
 mod tables;
 
+pub use accepts::{Accepts, AcceptsOptions};
+pub use matrix::{Matrix, MatrixOptions};
 pub use options::ThroughputOptions;
 pub use plan::{Level, ThroughputPlan, Until};
 pub use records::ThroughputRecords;
 pub use rows::SliceRow;
+pub use sweep::{Sweep, SweepOptions};
 pub use tables::{CPU, RATE, Table};
 
 use super::contestants::{Prepared, Variant};
@@ -90,7 +97,8 @@ impl Experiment for Throughput {
         launches: Vec<Launch>,
         done: &ThroughputRecords,
     ) -> Result<()> {
-        measure::measure(job, launches, done)
+        let is_short = job.run.plan.is_short();
+        measure::measure::<Self>(job, launches, done, is_short)
     }
 
     fn read(folder: &Path) -> Result<ThroughputRecords> {

@@ -30,7 +30,7 @@ pub struct ThroughputOptions {
 const CONTROLS: usize = 4;
 
 /// Longer than an answer waits at a thousand connections, so that none has to be given up.
-const REST_MS: u64 = 1000;
+pub(super) const REST_MS: u64 = 1000;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -93,7 +93,7 @@ impl ThroughputOptions {
             experiment,
             method,
             is_kept: !plan.is_short(),
-            processors: self.served.processors()?,
+            processors: self.served.load.processors()?,
             variant: self.served.variant(),
             plan,
         })
@@ -117,6 +117,9 @@ impl DesignOptions {
         Ok(ThroughputPlan {
             server: served.server,
             env: served.env,
+            variants: Vec::new(),
+            requests_per_connection: Vec::new(),
+            connects_per_slice: false,
             levels: connections.into_iter().map(level).collect(),
             requests: self.requests,
             blocks: self.blocks,
@@ -126,8 +129,8 @@ impl DesignOptions {
             }),
             rest_ms: REST_MS,
             warm_up_ms: millis(self.warm_up),
-            timeout_ms: millis(served.timeout),
-            engine: served.engine.resolve()?,
+            timeout_ms: millis(served.load.timeout),
+            engine: served.load.engine.resolve()?,
         })
     }
 }

@@ -1,6 +1,6 @@
 //! The design of a throughput run: blocks, concurrencies, rounds and windows. Pure.
 
-use crate::experiments::Outline;
+use crate::experiments::{Outline, Variant, per_connection};
 use crate::framework::{BuildEnv, ServerKind};
 use crate::load::{EngineKind, Window};
 use crate::run::Orders;
@@ -12,6 +12,9 @@ use std::time::Duration;
 
 /// Fewer blocks than these make a run that is not worth keeping.
 const KEPT_BLOCKS_MIN: u32 = 12;
+
+/// What takes part besides contestants.
+const CONTROLS: [&str; 3] = ["null", "twin", "planted"];
 
 /// Fewer requests than these do.
 const KEPT_REQUESTS_MIN: u64 = 100_000;
@@ -45,6 +48,18 @@ pub struct ThroughputPlan {
     pub server: ServerKind,
     /// How it is built.
     pub env: BuildEnv,
+    /// The variants of each contestant that are compared, the first of them that of `server` and `env`; empty if
+    /// the run measures that one alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub variants: Vec<Variant>,
+    /// How many requests a connection carries in the variants that are compared with connections that are kept; empty
+    /// if all are kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub requests_per_connection: Vec<u32>,
+    /// Whether each slice opens its connections and closes them, so that only one arm has any: all arms of a matrix
+    /// together would need more open files than most systems allow.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub connects_per_slice: bool,
     /// The numbers of connections, and how each is measured.
     pub levels: Vec<Level>,
     /// Counted requests per contestant and concurrency that the rounds are to suffice for.
@@ -195,19 +210,42 @@ impl ThroughputPlan {
         Duration::from_millis(self.timeout_ms)
     }
 
+    /// What the variants of a contestant are called, the first of them the one that has its name.
+    #[must_use]
+    pub(super) fn labels(&self) -> Vec<String> {
+        if self.requests_per_connection.is_empty() {
+            return self.variants.iter().map(Variant::to_string).collect();
+        }
+        let limited = self.requests_per_connection.iter();
+        let limited = limited.map(|&requests| per_connection(requests));
+        std::iter::once("keep-alive".to_owned())
+            .chain(limited)
+            .collect()
+    }
+
+    /// What is built of each contestant.
+    fn built(&self) -> String {
+        if self.variants.is_empty() {
+            return format!("{} {}", self.server, self.env);
+        }
+        let variants = self.variants.iter().map(Variant::to_string);
+        variants.collect::<Vec<_>>().join(", ")
+    }
+
     /// The plan in words.
     pub(super) fn outline(&self, seed: u64, contestants: &[String]) -> Outline {
         /// What a baseline answers per second on a machine of two processors.
         const RATE: f64 = 100_000.0;
         let mut arms = contestants.to_vec();
-        arms.extend(["null", "twin", "planted"].map(str::to_owned));
+        arms.extend(CONTROLS.map(str::to_owned));
         let orders = Orders {
             seed,
             series: 2 * self.levels.len() as u64,
         };
         let mut steps = vec![format!(
-            "build and check each contestant ({} {}); {} blocks, each with fresh processes for all arms",
-            self.server, self.env, self.blocks
+            "build and check each contestant ({}); {} blocks, each with fresh processes for all arms",
+            self.built(),
+            self.blocks
         )];
         let mut slices_ms = 0.0;
         for level in &self.levels {
@@ -245,6 +283,9 @@ mod tests {
         ThroughputPlan {
             server: ServerKind::Quickstart,
             env: BuildEnv::Release,
+            variants: Vec::new(),
+            requests_per_connection: Vec::new(),
+            connects_per_slice: false,
             levels: vec![Level::of(64), Level::of(1000)],
             requests: 1_000_000,
             blocks: 24,

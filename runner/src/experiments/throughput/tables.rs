@@ -9,7 +9,7 @@ use crate::analysis::{
 use crate::run::{Measure, Observation, ProcessRow, Row};
 
 /// Differences smaller than this are called a tie: fixed before any run.
-const MARGIN: f64 = 0.02;
+pub(super) const MARGIN: f64 = 0.02;
 
 /// A contestant with fewer right answers in a window is measured too coarsely to set the length of a run.
 const ANSWERS_MIN: u64 = 1000;
@@ -95,7 +95,11 @@ impl Table {
     }
 }
 
-fn observations(slices: &[SliceRow], connections: usize, measure: Measure) -> Vec<Observation<'_>> {
+pub(super) fn observations(
+    slices: &[SliceRow],
+    connections: usize,
+    measure: Measure,
+) -> Vec<Observation<'_>> {
     let slices = slices.iter().filter(|row| row.connections == connections);
     slices
         .map(|row| {
@@ -109,7 +113,8 @@ fn observations(slices: &[SliceRow], connections: usize, measure: Measure) -> Ve
         .collect()
 }
 
-fn untrusted(
+/// Why a table with these controls is not to be trusted.
+pub(super) fn untrusted(
     records: &ThroughputRecords,
     connections: usize,
     controls: &[Control],

@@ -1,11 +1,14 @@
 //! A small run made by hand, the exact pages it gives, and what becomes of it when it is killed or damaged.
 
+mod accepts;
 mod claims;
 mod comparing;
 mod format;
 mod hostile;
 mod live;
+mod matrix;
 mod pages;
+mod sweep;
 
 use super::plan::Level;
 use super::rows::SERVICE_TIMES;
@@ -55,6 +58,9 @@ fn plan() -> ThroughputPlan {
     ThroughputPlan {
         server: ServerKind::Quickstart,
         env: BuildEnv::Release,
+        variants: Vec::new(),
+        requests_per_connection: Vec::new(),
+        connects_per_slice: false,
         levels: vec![Level {
             connections: CONNECTIONS,
             settling_ms: 10,
@@ -155,6 +161,8 @@ struct MadeUp {
     rows: Vec<SliceRow>,
     blocks: Vec<BlockRow>,
     run: Run<ThroughputPlan>,
+    /// The longest service times of an arm: one in how many, and how long.
+    slowest: fn(&str) -> (u64, u64),
 }
 
 impl MadeUp {
@@ -180,6 +188,7 @@ impl MadeUp {
             rows,
             blocks: (0..BLOCKS).map(block).collect(),
             run: header(),
+            slowest: |_| (100, 2_000_000),
         }
     }
 
@@ -222,23 +231,28 @@ impl MadeUp {
         for row in self.rows.iter().filter(of_block) {
             journal.append(row).unwrap();
         }
-        for arm in arms() {
-            let own = self
-                .rows
-                .iter()
-                .filter(of_block)
-                .filter(|row| row.arm == arm.name);
+        let levels = self.run.plan.connections();
+        let arms = self.run.arms.iter();
+        for (arm, connections) in arms.flat_map(|arm| levels.iter().map(move |&one| (arm, one))) {
+            let own = self.rows.iter().filter(of_block);
+            let own = own.filter(|row| row.arm == arm.name && row.connections == connections);
             let times: u64 = own.clone().map(|row| row.ok + row.timeout).sum();
             if own.count() == 0 {
                 continue;
             }
-            journal.append(&process(&arm.name, block.block)).unwrap();
+            journal
+                .append(&ProcessRow {
+                    connections,
+                    ..process(&arm.name, block.block)
+                })
+                .unwrap();
             let mut histogram = time_histogram();
-            histogram.record_n(640_000, times - times / 100).unwrap();
-            histogram.record_n(2_000_000, times / 100).unwrap();
+            let (one_in, slowest_ns) = (self.slowest)(&arm.name);
+            histogram.record_n(640_000, times - times / one_in).unwrap();
+            histogram.record_n(slowest_ns, times / one_in).unwrap();
             let tag = HistogramTag {
-                arm: arm.name,
-                condition: CONNECTIONS as u64,
+                arm: arm.name.clone(),
+                condition: connections as u64,
                 block: block.block,
             };
             journal

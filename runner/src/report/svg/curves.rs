@@ -46,7 +46,7 @@ pub(super) fn draw(canvas: &mut Canvas, curves: &Curves, top: f64, prefix: &str)
         let left = LABELS + column as f64 * (plot_width + GAP);
         let y = top + NAME_HEIGHT + row as f64 * (PLOT_HEIGHT + NAME_HEIGHT);
         let frame = Frame {
-            across: Scale::linear([0.0, right], [left, left + plot_width]),
+            across: scale_across(curves.across, right, [left, left + plot_width]),
             up: scale_up(curves.up, values.clone(), [y + PLOT_HEIGHT, y]),
             left,
             right: left + plot_width,
@@ -77,6 +77,8 @@ fn below(canvas: &mut Canvas, curves: &Curves, mut y: f64) -> f64 {
         Axis::Nines => "percentile",
         Axis::Ms | Axis::LogMs => "ms after the load began",
         Axis::Percent => "%",
+        Axis::Connections => "connections",
+        Axis::Number => "",
     };
     let right = WIDTH - MARGIN;
     canvas.text(right, y, Ink::Muted, SMALL, Anchor::End, unit);
@@ -108,11 +110,18 @@ impl Frame {
     }
 }
 
+fn scale_across(axis: Axis, right: f64, place: [f64; 2]) -> Scale {
+    match axis {
+        Axis::Connections => Scale::log([1.0, right.max(10.0)], place),
+        _ => Scale::linear([0.0, right], place),
+    }
+}
+
 fn scale_up(axis: Axis, values: impl Iterator<Item = f64>, place: [f64; 2]) -> Scale {
     match axis {
         Axis::LogMs => Scale::log(decades(values), place),
         Axis::Percent => Scale::linear([0.0, 100.0], place),
-        Axis::Nines | Axis::Ms => Scale::linear([0.0, values.fold(0.0, f64::max)], place),
+        _ => Scale::linear([0.0, values.fold(0.0, f64::max)], place),
     }
 }
 
@@ -133,7 +142,13 @@ fn grid_up(
         Axis::Percent => [0.0, 50.0, 100.0]
             .map(|tick| (tick, format!("{tick} %")))
             .to_vec(),
-        Axis::Nines | Axis::Ms => Vec::new(),
+        Axis::Number => {
+            let high = values.fold(0.0, f64::max);
+            let step = step(0.0, high, 3.0);
+            let tick = |tick: f64| (tick, thousands(tick, step));
+            multiples(0.0, high, step).map(tick).collect()
+        }
+        Axis::Nines | Axis::Ms | Axis::Connections => Vec::new(),
     };
     for (tick, label) in ticks {
         let y = frame.up.at(tick);
@@ -151,6 +166,14 @@ fn grid_up(
     }
 }
 
+/// Thousands as k.
+fn thousands(tick: f64, step: f64) -> String {
+    match step >= 1000.0 && tick > 0.0 {
+        true => format!("{}k", label(tick / 1000.0, step / 1000.0)),
+        false => label(tick, step),
+    }
+}
+
 /// A time with its unit.
 fn written(ms: f64) -> String {
     match ms {
@@ -163,6 +186,9 @@ fn written(ms: f64) -> String {
 fn grid_across(canvas: &mut Canvas, axis: Axis, frame: &Frame, right: f64, has_labels: bool) {
     let ticks: Vec<(f64, String)> = match axis {
         Axis::Nines => NINES.map(|(nines, name)| (nines, name.to_owned())).to_vec(),
+        Axis::Connections => [1.0, 10.0, 100.0, 1000.0, 10_000.0]
+            .map(|tick| (tick, thousands(tick, tick.max(1.0))))
+            .to_vec(),
         _ => {
             let step = step(0.0, right, 4.0);
             multiples(0.0, right, step)
@@ -251,7 +277,7 @@ fn said(curves: &Curves, panel: &Curve) -> String {
         let level = match curves.up {
             Axis::Percent => format!("{level:.1} %"),
             Axis::LogMs | Axis::Ms => format!("{level:.3} ms"),
-            Axis::Nines => format!("{level:.3}"),
+            _ => format!("{level:.3}"),
         };
         let what = curves.reference.unwrap_or_default();
         format!(", dashed: {level} {what}").trim_end().to_owned()

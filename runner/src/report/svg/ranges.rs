@@ -1,6 +1,6 @@
 //! Figures with the range they vary in, on an axis of powers of ten: a line for the range, a mark for the figure.
 
-use super::canvas::{Anchor, Canvas, SMALL, width};
+use super::canvas::{Anchor, Canvas, SMALL, WIDTH, width};
 use super::ink::Ink;
 use super::scale::{Scale, decades};
 use super::{MARGIN, Rows, ink};
@@ -47,14 +47,23 @@ pub(super) fn draw(canvas: &mut Canvas, ranges: &Ranges, top: f64) -> (f64, Stri
         Anchor::Start,
         ranges.unit,
     );
+    let end = legend(canvas, &ranges.series, bottom + 38.0);
+    (end, description(ranges))
+}
+
+/// What each shape stands for, in as many lines as it takes; the last one's baseline.
+fn legend(canvas: &mut Canvas, series: &[String], mut y: f64) -> f64 {
     let mut x = MARGIN;
-    let y = bottom + 38.0;
-    for (series, name) in ranges.series.iter().enumerate() {
-        shape(canvas, series, x + 5.0, y - 4.0, Ink::Accent);
+    for (place, name) in series.iter().enumerate() {
+        let end = x + 16.0 + width(name, SMALL);
+        if end > WIDTH - MARGIN && x > MARGIN {
+            (x, y) = (MARGIN, y + 16.0);
+        }
+        shape(canvas, place, x + 5.0, y - 4.0, Ink::Accent);
         canvas.text(x + 16.0, y, Ink::Text, SMALL, Anchor::Start, name);
         x += 16.0 + width(name, SMALL) + 14.0;
     }
-    (y, description(ranges))
+    y
 }
 
 /// Decades, cut at 2 or 5 if that leaves all values in.
@@ -128,7 +137,7 @@ fn marks_of(canvas: &mut Canvas, ranges: &Ranges, row: &RangeRow, scale: &Scale,
 /// A shape for each of the series, so that nobody needs colours.
 fn shape(canvas: &mut Canvas, series: usize, x: f64, y: f64, ink: Ink) {
     let r = 4.5;
-    match series % 3 {
+    match series % 4 {
         0 => canvas.bar(x - r + 0.5, y - r + 0.5, 2.0 * r - 1.0, 2.0 * r - 1.0, ink),
         1 => canvas.area(
             &[
@@ -139,7 +148,8 @@ fn shape(canvas: &mut Canvas, series: usize, x: f64, y: f64, ink: Ink) {
             ],
             ink,
         ),
-        _ => canvas.shape(&[[x, y - r], [x + r, y + r], [x - r, y + r]], ink),
+        2 => canvas.shape(&[[x, y - r], [x + r, y + r], [x - r, y + r]], ink),
+        _ => canvas.outline(x - r + 0.5, y - r + 0.5, 2.0 * r - 1.0, 2.0 * r - 1.0, ink),
     }
 }
 

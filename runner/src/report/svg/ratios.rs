@@ -35,14 +35,10 @@ pub(super) fn draw(canvas: &mut Canvas, ratios: &Ratios, top: f64) -> (f64, Stri
         height: (10.0 + LANE * lanes).max(38.0),
     };
     let bottom = rows.at(ratios.rows.len());
-    canvas.text(
-        RANKS,
-        top + 10.0 + labels,
-        Ink::Muted,
-        SMALL,
-        Anchor::Middle,
-        "rank",
-    );
+    if has_ranks(ratios) {
+        let y = top + 10.0 + labels;
+        canvas.text(RANKS, y, Ink::Muted, SMALL, Anchor::Middle, "rank");
+    }
     for (place, row) in ratios.rows.iter().enumerate() {
         rows.name(canvas, place, &row.subject, RANKS - 22.0 - MARGIN);
     }
@@ -67,6 +63,15 @@ pub(super) fn draw(canvas: &mut Canvas, ratios: &Ratios, top: f64) -> (f64, Stri
     }
     let end = legend(canvas, ratios, bottom + 38.0, low);
     (end, description(ratios))
+}
+
+/// Ratios of arms to something other than the baseline rank nobody.
+fn has_ranks(ratios: &Ratios) -> bool {
+    let mut marks = ratios
+        .rows
+        .iter()
+        .flat_map(|row| row.marks.iter().flatten());
+    marks.any(|mark| matches!(mark.rank, Cell::Rank { .. }))
 }
 
 /// From the smallest interval within reach of the best row to the largest.
@@ -149,7 +154,7 @@ fn marks(canvas: &mut Canvas, ratios: &Ratios, row: &RatioRow, scale: &Scale, mi
             Ink::Text,
             SMALL,
             Anchor::Middle,
-            &rank(row, mark),
+            &rank(ratios, row, mark),
         );
         let condition = ratios.conditions.get(lane).map_or("", String::as_str);
         let name = format!("{}, {condition}: {}", row.subject.name, written(mark));
@@ -157,8 +162,9 @@ fn marks(canvas: &mut Canvas, ratios: &Ratios, row: &RatioRow, scale: &Scale, mi
     }
 }
 
-fn rank(row: &RatioRow, mark: &RatioMark) -> String {
+fn rank(ratios: &Ratios, row: &RatioRow, mark: &RatioMark) -> String {
     match mark.rank {
+        _ if !has_ranks(ratios) => String::new(),
         Cell::Rank { .. } => mark.rank.full(),
         _ if row.subject.kind == ArmKind::Contestant => "-".to_owned(),
         _ => String::new(),
@@ -221,9 +227,13 @@ fn one(canvas: &mut Canvas, row: &RatioRow, mark: &RatioMark, scale: &Scale, lan
     }
 }
 
-fn legend(canvas: &mut Canvas, ratios: &Ratios, y: f64, low: f64) -> f64 {
+fn legend(canvas: &mut Canvas, ratios: &Ratios, mut y: f64, low: f64) -> f64 {
     let mut x = MARGIN;
     for (lane, condition) in ratios.conditions.iter().enumerate() {
+        let end = x + 28.0 + width(condition, SMALL);
+        if end > WIDTH - MARGIN && x > MARGIN {
+            (x, y) = (MARGIN, y + 16.0);
+        }
         let top = y - MARK + 1.0;
         match lane.is_multiple_of(2) {
             true => canvas.bar(x, top, 22.0, MARK, Ink::Accent),
@@ -253,7 +263,7 @@ fn description(ratios: &Ratios) -> String {
                 .map_or_else(|| "no figure".to_owned(), written);
             let rank = mark
                 .as_ref()
-                .map_or_else(String::new, |mark| rank(row, mark));
+                .map_or_else(String::new, |mark| rank(ratios, row, mark));
             match rank.as_str() {
                 "" => format!("{figure} at {condition}"),
                 rank => format!("{figure} at {condition} (rank {rank})"),

@@ -1,0 +1,365 @@
+//! One concurrency of a run that has several variants of each contestant: what each reached, and what it gains over the
+//! first one.
+
+use super::figures::block_rates;
+use super::limit::evidence;
+use super::records::ThroughputRecords;
+use super::rows::SliceRow;
+use super::tables::{MARGIN, RATE, observations, untrusted};
+use crate::analysis::{Control, Effect, Ranked, Untrusted, judge};
+use crate::load::{Bound, time_histogram};
+use crate::record::HistogramTag;
+use crate::report::{Answers, Cell, grouped, trust};
+use crate::run::{Arm, ArmKind};
+use crate::stats::{DRAWS, Interval, Quartiles, chosen_ratios, median};
+use hdrhistogram::Histogram;
+
+/// One concurrency, by variants.
+#[derive(Debug)]
+pub(super) struct ByVariant {
+    /// What the variants are called; the first is what the others are held against.
+    pub(super) labels: Vec<String>,
+    /// Connections.
+    pub(super) connections: usize,
+    /// All arms, by right answers per second.
+    pub(super) ranked: Ranked,
+    /// The controls.
+    pub(super) controls: Vec<Control>,
+    /// Why nothing here is to be trusted, if it is not.
+    pub(super) untrusted: Vec<Untrusted>,
+    /// A row for each contestant, in the order of the first variant's rate; then the controls.
+    pub(super) rows: Vec<VariantsRow>,
+}
+
+/// A contestant.
+#[derive(Debug, Clone)]
+pub(super) struct VariantsRow {
+    /// Its first variant, under its own name.
+    pub(super) arm: Arm,
+    /// What came of each variant, in the order of the labels; controls have the first one alone.
+    pub(super) variants: Vec<Outcome>,
+}
+
+/// What came of a variant.
+#[derive(Debug, Clone)]
+pub(super) enum Outcome {
+    /// It was measured.
+    Measured(Box<Figures>),
+    /// There is no such server; nothing is wrong.
+    Absent(String),
+    /// It could not be measured.
+    Failed(String),
+}
+
+/// The figures of a variant.
+#[derive(Debug, Clone)]
+pub(super) struct Figures {
+    /// Right answers per second: the median over blocks of the median over slices.
+    pub(super) rate: f64,
+    /// Its ratio to the contestant's first variant; `None` for that one, and if it was not measured.
+    pub(super) ratio: Option<f64>,
+    /// The interval of that ratio, jointly valid with those of all other gains of the table.
+    pub(super) gain: Option<Interval>,
+    /// The generator was saturated, so the server may be faster.
+    pub(super) is_client_bound: bool,
+    /// 99th percentile of the service time; `None` if none was recorded.
+    pub(super) p99: Option<Spread>,
+    /// Share of the connections that got a right answer within 100 ms; `None` if windows are shorter.
+    pub(super) served_per_100_ms: Option<f64>,
+    /// Requests counted.
+    pub(super) requests: u64,
+    /// Requests without a right answer, and slices that could not be measured.
+    pub(super) errors: u64,
+    /// What went wrong first.
+    pub(super) first_error: Option<String>,
+}
+
+/// A time in ms over the whole run, and in the blocks in which it was shortest and longest.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Spread {
+    /// Over all slices.
+    pub(super) whole_ms: f64,
+    /// In the best block.
+    pub(super) least_ms: f64,
+    /// In the worst block.
+    pub(super) most_ms: f64,
+}
+
+impl ByVariant {
+    /// Analyses one concurrency of a run.
+    pub(super) fn of(records: &ThroughputRecords, connections: usize) -> Self {
+        let (arms, seed) = (&records.run.arms, records.run.seed);
+        let observations = observations(&records.slices, connections, RATE);
+        let ranked = Ranked::of(&observations, arms, RATE, MARGIN, seed);
+        let percent = records.run.plan.withheld_percent(connections);
+        let controls = judge(&ranked, arms, Effect::Withheld { percent });
+        let untrusted = ranked
+            .unsound()
+            .into_iter()
+            .chain(untrusted(records, connections, &controls))
+            .collect();
+        let gains = Gains::of(&ranked, arms, seed);
+        let labels = records.run.plan.labels();
+        let first = arms.iter().filter(|arm| arm.variant_of.is_none());
+        let row = |arm: &Arm| VariantsRow {
+            variants: variants(arms, arm, &labels)
+                .map(|one| one.map(|one| outcome(records, connections, &ranked, &gains, one)))
+                .map(|outcome| outcome.unwrap_or_else(|| Outcome::Absent(String::new())))
+                .collect(),
+            arm: arm.clone(),
+        };
+        let mut rows: Vec<VariantsRow> = first.map(row).collect();
+        rows.sort_by(|one, other| {
+            let group = |row: &VariantsRow| row.arm.kind.max(ArmKind::Baseline);
+            let rate = |row: &VariantsRow| row.figures(0).map_or(0.0, |one| one.rate);
+            let by_rate = rate(other).total_cmp(&rate(one));
+            group(one).cmp(&group(other)).then(by_rate)
+        });
+        Self {
+            labels,
+            connections,
+            ranked,
+            controls,
+            untrusted,
+            rows,
+        }
+    }
+
+    /// The heading.
+    pub(super) fn heading(&self) -> String {
+        format!("{} connections", self.connections)
+    }
+
+    /// The cell of an arm's name; the planted control says how much it withholds.
+    pub(super) fn name(&self, arm: &Arm) -> Cell {
+        let mut controls = self.controls.iter();
+        let control = controls.find(|control| control.name == arm.name);
+        let name = match control.map(|control| control.effect) {
+            Some(Effect::Withheld { percent }) => format!("{}-{percent}%", arm.name),
+            _ => arm.name.clone(),
+        };
+        Cell::name(name, arm.kind, "")
+    }
+
+    /// Contestants and the baseline.
+    pub(super) fn contestants(&self) -> impl Iterator<Item = &VariantsRow> {
+        self.rows.iter().filter(|row| row.arm.kind.is_contestant())
+    }
+
+    /// All variants that were measured.
+    pub(super) fn measured(&self) -> impl Iterator<Item = &Figures> {
+        let rows = self.rows.iter();
+        rows.flat_map(|row| (0..row.variants.len()).filter_map(|one| row.figures(one)))
+    }
+
+    /// Whether everything asked for was measured without an error.
+    pub(super) fn is_good(&self) -> bool {
+        self.rows.iter().all(VariantsRow::is_good)
+    }
+
+    /// What has to be said of single variants.
+    pub(super) fn remarks(&self) -> Vec<String> {
+        let mut remarks = Vec::new();
+        if self.measured().any(|figures| figures.is_client_bound) {
+            remarks.push(
+                "≥: the generator was saturated, so the server may be faster, and a gain over it smaller or larger."
+                    .to_owned(),
+            );
+        }
+        for row in &self.rows {
+            for (outcome, label) in row.variants.iter().zip(&self.labels) {
+                remarks.extend(outcome.remark(&row.arm.name, label));
+            }
+        }
+        remarks
+    }
+
+    /// How far the table can be relied on.
+    pub(super) fn trust(&self, warnings: usize) -> Vec<String> {
+        let answers = Answers {
+            counted: self.measured().map(|one| one.requests).sum(),
+            errors: self.measured().map(|one| one.errors).sum(),
+        };
+        let mut items = trust(&self.ranked, &self.controls, answers, warnings);
+        let gains = self.measured().filter_map(|figures| figures.gain);
+        let half_widths: Vec<f64> = gains.map(|gain| gain.half_width()).collect();
+        items.extend(median(&half_widths).map(|median| {
+            format!(
+                "half of all gains would be seen from {:.1} % on",
+                median * 100.0
+            )
+        }));
+        items
+    }
+}
+
+impl Outcome {
+    fn remark(&self, name: &str, label: &str) -> Option<String> {
+        match self {
+            Self::Absent(reason) if reason.is_empty() => None,
+            Self::Absent(reason) => Some(format!("`{name}` {label}: {reason}.")),
+            Self::Failed(reason) => Some(format!("`{name}` {label} failed: {reason}.")),
+            Self::Measured(figures) if figures.errors > 0 => {
+                let first = figures.first_error.as_deref();
+                Some(format!(
+                    "`{name}` {label}: {} errors, the first: {}.",
+                    grouped(figures.errors),
+                    first.unwrap_or("the reason was not kept")
+                ))
+            }
+            Self::Measured(_) => None,
+        }
+    }
+}
+
+impl VariantsRow {
+    /// The figures of a variant, if it was measured.
+    pub(super) fn figures(&self, variant: usize) -> Option<&Figures> {
+        match self.variants.get(variant)? {
+            Outcome::Measured(figures) => Some(figures),
+            Outcome::Absent(_) | Outcome::Failed(_) => None,
+        }
+    }
+
+    fn is_good(&self) -> bool {
+        self.variants.iter().all(|one| match one {
+            Outcome::Measured(figures) => figures.errors == 0,
+            Outcome::Absent(_) => true,
+            Outcome::Failed(_) => false,
+        })
+    }
+}
+
+/// The arms of a contestant, in the order of the variants; a control has the first one alone.
+fn variants<'a>(
+    arms: &'a [Arm],
+    first: &'a Arm,
+    labels: &'a [String],
+) -> impl Iterator<Item = Option<&'a Arm>> {
+    let of = move |arm: &&Arm, label: &String| {
+        let of = arm.variant_of.as_ref();
+        of.is_some_and(|of| of.contestant == first.name && of.variant == *label)
+    };
+    let others = labels.iter().skip(1);
+    let others = others.take_while(|_| first.kind.is_contestant());
+    let others = others.map(move |label| arms.iter().find(|arm| of(arm, label)));
+    std::iter::once(Some(first)).chain(others)
+}
+
+/// The interval of each gain, by name of the arm that gains.
+struct Gains {
+    pairs: Vec<(usize, usize)>,
+    intervals: Vec<Interval>,
+}
+
+impl Gains {
+    fn of(ranked: &Ranked, arms: &[Arm], seed: u64) -> Self {
+        let pair = |arm: &Arm| {
+            let of = arm.variant_of.as_ref()?;
+            let one = ranked.measured.index(&arm.name)?;
+            Some((one, ranked.measured.index(&of.contestant)?))
+        };
+        let pairs: Vec<(usize, usize)> = arms.iter().filter_map(pair).collect();
+        let intervals = chosen_ratios(&ranked.rows, &pairs, seed, DRAWS);
+        Self {
+            intervals: intervals.unwrap_or_default(),
+            pairs,
+        }
+    }
+
+    fn of_arm(&self, arm: usize) -> Option<Interval> {
+        let place = self.pairs.iter().position(|&(one, _)| one == arm)?;
+        self.intervals.get(place).copied()
+    }
+}
+
+fn outcome(
+    records: &ThroughputRecords,
+    connections: usize,
+    ranked: &Ranked,
+    gains: &Gains,
+    arm: &Arm,
+) -> Outcome {
+    if let Some(reason) = &arm.absent {
+        return Outcome::Absent(reason.clone());
+    }
+    if let Some(reason) = &arm.err {
+        return Outcome::Failed(reason.clone());
+    }
+    let slices = records.slices_of(connections, &arm.name);
+    let mut errs = slices.iter().map(|row| &row.err);
+    let first_error = errs.find(|err| !err.is_empty()).cloned();
+    let blocks: Vec<f64> = block_rates(&slices).into_values().collect();
+    let Some(rate) = Quartiles::of(&blocks) else {
+        let reason = first_error.unwrap_or_else(|| "no block was completed".to_owned());
+        return Outcome::Failed(reason);
+    };
+    let gain = ranked
+        .measured
+        .index(&arm.name)
+        .and_then(|one| gains.of_arm(one));
+    let told: Vec<f64> = slices
+        .iter()
+        .filter(|row| row.served_per_100_ms_ppm > 0)
+        .map(|row| row.served_per_100_ms_ppm as f64 / 1e6)
+        .collect();
+    let unmeasured = slices.iter().filter(|row| row.sent == 0).count() as u64;
+    let errors = slices.iter().map(|row| row.errors() + row.outside_errors);
+    Outcome::Measured(Box::new(Figures {
+        rate: rate.median,
+        ratio: gain.map(|one| one.estimate).or_else(|| plain(ranked, arm)),
+        gain,
+        is_client_bound: is_client_bound(records, ranked, arm, &slices),
+        p99: p99(records, connections, arm),
+        served_per_100_ms: median(&told),
+        requests: slices.iter().map(|row| row.sent).sum(),
+        errors: errors.sum::<u64>() + unmeasured,
+        first_error,
+    }))
+}
+
+/// The ratio alone, of a run that has too few blocks for intervals.
+fn plain(ranked: &Ranked, arm: &Arm) -> Option<f64> {
+    let of = arm.variant_of.as_ref()?;
+    let (own, first) = (
+        ranked.standing(&arm.name)?,
+        ranked.standing(&of.contestant)?,
+    );
+    Some(own.ratio / first.ratio)
+}
+
+fn is_client_bound(
+    records: &ThroughputRecords,
+    ranked: &Ranked,
+    arm: &Arm,
+    slices: &[&SliceRow],
+) -> bool {
+    let arms = records.run.arms.iter();
+    let mut nulls = arms.filter(|arm| arm.kind == ArmKind::Null);
+    let null = nulls.next().and_then(|null| ranked.standing(&null.name));
+    let own = ranked.standing(&arm.name);
+    let ceiling_share = null.zip(own).map(|(null, own)| own.ratio / null.ratio);
+    let right: Vec<&SliceRow> = slices.iter().copied().filter(|row| row.ok > 0).collect();
+    let evidence = evidence(records, &right, ceiling_share);
+    arm.kind != ArmKind::Null && evidence.is_some_and(|one| one.judge().0 == Bound::ClientBound)
+}
+
+fn p99(records: &ThroughputRecords, connections: usize, arm: &Arm) -> Option<Spread> {
+    let is_own = |tag: &HistogramTag| tag.arm == arm.name && tag.condition == connections as u64;
+    let own = records.service_times.iter().filter(|(tag, _)| is_own(tag));
+    let p99_ms = |times: &Histogram<u64>| times.value_at_quantile(0.99) as f64 / 1e6;
+    let mut whole = time_histogram();
+    let mut blocks = Vec::new();
+    for (_, times) in own.filter(|(_, times)| !times.is_empty()) {
+        whole
+            .add(times)
+            .expect("histograms were read with these bounds");
+        blocks.push(p99_ms(times));
+    }
+    let least_ms = blocks.iter().copied().reduce(f64::min)?;
+    Some(Spread {
+        whole_ms: p99_ms(&whole),
+        least_ms,
+        most_ms: blocks.into_iter().fold(least_ms, f64::max),
+    })
+}

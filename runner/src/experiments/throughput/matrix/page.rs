@@ -1,0 +1,96 @@
+//! What is shown of a matrix.
+
+use super::super::by_variant::ByVariant;
+use super::super::records::ThroughputRecords;
+use super::VARIANTS;
+use super::charts::{gains, p99s};
+use super::columns::{rates, service};
+use super::takeaway::takeaway;
+use crate::report::{Body, Page, Section, Shown, listed};
+
+/// The page of a run.
+pub(super) fn page(records: &ThroughputRecords) -> Page {
+    let run = &records.run;
+    let connections = run.plan.connections().into_iter();
+    let levels: Vec<ByVariant> = connections.map(|one| ByVariant::of(records, one)).collect();
+    let sections = levels.iter().flat_map(|level| {
+        let warnings = run.warnings.len();
+        [section(level, warnings), service_section(level)]
+    });
+    let (complete, planned) = (records.counting(), run.plan.blocks);
+    let body = Body {
+        design: design(records),
+        unfinished: format!(
+            "The run was not finished: {complete} of {planned} blocks are complete, and only they count."
+        ),
+        sections: sections.collect(),
+        reading: reading(),
+        is_good: levels.iter().all(ByVariant::is_good),
+        circumstances: vec![format!("engine {}", run.plan.engine)],
+        ..Body::default()
+    };
+    Page::of(run, "Servers and builds", body)
+}
+
+fn design(records: &ThroughputRecords) -> String {
+    let plan = &records.run.plan;
+    let levels = plan.levels.iter().map(|level| {
+        format!(
+            "{} slices of {} ms a block at {} connections",
+            level.rounds, level.window_ms, level.connections
+        )
+    });
+    format!(
+        "Each contestant as {}: {} blocks of fresh processes, all alive together, measured round robin under sustained \
+         load; each slice opens its connections and has time to settle: {}.",
+        listed(&plan.labels()),
+        plan.blocks,
+        levels.collect::<Vec<_>>().join(", ")
+    )
+}
+
+fn section(level: &ByVariant, warnings: usize) -> Section {
+    let takeaway = takeaway(level);
+    Section {
+        heading: level.heading(),
+        level: Some(level.connections as u64),
+        untrusted: level.untrusted.iter().map(ToString::to_string).collect(),
+        charts: gains(level, &takeaway).into_iter().collect(),
+        grid: rates(level),
+        trust: level.trust(warnings),
+        remarks: level.remarks(),
+        takeaway,
+        ..Section::default()
+    }
+}
+
+fn service_section(level: &ByVariant) -> Section {
+    Section {
+        heading: format!("{}: service time and connections served", level.heading()),
+        charts: p99s(level).into_iter().collect(),
+        grid: service(level),
+        shown: Shown::PageAndTerminal,
+        ..Section::default()
+    }
+}
+
+fn reading() -> Vec<String> {
+    let [first, ..] = VARIANTS;
+    vec![
+        format!(
+            "A rate is in right answers per second: the median over blocks of the median over slices. In parentheses: \
+             the gain over the same contestant's {first} in percent, from slices that are next to each other in time, \
+             with half of its interval at 95 %; the intervals of all gains of a table are jointly valid. A gain \
+             smaller than that half may be none."
+        ),
+        "quickstart: what the framework's own guide teaches; tuned: what its documented API offers on top. release: \
+         cargo's release profile; max: fat LTO, one codegen unit, abort on panic, and mimalloc. The lines in which the \
+         servers differ: results/variants.md."
+            .to_owned(),
+        "p99: 99th percentile of the service time in a closed loop, over all slices, and in the blocks in which it was \
+         shortest and longest. served: the share of the connections that got a right answer within 100 ms; shown if \
+         windows are long enough."
+            .to_owned(),
+        "The baseline is one of the contestants here: each is held against itself.".to_owned(),
+    ]
+}

@@ -1,0 +1,263 @@
+//! What is shown of a sweep.
+
+use super::super::records::ThroughputRecords;
+use super::super::tables::{RATE, Table};
+use super::charts::curves;
+use super::figures::{Spread, Swept, SweptPoint, swept};
+use crate::analysis::{Control, Effect};
+use crate::report::{Body, Cell, Column, Grid, Heading, Page, Section, Shown, grouped, listed};
+use std::collections::BTreeMap;
+
+/// The page of a run.
+pub(super) fn page(records: &ThroughputRecords) -> Page {
+    let run = &records.run;
+    let levels = run.plan.connections().into_iter();
+    let tables: Vec<Table> = levels.map(|level| Table::of(records, level)).collect();
+    let all = swept(records, &tables);
+    let mut sections = vec![summary(records, &tables, &all)];
+    sections.extend(all.iter().filter(|one| !one.points.is_empty()).map(of_arm));
+    let (complete, planned) = (records.counting(), run.plan.blocks);
+    let body = Body {
+        design: design(records),
+        unfinished: format!(
+            "The run was not finished: {complete} of {planned} blocks are complete, and only they count."
+        ),
+        charts: curves(&all),
+        sections,
+        reading: reading(),
+        is_good: all.iter().all(is_good),
+        circumstances: vec![format!("engine {}", run.plan.engine)],
+    };
+    Page::of(run, "Over connections", body)
+}
+
+fn is_good(swept: &Swept) -> bool {
+    let is_measured = swept.failure.is_none() || swept.arm.absent.is_some();
+    is_measured && swept.points.iter().all(|point| point.errors == 0)
+}
+
+fn design(records: &ThroughputRecords) -> String {
+    let plan = &records.run.plan;
+    let connections: Vec<String> = plan.connections().iter().map(usize::to_string).collect();
+    let rounds = plan.levels.first().map_or(0, |level| level.rounds);
+    format!(
+        "`SERVER={} ENV={}`, closed loop at {} connections: {} blocks of fresh processes, {rounds} slices a block and \
+         concurrency, measured round robin; each slice opens its connections and has time to settle.",
+        plan.server,
+        plan.env,
+        listed(&connections),
+        plan.blocks,
+    )
+}
+
+const SUMMARY: [Column<Swept>; 6] = [
+    Column::number("saturates at connections", Some("saturates"), |swept| {
+        of(swept.saturates(), |point| {
+            Some(Cell::count(point.connections as u64))
+        })
+    }),
+    Column::number("highest requests/s", Some("most req/s"), |swept| {
+        of(swept.highest(), |point| {
+            Some(Cell::whole(point.rate.median))
+        })
+    }),
+    Column::number("at connections", Some("at"), |swept| {
+        of(swept.highest(), |point| {
+            Some(Cell::count(point.connections as u64))
+        })
+    }),
+    Column::number(
+        "fairness breaks at connections",
+        Some("unfair at"),
+        |swept| match swept.breaks() {
+            Some(point) => Cell::count(point.connections as u64),
+            None if swept.points.is_empty() => Cell::Missing,
+            None => Cell::text("never"),
+        },
+    ),
+    Column::number(
+        "served in 100 ms % at most connections",
+        Some("served%"),
+        |swept| {
+            of(swept.points.last(), |point| {
+                Some(Cell::percent(point.served?.median))
+            })
+        },
+    ),
+    Column::number("errors", Some("err"), |swept| {
+        match (&swept.arm.absent, swept.points.is_empty()) {
+            (Some(_), _) => Cell::Missing,
+            (None, true) => Cell::Failed,
+            (None, false) => Cell::count(swept.points.iter().map(|point| point.errors).sum()),
+        }
+    }),
+];
+
+fn of(point: Option<&SweptPoint>, cell: impl Fn(&SweptPoint) -> Option<Cell>) -> Cell {
+    point.and_then(cell).unwrap_or(Cell::Missing)
+}
+
+fn summary(records: &ThroughputRecords, tables: &[Table], all: &[Swept]) -> Section {
+    let untrusted: Vec<String> = tables
+        .iter()
+        .filter(|table| !table.untrusted.is_empty())
+        .map(|table| {
+            let reasons: Vec<String> = table.untrusted.iter().map(ToString::to_string).collect();
+            format!("at {}: {}", table.heading(), reasons.join(", "))
+        })
+        .collect();
+    let remarks = all.iter().filter_map(|swept| {
+        let failure = swept.failure.as_ref()?;
+        Some(format!("`{}`: {failure}.", swept.arm.name))
+    });
+    Section {
+        heading: "From one connection to thousands".to_owned(),
+        takeaway: takeaway(all),
+        untrusted,
+        grid: Grid::of_arms(
+            &SUMMARY,
+            all,
+            |swept| &swept.arm,
+            |_| Cell::Empty,
+            |swept| Cell::name(&swept.arm.name, swept.arm.kind, ""),
+            |_, _| None,
+        ),
+        trust: trust(records, tables, all),
+        remarks: remarks.collect(),
+        ..Section::default()
+    }
+}
+
+/// From how many connections on whom is unfair. Saturation is in the table.
+fn takeaway(all: &[Swept]) -> String {
+    let mut breaks: BTreeMap<usize, Vec<String>> = BTreeMap::new();
+    let mut fair = Vec::new();
+    let contestants = all.iter().filter(|one| one.arm.kind.is_contestant());
+    for swept in contestants.filter(|one| !one.points.is_empty()) {
+        let name = format!("`{}`", swept.arm.name);
+        match swept.breaks() {
+            Some(point) => breaks.entry(point.connections).or_default().push(name),
+            None => fair.push(name),
+        }
+    }
+    let most = all.iter().flat_map(|one| &one.points);
+    let most = most.map(|point| point.connections).max().unwrap_or(0);
+    let mut parts: Vec<String> = breaks
+        .into_iter()
+        .map(|(connections, names)| {
+            let connections = grouped(connections as u64);
+            format!("from {connections} connections on with {}", listed(&names))
+        })
+        .collect();
+    if !fair.is_empty() {
+        parts.push(format!(
+            "at no measured number of connections (up to {}) with {}",
+            grouped(most as u64),
+            listed(&fair)
+        ));
+    }
+    match parts.is_empty() {
+        true => "No contestant was measured.".to_owned(),
+        false => format!(
+            "More than 1 % of the connections wait longer than 100 ms for an answer {}.",
+            parts.join("; ")
+        ),
+    }
+}
+
+/// How many concurrencies pass each control, and what was answered.
+fn trust(records: &ThroughputRecords, tables: &[Table], all: &[Swept]) -> Vec<String> {
+    let passed = |is_it: fn(&Effect) -> bool| {
+        let own = tables.iter().flat_map(|table| &table.controls);
+        let own = own.filter(|one| is_it(&one.effect) && one.measure == RATE);
+        let own: Vec<&Control> = own.collect();
+        let passed = own.iter().filter(|one| one.failure().is_none()).count();
+        format!("{passed} of {}", own.len())
+    };
+    let points = || all.iter().flat_map(|one| &one.points);
+    let errors: u64 = points().map(|point| point.errors).sum();
+    let counted: u64 = points().map(|point| point.requests).sum();
+    vec![
+        format!(
+            "A/A twin not distinguishable at {} concurrencies",
+            passed(|effect| matches!(effect, Effect::None))
+        ),
+        format!(
+            "planted loss found at {}",
+            passed(|effect| matches!(effect, Effect::Withheld { .. }))
+        ),
+        format!("{} errors in {} answers", grouped(errors), grouped(counted)),
+        match records.run.warnings.len() {
+            1 => "1 warning".to_owned(),
+            count => format!("{count} warnings"),
+        },
+    ]
+}
+
+/// One arm over all numbers of connections.
+fn of_arm(swept: &Swept) -> Section {
+    let headings = vec![
+        Heading::number("connections", Some("conn.")),
+        Heading::number("requests/s (lowest–highest block)", Some("req/s")),
+        Heading::number("ratio to baseline (95 %)", Some("ratio ±95%")),
+        Heading::number("p50 ms (lowest–highest block)", Some("p50 ms")),
+        Heading::number("p99 ms (lowest–highest block)", Some("p99 ms")),
+        Heading::number("served in 100 ms %", Some("served%")),
+        Heading::number("server CPU µs (lowest–highest block)", Some("CPU µs")),
+        Heading::number("errors", None),
+    ];
+    let remarks = swept.points.iter().any(|point| point.is_client_bound);
+    Section {
+        heading: swept.arm.name.clone(),
+        grid: Grid::plain(headings, swept.points.iter().map(cells)),
+        remarks: match remarks {
+            true => vec!["≥: the generator was saturated, so the server may be faster.".to_owned()],
+            false => Vec::new(),
+        },
+        shown: Shown::Page,
+        ..Section::default()
+    }
+}
+
+fn cells(point: &SweptPoint) -> Vec<Cell> {
+    let estimate = |spread: Option<Spread>| {
+        spread.map_or(Cell::Missing, |spread| Cell::Estimate {
+            value: spread.median,
+            lower: spread.least,
+            upper: spread.most,
+        })
+    };
+    let bound = if point.is_client_bound { "≥ " } else { "" };
+    let [median, least, most] = [point.rate.median, point.rate.least, point.rate.most]
+        .map(|rate| grouped(rate.round() as u64));
+    vec![
+        Cell::count(point.connections as u64),
+        Cell::text(format!("{bound}{median} ({least}–{most})")),
+        point
+            .standing
+            .map_or(Cell::Missing, |one| Cell::ratio(one.ratio, one.interval)),
+        estimate(point.p50_ms),
+        estimate(point.p99_ms),
+        point
+            .served
+            .map_or(Cell::Missing, |served| Cell::percent(served.median)),
+        estimate(point.cpu_us),
+        Cell::count(point.errors),
+    ]
+}
+
+fn reading() -> Vec<String> {
+    vec![
+        "requests/s, p50, p99, served, server CPU: the median over blocks, and in parentheses the lowest block and the \
+         highest. p50 and p99: service time in a closed loop. served: the share of the connections that got a right \
+         answer within 100 ms. server CPU: per request, over all threads of the server."
+            .to_owned(),
+        "ratio: to the baseline at the same number of connections, from slices that are next to each other in time; the \
+         intervals of all arms at one number of connections are jointly valid at 95 %."
+            .to_owned(),
+        "saturates: the least number of connections whose median rate reaches 95 % of the highest. fairness breaks: the \
+         least number of connections at which fewer than 99 % of them are served within 100 ms. Between the numbers of \
+         connections that were measured nothing is known."
+            .to_owned(),
+    ]
+}

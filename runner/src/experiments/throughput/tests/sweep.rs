@@ -1,0 +1,110 @@
+//! A made-up sweep: its page, where it saturates and where fairness breaks.
+
+use super::*;
+use crate::experiments::throughput::Sweep;
+use crate::output::Screen;
+use crate::report::{run_page, tables};
+
+const LEVELS: [usize; 3] = [8, 64, 1000];
+
+/// Right answers per second at each of the levels.
+fn rate(arm: &str, connections: usize) -> Option<u64> {
+    let of_base = match connections {
+        8 => 60_000,
+        64 => 100_000,
+        _ => 90_000,
+    };
+    Some(match arm {
+        "fast" | "quick" => of_base * 11 / 10,
+        "slow" => 20_000,
+        "base" | "base-twin" | "planted" => of_base,
+        "null" => 200_000,
+        _ => return None,
+    })
+}
+
+fn made_up() -> MadeUp {
+    let level = |&connections: &usize| Level {
+        connections,
+        settling_ms: 10,
+        window_ms: 125,
+        rounds: ROUNDS,
+    };
+    let plan = ThroughputPlan {
+        levels: LEVELS.iter().map(level).collect(),
+        connects_per_slice: true,
+        ..plan()
+    };
+    let mut made = MadeUp::new();
+    made.run = runs::header(Sweep::NAME, Sweep::METHOD, plan, arms());
+    let planted = made.rows.clone();
+    made.rows.clear();
+    for connections in LEVELS {
+        for row in &planted {
+            let Some(rate) = rate(&row.arm, connections) else {
+                continue;
+            };
+            let at = 5 * row.position + connections;
+            let same = slice(&row.arm, row.block, row.round, at, rate);
+            let is_unfair = connections == 1000 && row.arm != "fast";
+            made.rows.push(SliceRow {
+                connections,
+                position: row.position,
+                started_us: row.started_us,
+                served: connections.min(50) as u64,
+                served_per_100_ms_ppm: if is_unfair { 300_000 } else { 1_000_000 },
+                ..same
+            });
+        }
+    }
+    made
+}
+
+fn page_of(made: &MadeUp) -> Page {
+    Sweep::page(&Sweep::read(&made.write()).unwrap())
+}
+
+#[test]
+fn the_page_of_a_sweep() {
+    insta::assert_snapshot!(run_page(&page_of(&made_up())));
+}
+
+#[test]
+fn a_sweep_fits_eighty_columns() {
+    for line in tables(&page_of(&made_up()), Screen::PLAIN).lines() {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+}
+
+#[test]
+fn who_is_unfair_from_where_on_is_said() {
+    let page = page_of(&made_up());
+    let takeaway = &page.sections[0].takeaway;
+    assert!(
+        takeaway.contains("from 1,000 connections on with `quick`, `base` and `slow`"),
+        "{takeaway}"
+    );
+    assert!(takeaway.contains("(up to 1,000) with `fast`"), "{takeaway}");
+    let charts: Vec<&str> = page.charts.iter().map(|chart| chart.id.as_str()).collect();
+    assert_eq!(
+        charts,
+        ["sweep-rate", "sweep-p99", "sweep-served", "sweep-cpu"]
+    );
+}
+
+#[test]
+fn an_untrusted_concurrency_is_named_in_the_heading() {
+    let mut made = made_up();
+    for row in &mut made.rows {
+        if row.arm == "base-twin" && row.connections == 64 {
+            (row.ok, row.sent) = (row.ok * 3 / 4, row.sent * 3 / 4);
+            row.first_half_ok = row.ok / 2;
+        }
+    }
+    let page = page_of(&made);
+    let untrusted = page.sections[0].untrusted.join(", ");
+    assert!(
+        untrusted.starts_with("at 64 connections: two copies"),
+        "{untrusted}"
+    );
+}
