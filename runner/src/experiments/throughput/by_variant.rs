@@ -3,6 +3,7 @@
 
 use super::figures::block_rates;
 use super::limit::evidence;
+use super::plan::said;
 use super::records::ThroughputRecords;
 use super::rows::SliceRow;
 use super::tables::{MARGIN, RATE, observations, untrusted};
@@ -127,7 +128,7 @@ impl ByVariant {
 
     /// The heading.
     pub(super) fn heading(&self) -> String {
-        format!("{} connections", self.connections)
+        said(self.connections)
     }
 
     /// The cell of an arm's name; the planted control says how much it withholds.

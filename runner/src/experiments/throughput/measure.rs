@@ -1,6 +1,6 @@
 //! Measures a throughput run: windows of load that has settled, in a closed loop.
 
-use super::plan::ThroughputPlan;
+use super::plan::{ThroughputPlan, said};
 use super::records::ThroughputRecords;
 use super::rows::{SERVICE_TIMES, SliceRow};
 use super::tables;
@@ -136,9 +136,7 @@ impl Slices for ClosedLoop {
 
     fn conditions(&self) -> Vec<String> {
         let levels = self.plan.levels.iter();
-        levels
-            .map(|level| format!("{} connections", level.connections))
-            .collect()
+        levels.map(|level| said(level.connections)).collect()
     }
 
     fn rounds(&self, condition: usize) -> u32 {

@@ -256,8 +256,8 @@ impl ThroughputPlan {
             let slice_ms = level.settling_ms + JITTER_US / 2000 + level.window_ms;
             slices_ms += f64::from(fitted.rounds) * slice_ms as f64 + self.warm_up_ms as f64;
             steps.push(format!(
-                "{} connections: {} rounds a block; a slice settles {} ms (and up to {} more) and counts {} ms",
-                level.connections,
+                "{}: {} rounds a block; a slice settles {} ms (and up to {} more) and counts {} ms",
+                said(level.connections),
                 fitted.rounds,
                 level.settling_ms,
                 JITTER_US / 1000,
@@ -271,6 +271,15 @@ impl ThroughputPlan {
             arms,
             expected: Duration::from_secs_f64(block_s * f64::from(self.blocks)),
         }
+    }
+}
+
+/// A number of connections in words.
+#[must_use]
+pub(super) fn said(connections: usize) -> String {
+    match connections {
+        1 => "1 connection".to_owned(),
+        _ => format!("{connections} connections"),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The table of one concurrency: who differs significantly, by requests per second and by server CPU time, and
 //! whether that can be trusted.
 
+use super::plan::said;
 use super::records::ThroughputRecords;
 use super::rows::{SERVICE_TIMES, SliceRow};
 use crate::analysis::{
@@ -91,7 +92,7 @@ impl Table {
     /// The heading.
     #[must_use]
     pub fn heading(&self) -> String {
-        format!("{} connections", self.connections)
+        said(self.connections)
     }
 }
 

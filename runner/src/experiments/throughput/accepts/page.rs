@@ -41,8 +41,8 @@ fn design(records: &ThroughputRecords) -> String {
     });
     format!(
         "`SERVER={} ENV={}`, {}: {} blocks of fresh processes, measured round robin under sustained load, each slice \
-         after it had time to settle: {}. A connection that has carried its requests is closed by the generator, and \
-         another one opened in its place.",
+         after it had time to settle: {}. A connection that has carried its requests is closed by the generator (the \
+         first 4,000 of a slice in order, the others by a reset), and another one opened in its place.",
         plan.server,
         plan.env,
         listed(&plan.labels()),

@@ -5,7 +5,7 @@ use crate::experiments::Variant;
 use crate::experiments::throughput::Matrix;
 use crate::fixtures::{hostile, killed, programs};
 use crate::output::Screen;
-use crate::report::{run_page, tables};
+use crate::report::{Kept, front_page, run_page, tables};
 use crate::run::VariantOf;
 
 const VARIANTS: [(&str, Variant); 4] = [
@@ -204,6 +204,40 @@ fn few_blocks_have_no_gains() {
         "{}",
         page.sections[0].takeaway
     );
+}
+
+#[test]
+fn the_front_page_has_a_column_for_each_variant() {
+    let kept = |folder: &str, page| Kept {
+        folder: folder.to_owned(),
+        page,
+        is_candidate: true,
+    };
+    let main = Throughput::page(&MadeUp::new().records());
+    let front = |runs: &[Kept]| front_page(runs, "results", &["throughput", "matrix"]).unwrap();
+    let without = front(&[kept("2026-11-22-t", main)]);
+    assert!(!without.contains("By server and build"), "{without}");
+    let main = Throughput::page(&MadeUp::new().records());
+    let text = front(&[
+        kept("2026-11-22-t", main),
+        kept("2026-11-22-m", page_of(&made_up())),
+    ]);
+    let place = text
+        .find("By server and build at 64 connections, requests/s")
+        .unwrap();
+    let table = &text[place..];
+    assert!(table.contains("(results/2026-11-22-m/)"), "{table}");
+    assert!(
+        table.contains(
+            "| contestant | quickstart·release | quickstart·max | tuned·release | tuned·max |"
+        ),
+        "{table}"
+    );
+    assert!(
+        table.contains("| fast | 109,867 | 121,354\u{a0}(+10.5\u{a0}±1.5%) |"),
+        "{table}"
+    );
+    assert!(!table.contains("base-twin"), "{table}");
 }
 
 #[test]
