@@ -3,11 +3,17 @@
 use crate::interrupt;
 use crate::load::{Generator, LoadSpec, Measured, Pace, Target};
 use anyhow::{Result, bail, ensure};
+use std::thread;
 use std::time::Duration;
 
 /// How often closed connections are opened again before that is given up: a server that closes idle ones after some
 /// seconds does so while others are being opened.
 const PASSES_MAX: u32 = 3;
+
+/// Unused connections are opened so many at a time, with a pause in which the server accepts them: a listen queue may be
+/// as short as 128, and what does not fit into it is tried again by the kernel a second later.
+const BATCH: usize = 64;
+const BATCH_PAUSE: Duration = Duration::from_millis(5);
 
 /// Connections of the generator to one server. Those of each step are a pool of their own, whose key is its place.
 pub(super) struct Connections<'g> {
@@ -42,14 +48,27 @@ impl<'g> Connections<'g> {
         let (key, timeout) = (self.pools.len(), self.timeout);
         self.pools.push(count);
         self.is_unused = true;
-        let opening = self
-            .generator
-            .connect(key, &self.target, count, None, timeout)?;
+        let up_to = |first| {
+            let target = &self.target;
+            self.generator
+                .connect_first(key, target, first, count, timeout)
+        };
+        for first in (BATCH..count).step_by(BATCH) {
+            up_to(first)?;
+            thread::sleep(BATCH_PAUSE);
+        }
+        // What did not fit after all is opened in one of these.
+        let mut opening = up_to(count)?;
+        for _ in 1..PASSES_MAX {
+            if opening.opened() < count {
+                opening = up_to(count)?;
+            }
+        }
+        let opened = opening.opened();
         ensure!(
-            opening.opened() == count,
-            "only {} of {count} connections could be opened: {}",
-            opening.opened(),
-            opening.complaint().unwrap_or("no reason is known")
+            opened == count,
+            "only {opened} of {count} connections could be opened: {}",
+            opening.complaint().unwrap_or("the others took too long")
         );
         Ok(())
     }
