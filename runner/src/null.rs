@@ -2,7 +2,8 @@
 //!
 //! It looks for the ends of request heads and writes as many canned answers; it parses nothing,
 //! routes nothing and allocates nothing per request. It is a ceiling, not a contestant. A part of its
-//! answers can be sent late by a known time, to show whether a measurement finds that.
+//! answers can be sent late by a known time, and its connections can keep a known amount of memory, to show whether
+//! a measurement finds that.
 
 mod answer;
 mod late;
@@ -35,18 +36,26 @@ const BUFFER_BYTES: usize = 16 * 1024;
 const HEAD_END: &[u8] = b"\r\n\r\n";
 const LISTENER: u64 = u64::MAX;
 
-/// Answers on `address` with `threads` threads until the process ends, some of it late where a delay
-/// is planted.
+/// What is planted in a null server, for a measurement to find.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Plants {
+    /// A part of its answers is late.
+    pub delay: Option<Delay>,
+    /// Memory that each connection keeps, in bytes, written to once.
+    pub held_bytes: usize,
+}
+
+/// Answers on `address` with `threads` threads until the process ends, with what is planted.
 ///
 /// # Errors
 ///
 /// If the address cannot be listened on, or the kernel refuses what the loop needs.
-pub fn serve(address: SocketAddr, threads: usize, delay: Option<Delay>) -> Result<()> {
+pub fn serve(address: SocketAddr, threads: usize, plants: Plants) -> Result<()> {
     let listeners = (0..threads.max(1)).map(|_| listening_socket(address));
     let mut loops = Vec::new();
     for listener in listeners.collect::<Result<Vec<_>>>()? {
         loops.push(std::thread::spawn(move || {
-            Responder::new(listener, delay)?.run()
+            Responder::new(listener, plants)?.run()
         }));
     }
     for one in loops {
@@ -81,12 +90,15 @@ struct Responder {
     next_key: u64,
     answer: CannedAnswer,
     late: Option<Late>,
+    held_bytes: usize,
     /// Nobody is accepted before then.
     accepts_after: Option<Instant>,
 }
 
 struct Connection {
     socket: OwnedFd,
+    /// What is planted: memory that is there for as long as the connection is.
+    _held: Vec<u8>,
     /// How many bytes of [`HEAD_END`] the last read ended with.
     matched: usize,
     /// Bytes of answers the kernel has not taken yet.
@@ -98,7 +110,7 @@ struct Connection {
 }
 
 impl Responder {
-    fn new(listener: OwnedFd, delay: Option<Delay>) -> Result<Self> {
+    fn new(listener: OwnedFd, plants: Plants) -> Result<Self> {
         let epoll =
             epoll::create(CreateFlags::CLOEXEC).context("cannot create an epoll instance")?;
         epoll::add(
@@ -114,7 +126,8 @@ impl Responder {
             connections: HashMap::new(),
             next_key: 0,
             answer: CannedAnswer::new(),
-            late: delay.map(Late::new),
+            late: plants.delay.map(Late::new),
+            held_bytes: plants.held_bytes,
             accepts_after: None,
         })
     }
@@ -201,6 +214,8 @@ impl Responder {
             .context("cannot watch a connection")?;
             let connection = Connection {
                 socket,
+                // Not zeros: those the kernel would give without a page of memory.
+                _held: vec![1; self.held_bytes],
                 matched: 0,
                 owed_bytes: 0,
                 is_held: false,

@@ -128,6 +128,9 @@ pub struct NullOptions {
     /// How many answers one late one comes with
     #[arg(long, value_name = "ANSWERS", requires = "delay")]
     pub delay_every: Option<NonZeroU32>,
+    /// Memory that each connection keeps for as long as it is open (16384), to show whether a measurement finds that
+    #[arg(long, value_name = "BYTES", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=16_777_216))]
+    pub hold: u32,
 }
 
 /// Options of `doctor`.

@@ -11,6 +11,7 @@ mod experiment;
 pub mod isolated;
 pub mod latency;
 mod list;
+pub mod memory;
 pub mod publish;
 mod served;
 mod server_lines;
@@ -39,4 +40,6 @@ list::experiments! {
     Isolated => isolated::Isolated,
     /// Follow the first second of load, every 10 ms: what the windows of a throughput run follow from
     Settling => settling::Settling,
+    /// Read the memory of live servers: per idle connection, under load, and long after the last one was closed
+    Memory => memory::Memory,
 }

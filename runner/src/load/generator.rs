@@ -102,8 +102,7 @@ impl Generator {
         timeout: Duration,
     ) -> Result<Opening> {
         let threads = self.threads.len();
-        let parts = self.on_each_thread(|index| {
-            let target = target.clone();
+        let sum = self.connect_shares(key, target, timeout, |index| {
             let batches = requests.map_or(u64::MAX, |all| {
                 let own = share(all, index, threads);
                 own.div_ceil(u64::from(target.pipeline))
@@ -113,17 +112,53 @@ impl Generator {
                 Some(1) => usize::from(index == 0),
                 _ => own,
             };
-            move |worker: &mut Worker| worker.connect(key, target, (own, opened_max), timeout)
+            (own, opened_max)
         })?;
-        let mut sum = Opening::default();
-        for part in parts {
-            sum.add(part?)?;
-        }
         ensure!(
             sum.opened > 0,
             "{}",
             sum.complaint.as_deref().unwrap_or("no connection opens")
         );
+        Ok(sum)
+    }
+
+    /// Opens the `first` of `connections` to `target` under `key` and asks nothing of them. Called again with more, it
+    /// opens what is not open: so somebody who is slow to accept can be given time in between.
+    ///
+    /// # Errors
+    ///
+    /// If the kernel refuses a socket.
+    pub fn connect_first(
+        &self,
+        key: usize,
+        target: &Target,
+        first: usize,
+        connections: usize,
+        timeout: Duration,
+    ) -> Result<Opening> {
+        let threads = self.threads.len();
+        self.connect_shares(key, target, timeout, |index| {
+            let own = |all: usize| share(all as u64, index, threads) as usize;
+            (own(connections), own(first))
+        })
+    }
+
+    /// Opens connections without a request: how many each thread has, and how many of these it opens.
+    fn connect_shares(
+        &self,
+        key: usize,
+        target: &Target,
+        timeout: Duration,
+        shares: impl Fn(usize) -> (usize, usize),
+    ) -> Result<Opening> {
+        let parts = self.on_each_thread(|index| {
+            let (target, shares) = (target.clone(), shares(index));
+            move |worker: &mut Worker| worker.connect(key, target, shares, timeout)
+        })?;
+        let mut sum = Opening::default();
+        for part in parts {
+            sum.add(part?)?;
+        }
         Ok(sum)
     }
 

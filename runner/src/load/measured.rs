@@ -99,6 +99,18 @@ pub struct Opening {
 }
 
 impl Opening {
+    /// How many connections are open.
+    #[must_use]
+    pub fn opened(&self) -> usize {
+        self.opened
+    }
+
+    /// What was wrong with the first that could not be opened.
+    #[must_use]
+    pub fn complaint(&self) -> Option<&str> {
+        self.complaint.as_deref()
+    }
+
     /// Adds what another thread has opened.
     pub(super) fn add(&mut self, other: Self) -> Result<()> {
         self.opened += other.opened;

@@ -6,12 +6,14 @@ mod kept;
 mod launch;
 mod port;
 mod readiness;
+mod resident;
 pub(crate) mod spawn;
 mod usage;
 mod words;
 
 pub use launch::Launched;
 pub use port::{PortTaken, check_free};
+pub use resident::Resident;
 pub use usage::{CpuTime, Tree, Usage, cpu_of};
 pub(crate) use words::last_output;
 

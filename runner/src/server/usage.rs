@@ -210,7 +210,7 @@ fn ticks(ticks: u64) -> Duration {
     Duration::from_millis(ticks * 1000 / procfs::ticks_per_second())
 }
 
-fn process(pid: u32) -> Result<Process> {
+pub(super) fn process(pid: u32) -> Result<Process> {
     let pid = i32::try_from(pid).context("a process number is a positive int")?;
     Process::new(pid).context("the server has gone")
 }

@@ -10,7 +10,8 @@
 //! `soundness`, `rare_states` and `controls` say when not to believe it.
 //!
 //! `concordance`, `components` and `sample_size` judge the design; `noise`, `conditions` and `simulate`
-//! measure how often all of this is wrong. `summary` says what is typical, `trend` what grows.
+//! measure how often all of this is wrong. `summary` says what is typical, `mean` how sure a mean of a few
+//! values is, `trend` what grows.
 //! `encoded` reads histograms whose bytes may come from anywhere.
 
 mod block_values;
@@ -25,6 +26,7 @@ mod controls;
 mod correlation;
 mod encoded;
 mod least_squares;
+mod mean;
 mod noise;
 mod pairs;
 mod ranking;
@@ -47,6 +49,7 @@ pub use conditions::Condition;
 pub use controls::ControlFailure;
 pub use correlation::BlockCorrelation;
 pub use encoded::decode_histogram;
+pub use mean::mean_interval;
 pub use noise::{Design, Noise};
 pub use pairs::{Pair, SpeedSlope};
 pub use ranking::{Direction, Interval, RankSet, Ranking, TooFewBlocks, Verdict};

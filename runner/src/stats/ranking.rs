@@ -11,7 +11,7 @@ use super::soundness::Unsound;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// A ratio and its interval.
+/// A ratio, or another estimate, and its interval.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Interval {
     /// The estimate.

@@ -12,6 +12,25 @@ fn assert_refused(cases: &[(&[&str], &str)]) {
 }
 
 #[test]
+fn absurd_numbers_of_a_memory_run_are_refused_with_their_range() {
+    assert_refused(&[
+        (
+            &["memory", "-c", "10,25001"],
+            "connections (C): 25001 is out of range",
+        ),
+        (
+            &["memory", "--blocks", "0"],
+            "blocks (BLOCKS): 0 is out of range",
+        ),
+        (&["memory", "--after", "30s,0"], "`0` is not a time such as"),
+        (
+            &["null", "--hold", "16777217"],
+            "16777217 is not in 0..=16777216",
+        ),
+    ]);
+}
+
+#[test]
 fn absurd_numbers_are_refused_with_their_range() {
     assert_refused(&[
         (&["bench", "-c", "0"], "connections (C): 0 is out of range"),
