@@ -77,15 +77,15 @@ impl MemoryOptions {
             settle_ms: millis(self.design.settle),
             load_ms: millis(self.design.load),
             after_ms,
-            timeout_ms: millis(self.served.timeout),
-            engine: self.served.engine.resolve()?,
+            timeout_ms: millis(self.served.load.timeout),
+            engine: self.served.load.engine.resolve()?,
         };
         plan.validate()?;
         workspace.refuse_without_server(&self.run.names, plan.server)?;
         Ok(Design {
             experiment,
             method,
-            processors: self.served.processors()?,
+            processors: self.served.load.processors()?,
             variant: self.served.variant(),
             is_kept: !plan.is_short(),
             plan,
