@@ -116,6 +116,11 @@ fn lengths_of_functions_are_those_of_their_text() {
     );
 }
 
+#[test]
+fn the_workspace_is_found_as_cargo_finds_it() {
+    assert_eq!(runner::framework::root().unwrap(), discover().unwrap().root);
+}
+
 /// Adding a framework is adding one folder: nothing outside it may know its name.
 #[test]
 fn no_framework_is_named_outside_its_folder() {

@@ -43,8 +43,11 @@ pub fn all(root: &Path, check: bool) -> Result<Vec<PathBuf>> {
     let results = root.join(RESULTS);
     let runs = kept(root, &results)?;
     let mut stale = Vec::new();
-    for run in &runs {
-        stale.extend(renew_page(&run.page, &results.join(&run.folder), check)?);
+    let renewed = side_by_side(&runs, |run| {
+        renew_page(&run.page, &results.join(&run.folder), check)
+    });
+    for files in renewed {
+        stale.extend(files?);
     }
     let mut pages = machines(&runs, &results);
     let experiments: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
@@ -103,23 +106,10 @@ fn kept(root: &Path, results: &Path) -> Result<Vec<Kept>> {
         let folder = one.path.display();
         crate::say!("warning: {folder} is left out: {:#}", one.error);
     }
-    // Each is analysed by itself, and that takes most of the time.
-    let shown: Vec<Result<(Page, bool)>> = thread::scope(|scope| {
-        let threads = found.runs.iter().map(|(folder, facts)| {
-            scope.spawn(move || {
-                kind(&facts.experiment)
-                    .with_context(|| {
-                        format!("{}: no experiment `{}`", folder.display(), facts.experiment)
-                    })
-                    .and_then(|kind| (kind.shown)(folder))
-            })
-        });
-        let threads: Vec<_> = threads.collect();
-        let ended = threads.into_iter().map(|one| {
-            let panicked = |_| Err(anyhow::anyhow!("the analysis of a run panicked"));
-            one.join().unwrap_or_else(panicked)
-        });
-        ended.collect()
+    let shown = side_by_side(&found.runs, |(folder, facts)| {
+        let kind = kind(&facts.experiment)
+            .with_context(|| format!("{}: no experiment `{}`", folder.display(), facts.experiment));
+        kind.and_then(|kind| (kind.shown)(folder))
     });
     let mut runs = Vec::new();
     for ((folder, facts), read) in found.runs.into_iter().zip(shown) {
@@ -140,6 +130,24 @@ fn kept(root: &Path, results: &Path) -> Result<Vec<Kept>> {
         }
     }
     Ok(runs)
+}
+
+/// What `work` makes of each, in their order: each has a thread, so that a small machine is not idle while it waits for
+/// the longest.
+fn side_by_side<T: Sync, R: Send>(
+    all: &[T],
+    work: impl Fn(&T) -> Result<R> + Sync,
+) -> Vec<Result<R>> {
+    let work = &work;
+    thread::scope(|scope| {
+        let threads = all.iter().map(|one| scope.spawn(move || work(one)));
+        let threads: Vec<_> = threads.collect();
+        let ended = threads.into_iter().map(|one| {
+            let panicked = |_| Err(anyhow::anyhow!("the analysis of a run panicked"));
+            one.join().unwrap_or_else(panicked)
+        });
+        ended.collect()
+    })
 }
 
 /// The page with links to its contestants if it is that of a kept run: others lie where no relative link leads to them.

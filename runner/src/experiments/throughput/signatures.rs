@@ -4,7 +4,6 @@
 use super::figures::TableRow;
 use super::records::ThroughputRecords;
 use super::rows::SliceRow;
-use crate::load::time_histogram;
 use crate::report::{grouped, listed, percent};
 use crate::stats::median;
 
@@ -213,17 +212,11 @@ fn traits(
     let slices = records.slices_of(connections, &row.arm.name);
     let answers: u64 = slices.iter().map(|row| row.ok).sum();
     let elapsed_ns: u64 = slices.iter().map(|row| row.elapsed_ns).sum();
-    let mut times = time_histogram();
-    for (tag, histogram) in &records.service_times {
-        if tag.arm == row.arm.name && tag.condition == connections as u64 {
-            times.add(histogram).ok()?;
-        }
-    }
     Some(Traits {
         connections: connections as f64,
         rate_per_s: answers as f64 / (elapsed_ns.max(1) as f64 / 1e9),
         median_ms: figures.service_time_p50_us? as f64 / 1000.0,
-        mean_ms: times.mean() / 1e6,
+        mean_ms: figures.service_time_mean_ns / 1e6,
         served: figures.served_per_100_ms,
         generator_idle: limit.evidence.idle_share,
         server_busy: limit.evidence.server_cpu_share.unwrap_or(1.0),
