@@ -8,7 +8,7 @@ use crate::report::{Kept, Page, front_page, html_name, html_page, index, newest,
 use crate::run::{State, find_runs};
 use anyhow::{Context, Result};
 use serde::Serialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::thread;
 
@@ -165,9 +165,15 @@ pub fn with_sources(mut page: Page, folder: &Path) -> Page {
     page
 }
 
-/// Where the contestants of a page are, as far as they are still there. Links lead to their folders: the manifests
-/// name no address under which the measured revision could be found.
-fn sources(root: &Path, page: &Page) -> std::collections::BTreeMap<String, String> {
+/// Where the contestants of a page are, as far as they are still there: their folders at the revision that was measured if
+/// the manifest of the workspace says where revisions are published, or else their folders of today.
+fn sources(root: &Path, page: &Page) -> BTreeMap<String, String> {
+    let is_hash = |revision: &&String| revision.chars().all(|one| one.is_ascii_hexdigit());
+    let revision = page.revision.as_ref().filter(is_hash);
+    let published = repository(root).zip(revision);
+    let before = published.map_or_else(String::new, |(repository, revision)| {
+        format!("{repository}/tree/{revision}/")
+    });
     let arms = page.arms.iter().filter(|arm| arm.kind.is_contestant());
     let is_plain = |name: &str| {
         name.chars()
@@ -176,8 +182,21 @@ fn sources(root: &Path, page: &Page) -> std::collections::BTreeMap<String, Strin
     let there =
         arms.filter(|arm| is_plain(&arm.name) && root.join(FRAMEWORKS).join(&arm.name).is_dir());
     there
-        .map(|arm| (arm.name.clone(), format!("{FRAMEWORKS}/{}/", arm.name)))
+        .map(|arm| {
+            let folder = format!("{before}{FRAMEWORKS}/{}/", arm.name);
+            (arm.name.clone(), folder)
+        })
         .collect()
+}
+
+/// The address that the manifest of the workspace names as its repository.
+fn repository(root: &Path) -> Option<String> {
+    let manifest = std::fs::read_to_string(root.join("Cargo.toml")).ok()?;
+    let mut lines = manifest.lines();
+    let address = lines.find_map(|line| line.strip_prefix("repository = \"")?.strip_suffix('"'))?;
+    let is_plain = |one: char| one.is_ascii_alphanumeric() || ":/.-_".contains(one);
+    let is_address = address.starts_with("https://") && address.chars().all(is_plain);
+    is_address.then(|| address.trim_end_matches('/').to_owned())
 }
 
 /// One page for each machine: rows can be compared on one machine only. Of each experiment it has the run that the front

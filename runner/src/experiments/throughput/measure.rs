@@ -11,6 +11,7 @@ use crate::experiments::Experiment;
 use crate::interrupt;
 use crate::load::{Generator, LoadSpec, Pace, Window, time_histogram};
 use crate::record::HistogramTag;
+use crate::report::grouped;
 use crate::run::{
     ArmKind, Block, Job, Journal, Launch, ProcessRow, Servers, Slices, Slot, before_blocks,
     run_blocks, summarize_blocks,
@@ -118,7 +119,7 @@ impl Slices for ClosedLoop {
     fn conditions(&self) -> Vec<String> {
         let levels = self.plan.levels.iter();
         levels
-            .map(|level| format!("{} connections", level.connections))
+            .map(|level| format!("{} connections", grouped(level.connections as u64)))
             .collect()
     }
 

@@ -3,6 +3,7 @@
 use crate::experiments::Outline;
 use crate::framework::{BuildEnv, ServerKind};
 use crate::load::{EngineKind, Window};
+use crate::report::grouped;
 use crate::run::Orders;
 use crate::usage::{UsageError, within};
 use rand::{RngExt, SeedableRng};
@@ -219,7 +220,7 @@ impl ThroughputPlan {
             slices_ms += f64::from(fitted.rounds) * slice_ms as f64 + self.warm_up_ms as f64;
             steps.push(format!(
                 "{} connections: {} rounds a block; a slice settles {} ms (and up to {} more) and counts {} ms",
-                level.connections,
+                grouped(level.connections as u64),
                 fitted.rounds,
                 level.settling_ms,
                 JITTER_US / 1000,

@@ -6,6 +6,7 @@ use super::rows::{SERVICE_TIMES, SliceRow};
 use crate::analysis::{
     Completeness, Control, Effect, Ranked, Sensitivity, Untrusted, judge, with_best_slices,
 };
+use crate::report::grouped;
 use crate::run::{Measure, Observation, ProcessRow, Row};
 
 /// Differences smaller than this are called a tie: fixed before any run.
@@ -91,7 +92,7 @@ impl Table {
     /// The heading.
     #[must_use]
     pub fn heading(&self) -> String {
-        format!("{} connections", self.connections)
+        format!("{} connections", grouped(self.connections as u64))
     }
 }
 

@@ -131,7 +131,7 @@ fn grid_up(
             powers.map(tick).collect()
         }
         Axis::Percent => [0.0, 50.0, 100.0]
-            .map(|tick| (tick, format!("{tick} %")))
+            .map(|tick| (tick, format!("{tick}%")))
             .to_vec(),
         Axis::Nines | Axis::Ms => Vec::new(),
     };
@@ -249,7 +249,7 @@ fn said(curves: &Curves, panel: &Curve) -> String {
     let name = &panel.subject.name;
     let reference = panel.reference.map_or_else(String::new, |level| {
         let level = match curves.up {
-            Axis::Percent => format!("{level:.1} %"),
+            Axis::Percent => format!("{level:.1}%"),
             Axis::LogMs | Axis::Ms => format!("{level:.3} ms"),
             Axis::Nines => format!("{level:.3}"),
         };
