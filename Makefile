@@ -54,7 +54,7 @@ help:
 	@echo 'make agreement             hold rates and percentiles against wrk (apt-get install wrk)'
 	@echo 'make compare-generators    compare the load generator with wrk (apt-get install wrk)'
 	@echo 'make compare-peers         and with wrk, ab, h2load, oha: three bodies, keep-alive or not (nginx)'
-	@echo 'make scale-generator       what a request costs it, from 64 connections to 10 000 (strace)'
+	@echo 'make scale-generator       what a request costs it, from 64 connections to 10,000 (strace)'
 	@echo 'make fuzz                  fuzz all readers of foreign bytes (nightly, cargo-fuzz): FUZZ_SECONDS=600'
 	@echo 'make deny                  licences and sources of all dependencies (cargo-deny)'
 	@echo 'make test                  everything that is checked before a change lands'

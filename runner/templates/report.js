@@ -231,9 +231,9 @@
       // Pairs are of requests per CPU second: a cost is their inverse.
       const change = (ratio) => 100 * ((own + prices[b] / ratio) / (own + prices[b]) - 1);
       const [middle, ends] = [change(pair[0]), [change(pair[2]), change(pair[1])]];
-      const said = (value) => `${Math.abs(value).toFixed(2)} % ${value > 0 ? "more" : "less"}`;
+      const said = (value) => `${Math.abs(value).toFixed(2)}% ${value > 0 ? "more" : "less"}`;
       text = `With ${own} µs of your own, a request costs ${said(middle)} with ${a} than with ${b} ` +
-        `(95 %: ${said(ends[0])} to ${said(ends[1])})${pair[3] ? "" : "; they are not distinguishable"}.`;
+        `(95%: ${said(ends[0])} to ${said(ends[1])})${pair[3] ? "" : "; they are not distinguishable"}.`;
     }
     byId("difference").textContent = text;
   };

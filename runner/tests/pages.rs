@@ -110,6 +110,21 @@ fn the_page_of_one_kept_run_is_the_same_whoever_writes_it() {
 }
 
 #[test]
+fn rows_link_to_the_measured_revision_if_it_is_published() {
+    let project = project();
+    let manifest = "[workspace.package]\nrepository = \"https://example.org/a/b\"\n";
+    fs::write(project.path().join("Cargo.toml"), manifest).unwrap();
+    publish::all(project.path(), false).unwrap();
+    let revision = page(project.path()).revision.unwrap();
+    let link = format!("[fast](https://example.org/a/b/tree/{revision}/frameworks/fast/)");
+    let run_page = format!("results/{RUN}/README.md");
+    for file in ["README.md", "results/then-and-now.md", &run_page] {
+        let text = read(project.path(), file);
+        assert!(text.contains(&link), "{file}: {text}");
+    }
+}
+
+#[test]
 fn the_front_page_is_one_screen() {
     let project = project();
     publish::all(project.path(), false).unwrap();
@@ -233,7 +248,7 @@ fn the_front_page_and_the_charts_have_the_figures_of_the_run() {
             .position(|one| one.long == heading)
             .unwrap_or_else(|| panic!("{:?}", headings.map(|one| one.long).collect::<Vec<_>>()))
     };
-    let (rate, ratio) = (column("requests/s"), column("ratio to baseline (95 %)"));
+    let (rate, ratio) = (column("requests/s"), column("ratio to baseline (95%)"));
     let (p50, p99) = (column("p50 µs"), column("p99 µs"));
     let mut seen = 0;
     for row in &section.grid.rows {

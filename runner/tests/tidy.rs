@@ -1,6 +1,7 @@
 //! The conventions of this codebase, as far as a program can check them.
 #![allow(clippy::unwrap_used, reason = "the panic of a test is its report")]
 
+use proc_macro2::{TokenStream, TokenTree};
 use runner::framework::discover;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -114,6 +115,57 @@ fn lengths_of_functions_are_those_of_their_text() {
         functions(text),
         [("one".to_owned(), 3), ("three".to_owned(), 4)]
     );
+}
+
+/// The texts of a source between their quotation marks; comments are not among them.
+fn texts(tokens: TokenStream) -> Vec<String> {
+    let mut tokens = tokens.into_iter().peekable();
+    if matches!(tokens.peek(), Some(TokenTree::Ident(first)) if *first == "doc") {
+        return Vec::new();
+    }
+    let text = |token| match token {
+        TokenTree::Group(group) => texts(group.stream()),
+        TokenTree::Literal(literal) => vec![literal.to_string()],
+        TokenTree::Ident(_) | TokenTree::Punct(_) => Vec::new(),
+    };
+    tokens.flat_map(text).collect()
+}
+
+/// Whether a percentage has a space before its sign.
+fn has_apart(text: &str) -> bool {
+    let mut parts: Vec<&str> = text.split('%').collect();
+    parts.pop();
+    parts.iter().any(|before| {
+        let number = before.trim_end_matches([' ', '\u{a0}']);
+        let is_number = number.ends_with(|last: char| last.is_ascii_digit() || last == '}');
+        (is_number && number.len() < before.len()) || number.ends_with("\\u{a0}")
+    })
+}
+
+#[test]
+fn percentages_are_written_in_one_way() {
+    let planted = "fn one(n: u8) { print!(\"{n} % of 7 or 8\\u{a0}%, {} % 2\", n % 2) }";
+    let found = texts(planted.parse().unwrap());
+    assert!(found.iter().any(|text| has_apart(text)), "{found:?}");
+    let good = "/// 5 % of it\nfn one(n: u8) { print!(\"{n}% and %, IQR %\", n % 2) }";
+    let found = texts(good.parse().unwrap());
+    assert!(!found.iter().any(|text| has_apart(text)), "{found:?}");
+    for file in files(&root().join("runner/src"), ".rs") {
+        let source = fs::read_to_string(&file).unwrap();
+        for text in texts(source.parse().unwrap()) {
+            assert!(!has_apart(&text), "{}: {text}", file.display());
+        }
+    }
+    for page in files(&root(), ".md") {
+        for line in fs::read_to_string(&page).unwrap().lines() {
+            assert!(!has_apart(line), "{}: {line}", page.display());
+        }
+    }
+}
+
+#[test]
+fn the_workspace_is_found_as_cargo_finds_it() {
+    assert_eq!(runner::framework::root().unwrap(), discover().unwrap().root);
 }
 
 /// Adding a framework is adding one folder: nothing outside it may know its name.

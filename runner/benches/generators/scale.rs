@@ -136,7 +136,7 @@ fn open_loop(engine: Generator, setting: &Setting, rounds: usize) -> Result<()> 
     }
     println!(
         "{engine:?}: open loop at {RATE}/s: dispatch delay p99 {:.1} µs (median of {rounds}), \
-         rate off by {farthest_percent:.3} % at most",
+         rate off by {farthest_percent:.3}% at most",
         median(&delays_us).context("at least one round")?
     );
     Ok(())

@@ -42,7 +42,7 @@ fn main() -> Result<()> {
         cpu.push(measured.iter().map(|one| one.1).collect());
     }
     println!(
-        "{blocks} blocks, {connections} connections; ratios to the build itself, jointly valid at 95 %"
+        "{blocks} blocks, {connections} connections; ratios to the build itself, jointly valid at 95%"
     );
     println!(
         "{:<14} {:>20} {:>28}",
@@ -55,7 +55,7 @@ fn main() -> Result<()> {
     for (arm, (label, _)) in binaries.iter().enumerate().skip(1) {
         let text = |ranking: &Ranking| {
             let ratio = ranking.ratio(arm, 0);
-            format!("{:.3} ±{:.1} %", ratio.estimate, ratio.half_width() * 100.0)
+            format!("{:.3} ±{:.1}%", ratio.estimate, ratio.half_width() * 100.0)
         };
         println!("{label:<14} {:>20} {:>28}", text(&rates), text(&cpu));
     }

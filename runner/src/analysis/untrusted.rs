@@ -168,12 +168,12 @@ impl fmt::Display for Untrusted {
                 write!(f, "two copies of one program differ in {measure}")
             }
             Self::PlantedNotFound(measure, percent) => {
-                write!(f, "a planted {percent} % was not found in {measure}")
+                write!(f, "a planted {percent}% was not found in {measure}")
             }
             Self::PlantedMistaken(measure, percent) => {
                 write!(
                     f,
-                    "a planted {percent} % was measured as something else in {measure}"
+                    "a planted {percent}% was measured as something else in {measure}"
                 )
             }
             Self::RareState {

@@ -13,12 +13,12 @@ pub(super) fn run(options: &ReportOptions) -> Result<Verdict> {
     let stale = match &options.run {
         Some(folder) if options.json => return json(folder),
         None if options.json => {
-            let runs = publish::shown(&framework::discover()?.root)?;
+            let runs = publish::shown(&framework::root()?)?;
             print_json(&runs)?;
             return Ok(Verdict::good_if(runs.iter().all(|run| run.page.is_good)));
         }
         Some(folder) => one_run(folder, options.check)?,
-        None => publish::all(&framework::discover()?.root, options.check)?,
+        None => publish::all(&framework::root()?, options.check)?,
     };
     for page in &stale {
         let what = if options.check {

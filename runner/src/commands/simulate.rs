@@ -98,7 +98,7 @@ fn refuse_impossible(options: &SimulateOptions) -> Result<(), UsageError> {
 }
 
 fn newest_run() -> Result<PathBuf> {
-    let results = framework::discover()?.root.join("results");
+    let results = framework::root()?.join("results");
     let runs = find_runs(&results)?.runs;
     let newest = runs
         .into_iter()

@@ -20,26 +20,30 @@ pub(super) fn quantiles(subject: Subject, blocks: &[&Histogram<u64>]) -> Option<
         all.add(*block).ok()?;
     }
     let least = blocks.iter().map(|block| block.len()).min()?;
-    let ms =
-        |histogram: &Histogram<u64>, quantile| histogram.value_at_quantile(quantile) as f64 / 1e6;
-    let mut points = Vec::new();
-    for step in 0..=NINES_MAX * POINTS {
-        let nines = f64::from(step) / f64::from(POINTS);
-        let beyond = 10_f64.powf(-nines);
-        if (all.len() as f64) * beyond < BEYOND_MIN {
-            break;
-        }
-        let of_blocks = blocks.iter().map(|block| ms(block, 1.0 - beyond));
-        let bounds = (least as f64 * beyond >= BEYOND_MIN).then(|| Bounds {
-            lower: of_blocks.clone().fold(f64::INFINITY, f64::min),
-            upper: of_blocks.fold(0.0, f64::max),
-        });
-        points.push(Point {
+    let steps = (0..=NINES_MAX * POINTS).map(|step| f64::from(step) / f64::from(POINTS));
+    let beyond = |nines: f64| 10_f64.powf(-nines);
+    let steps = steps.take_while(|&nines| (all.len() as f64) * beyond(nines) >= BEYOND_MIN);
+    let steps: Vec<f64> = steps.collect();
+    // All of a histogram at once: each by itself would go through its counts from their beginning.
+    let ms = |histogram: &Histogram<u64>| -> Vec<f64> {
+        let quantiles = steps.iter().map(|&nines| 1.0 - beyond(nines));
+        let values = histogram.value_at_quantiles(quantiles);
+        values.map(|ns| ns as f64 / 1e6).collect()
+    };
+    let of_blocks: Vec<Vec<f64>> = blocks.iter().map(|block| ms(block)).collect();
+    let points = steps.iter().zip(ms(&all)).enumerate();
+    let points = points.map(|(step, (&nines, y))| {
+        let own = of_blocks.iter().map(|block| block[step]);
+        Point {
             x: nines,
-            y: ms(&all, 1.0 - beyond),
-            bounds,
-        });
-    }
+            y,
+            bounds: (least as f64 * beyond(nines) >= BEYOND_MIN).then(|| Bounds {
+                lower: own.clone().fold(f64::INFINITY, f64::min),
+                upper: own.fold(0.0, f64::max),
+            }),
+        }
+    });
+    let mut points: Vec<Point> = points.collect();
     // What is below the resolution of the clock has no place on an axis of powers of ten.
     points.retain(|point| point.y > 0.0);
     (!points.is_empty()).then_some(Curve {

@@ -8,7 +8,7 @@ use crate::report::{Kept, Page, front_page, html_name, html_page, index, newest,
 use crate::run::{State, find_runs};
 use anyhow::{Context, Result};
 use serde::Serialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::thread;
 
@@ -43,8 +43,11 @@ pub fn all(root: &Path, check: bool) -> Result<Vec<PathBuf>> {
     let results = root.join(RESULTS);
     let runs = kept(root, &results)?;
     let mut stale = Vec::new();
-    for run in &runs {
-        stale.extend(renew_page(&run.page, &results.join(&run.folder), check)?);
+    let renewed = side_by_side(&runs, |run| {
+        renew_page(&run.page, &results.join(&run.folder), check)
+    });
+    for files in renewed {
+        stale.extend(files?);
     }
     let mut pages = machines(&runs, &results);
     let experiments: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
@@ -104,23 +107,10 @@ fn kept(root: &Path, results: &Path) -> Result<Vec<Kept>> {
         let folder = one.path.display();
         crate::say!("warning: {folder} is left out: {:#}", one.error);
     }
-    // Each is analysed by itself, and that takes most of the time.
-    let shown: Vec<Result<(Page, bool)>> = thread::scope(|scope| {
-        let threads = found.runs.iter().map(|(folder, facts)| {
-            scope.spawn(move || {
-                kind(&facts.experiment)
-                    .with_context(|| {
-                        format!("{}: no experiment `{}`", folder.display(), facts.experiment)
-                    })
-                    .and_then(|kind| (kind.shown)(folder))
-            })
-        });
-        let threads: Vec<_> = threads.collect();
-        let ended = threads.into_iter().map(|one| {
-            let panicked = |_| Err(anyhow::anyhow!("the analysis of a run panicked"));
-            one.join().unwrap_or_else(panicked)
-        });
-        ended.collect()
+    let shown = side_by_side(&found.runs, |(folder, facts)| {
+        let kind = kind(&facts.experiment)
+            .with_context(|| format!("{}: no experiment `{}`", folder.display(), facts.experiment));
+        kind.and_then(|kind| (kind.shown)(folder))
     });
     let mut runs = Vec::new();
     for ((folder, facts), read) in found.runs.into_iter().zip(shown) {
@@ -143,6 +133,24 @@ fn kept(root: &Path, results: &Path) -> Result<Vec<Kept>> {
     Ok(runs)
 }
 
+/// What `work` makes of each, in their order: each has a thread, so that a small machine is not idle while it waits for
+/// the longest.
+fn side_by_side<T: Sync, R: Send>(
+    all: &[T],
+    work: impl Fn(&T) -> Result<R> + Sync,
+) -> Vec<Result<R>> {
+    let work = &work;
+    thread::scope(|scope| {
+        let threads = all.iter().map(|one| scope.spawn(move || work(one)));
+        let threads: Vec<_> = threads.collect();
+        let ended = threads.into_iter().map(|one| {
+            let panicked = |_| Err(anyhow::anyhow!("the analysis of a run panicked"));
+            one.join().unwrap_or_else(panicked)
+        });
+        ended.collect()
+    })
+}
+
 /// The page with links to its contestants if it is that of a kept run: others lie where no relative link leads to them.
 #[must_use]
 pub fn with_sources(mut page: Page, folder: &Path) -> Page {
@@ -158,9 +166,15 @@ pub fn with_sources(mut page: Page, folder: &Path) -> Page {
     page
 }
 
-/// Where the contestants of a page are, as far as they are still there. Links lead to their folders: the manifests
-/// name no address under which the measured revision could be found.
-fn sources(root: &Path, page: &Page) -> std::collections::BTreeMap<String, String> {
+/// Where the contestants of a page are, as far as they are still there: their folders at the revision that was measured if
+/// the manifest of the workspace says where revisions are published, or else their folders of today.
+fn sources(root: &Path, page: &Page) -> BTreeMap<String, String> {
+    let is_hash = |revision: &&String| revision.chars().all(|one| one.is_ascii_hexdigit());
+    let revision = page.revision.as_ref().filter(is_hash);
+    let published = repository(root).zip(revision);
+    let before = published.map_or_else(String::new, |(repository, revision)| {
+        format!("{repository}/tree/{revision}/")
+    });
     let arms = page.arms.iter().filter(|arm| arm.kind.is_contestant());
     let is_plain = |name: &str| {
         name.chars()
@@ -169,8 +183,21 @@ fn sources(root: &Path, page: &Page) -> std::collections::BTreeMap<String, Strin
     let there =
         arms.filter(|arm| is_plain(&arm.name) && root.join(FRAMEWORKS).join(&arm.name).is_dir());
     there
-        .map(|arm| (arm.name.clone(), format!("{FRAMEWORKS}/{}/", arm.name)))
+        .map(|arm| {
+            let folder = format!("{before}{FRAMEWORKS}/{}/", arm.name);
+            (arm.name.clone(), folder)
+        })
         .collect()
+}
+
+/// The address that the manifest of the workspace names as its repository.
+fn repository(root: &Path) -> Option<String> {
+    let manifest = std::fs::read_to_string(root.join("Cargo.toml")).ok()?;
+    let mut lines = manifest.lines();
+    let address = lines.find_map(|line| line.strip_prefix("repository = \"")?.strip_suffix('"'))?;
+    let is_plain = |one: char| one.is_ascii_alphanumeric() || ":/.-_".contains(one);
+    let is_address = address.starts_with("https://") && address.chars().all(is_plain);
+    is_address.then(|| address.trim_end_matches('/').to_owned())
 }
 
 /// One page for each machine: rows can be compared on one machine only. Of each experiment it has the run that the front

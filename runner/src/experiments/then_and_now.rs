@@ -54,10 +54,10 @@ pub(super) fn page(results: &Path, runs: &[Kept]) -> Result<Option<(PathBuf, Str
     let none = BTreeMap::new();
     let _ = write!(
         text,
-        "\n## Under load\n\n2013: {INTERPRETER}, uWSGI, 1000 connections.\n\n{}",
+        "\n## Under load\n\n2013: {INTERPRETER}, uWSGI, 1,000 connections.\n\n{}",
         loaded_then(loaded).markdown(&none)
     );
-    let columns = ["requests/s", "ratio to baseline (95 %)", "errors"];
+    let columns = ["requests/s", "ratio to baseline (95%)", "errors"];
     text.push_str(&now(runs, &columns, "throughput"));
     text.push_str(&by_variant(runs));
     let _ = write!(
@@ -65,7 +65,7 @@ pub(super) fn page(results: &Path, runs: &[Kept]) -> Result<Option<(PathBuf, Str
         "\n## Alone, in one process\n\n2013: {INTERPRETER}.\n\n{}",
         alone_then(alone).markdown(&none)
     );
-    let columns = ["msec", "rps", "tcalls", "funcs", "ratio to baseline (95 %)"];
+    let columns = ["msec", "rps", "tcalls", "funcs", "ratio to baseline (95%)"];
     text.push_str(&now(runs, &columns, "isolated"));
     text.push_str(ABSENT);
     text.push_str(COLUMNS);
@@ -85,14 +85,12 @@ fn rows<R: for<'de> Deserialize<'de>>(file: &Path) -> Result<Vec<R>> {
 fn now(runs: &[Kept], columns: &[&str], experiment: &str) -> String {
     match pick(runs, experiment, columns) {
         Some((run, heading, grid)) => {
-            let sources = run.page.sources.iter();
-            let sources = sources.map(|(name, path)| (name.clone(), format!("../{path}")));
             format!(
                 "\nNow: {heading}, [{}]({}/), {}.\n\n{}",
                 run.page.date,
                 run.folder,
                 escaped(&run.page.machine),
-                grid.markdown(&sources.collect())
+                grid.markdown(&run.page.sources_from("../"))
             )
         }
         None => "\nNow: no run is kept yet.\n".to_owned(),
@@ -212,7 +210,7 @@ const COLUMNS: &str = "\n## What each column has become\n\n\
     | uWSGI, gunicorn | `SERVER=quickstart` or `SERVER=tuned` | Who accepts the connections. In Rust that is the framework's own server. |\n\
     | requests/s, one run of `ab` over a network | the median of interleaved blocks over loopback | Every answer is checked; each figure has an interval, and each row a verdict on who was the limit. |\n\
     | \"above 22K not reliable due to hardware limitations\" | limit: client-bound or server-bound, on the page of the run | The caveat is measured for each row. |\n\
-    | msec, rps | the same, by wall clock | 100 000 requests in one process without a network. His call began at the WSGI interface; ours reads and writes bytes of HTTP/1.1, so it includes parsing. |\n\
+    | msec, rps | the same, by wall clock | 100,000 requests in one process without a network. His call began at the WSGI interface; ours reads and writes bytes of HTTP/1.1, so it includes parsing. |\n\
     | tcalls | calls of machine functions | His were Python calls. What the compiler inlined is not a call. |\n\
     | funcs | machine functions | Counted if at least nine of ten requests run through them. |\n\
     | no column | ratio to baseline | Alone, it is of CPU time and from slices next to each other in time. msec and rps are medians over blocks, which drift with the machine, so their order can differ from the rank. |\n\

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 use cargo_metadata::{Metadata, MetadataCommand, Package};
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The bench target that drives a contestant inside one process.
 pub const ISOLATED_BENCH: &str = "isolated";
@@ -36,6 +36,23 @@ struct Declared {
     notes: BTreeMap<ServerKind, String>,
     #[serde(default)]
     variables: Vec<String>,
+}
+
+/// The top folder of the workspace around the current folder, found as cargo finds it. Whoever only reads what is kept
+/// in it does not wait for cargo.
+///
+/// # Errors
+///
+/// If no folder above is that of a workspace.
+pub fn root() -> Result<PathBuf> {
+    let here = std::env::current_dir().context("the current folder cannot be read")?;
+    let is_root = |folder: &&Path| {
+        let manifest = std::fs::read_to_string(folder.join("Cargo.toml"));
+        manifest.is_ok_and(|text| text.lines().any(|line| line.trim() == "[workspace]"))
+    };
+    let root = here.ancestors().find(is_root);
+    let root = root.context("no workspace is here or above; run this inside the project")?;
+    Ok(root.to_owned())
 }
 
 /// Reads the workspace around the current folder.

@@ -7,7 +7,7 @@ mod build;
 mod discover;
 
 pub use build::{BuildError, build, build_bench};
-pub use discover::{ISOLATED_BENCH, Workspace, discover};
+pub use discover::{ISOLATED_BENCH, Workspace, discover, root};
 
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};

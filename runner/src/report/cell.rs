@@ -1,7 +1,7 @@
 //! The values of cells, and how each is written: in one way, wherever a table is shown.
 
 use super::escape;
-use super::format::grouped;
+use super::format::{decimal, grouped};
 use crate::run::ArmKind;
 use crate::stats::{Interval, RankSet};
 use serde::Serialize;
@@ -250,7 +250,7 @@ impl Cell {
             Self::Text { text } => text.clone(),
             Self::Name { name, marks, .. } => format!("{name}{marks}"),
             Self::Number { value, digits: 0 } => grouped(value.round() as u64),
-            Self::Number { value, digits } => format!("{value:.digits$}"),
+            Self::Number { value, digits } => decimal(*value, *digits),
             Self::Sum { value, parts } => {
                 let [one, other] = parts.map(|part| grouped(part.round() as u64));
                 format!("{} ({one} + {other})", grouped(value.round() as u64))
@@ -357,6 +357,7 @@ mod tests {
     fn figures_are_written_with_the_digits_they_have() {
         assert_eq!(Cell::count(1_234_567).full(), "1,234,567");
         assert_eq!(Cell::number(2.25, 1).full(), "2.2");
+        assert_eq!(Cell::number(2080.66, 1).full(), "2,080.7");
         assert_eq!(Cell::percent(0.9537).full(), "95.4");
         assert_eq!(Cell::percent(f64::NAN).full(), "-");
         assert_eq!(around(0.943, 0.026).full(), "0.943 ±2.6%");

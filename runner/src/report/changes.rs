@@ -25,7 +25,7 @@ pub fn comparison(comparison: &Comparison) -> String {
         "before",
         "after",
         "change",
-        "95 %",
+        "95%",
         "",
     ]);
     for change in &comparison.changes {

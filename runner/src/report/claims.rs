@@ -7,7 +7,7 @@ use crate::run::BlockRow;
 use crate::stats::{DRAWS, Verdict};
 
 /// For first-time readers of such a table.
-pub const HOW_TO_READ_RANKS: &str = "rank: the ranks a row can have, jointly valid for all rows at 95 %. Rows in one bracket, on a \
+pub const HOW_TO_READ_RANKS: &str = "rank: the ranks a row can have, jointly valid for all rows at 95%. Rows in one bracket, on a \
      terminal or the page of all runs, are not distinguishable from their neighbours in it, so their order means nothing.";
 
 /// The remarks under a table that `ranked` ranks; `others` are further measures of the same blocks.
@@ -110,7 +110,7 @@ fn beyond(margin: f64, field: &[(&str, Verdict)]) -> Option<String> {
     let parts: Vec<String> = parts.collect();
     (!parts.is_empty()).then(|| {
         format!(
-            "By more than {:.0} % from the baseline: {}.",
+            "By more than {:.0}% from the baseline: {}.",
             margin * 100.0,
             parts.join("; ")
         )
@@ -119,13 +119,13 @@ fn beyond(margin: f64, field: &[(&str, Verdict)]) -> Option<String> {
 
 fn noise(ranked: &Ranked) -> Option<String> {
     let (components, ranking) = (ranked.components?, ranked.ranking.as_ref().ok()?);
-    let percent = |sd: f64| format!("{:.1} %", sd * 100.0);
+    let percent = |sd: f64| format!("{:.1}%", sd * 100.0);
     let agreement = ranked
         .kendall_w
         .map_or_else(String::new, |w| format!("; Kendall's W {w:.2}"));
     let correlation = ranking.correlation();
     let widened = match (correlation.widening - 1.0) * 100.0 {
-        widened if widened > 0.0 => format!(", which widens intervals by {widened:.0} %"),
+        widened if widened > 0.0 => format!(", which widens intervals by {widened:.0}%"),
         _ => String::new(),
     };
     let correlated = correlation.lag_one.map_or_else(String::new, |lag_one| {
@@ -151,7 +151,7 @@ fn carry_over(ranked: &Ranked) -> Option<String> {
     let size = carry_over.of_arm[arm].exp() - 1.0;
     let kind = if size < 0.0 { "worse" } else { "better" };
     Some(format!(
-        "carry-over ({}), estimated and removed: largest after `{}`, slices {:.1} % (± {:.1} % standard error) \
+        "carry-over ({}), estimated and removed: largest after `{}`, slices {:.1}% (± {:.1}% standard error) \
          {kind} than after the average arm; p = {p_value:.2}{}.",
         ranked.measure,
         ranked.measured.arms[arm],
@@ -216,7 +216,7 @@ mod tests {
             ("d", Verdict::Faster),
             ("e", Verdict::Tie),
         ];
-        let words = "By more than 2 % from the baseline: faster is `d`; slower are `b` and `c`; not shown for `a`; \
+        let words = "By more than 2% from the baseline: faster is `d`; slower are `b` and `c`; not shown for `a`; \
                      surely not `e`.";
         assert_eq!(beyond(0.02, &field).as_deref(), Some(words));
         assert_eq!(beyond(0.02, &[]), None);

@@ -17,6 +17,18 @@ pub fn grouped(number: u64) -> String {
     text
 }
 
+/// `1234.5` as `1,234.50`, with so many digits after the point.
+#[must_use]
+pub(super) fn decimal(number: f64, digits: usize) -> String {
+    let text = format!("{number:.digits$}");
+    let whole = text.split('.').next().unwrap_or_default();
+    // What is negative or not a number stays as it is.
+    match whole.parse::<u64>() {
+        Ok(number) => format!("{}{}", grouped(number), &text[whole.len()..]),
+        Err(_) => text,
+    }
+}
+
 /// A positive number, rounded to a whole one.
 #[must_use]
 pub fn rounded(number: f64) -> u64 {
@@ -67,7 +79,7 @@ pub fn wrapped(text: &str, columns: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{grouped, wrapped};
+    use super::{decimal, grouped, wrapped};
 
     #[test]
     fn a_remark_is_broken_between_words() {
@@ -91,5 +103,7 @@ mod tests {
     fn digits_are_grouped_from_the_right() {
         let texts = [0, 12, 123, 1234, 1_234_567].map(grouped);
         assert_eq!(texts, ["0", "12", "123", "1,234", "1,234,567"]);
+        let texts = [0.0, 12.345, 1_234.5, -1_234.5, f64::NAN].map(|one| decimal(one, 2));
+        assert_eq!(texts, ["0.00", "12.35", "1,234.50", "-1234.50", "NaN"]);
     }
 }

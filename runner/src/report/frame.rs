@@ -62,9 +62,13 @@ pub(super) fn circumstances<P>(run: &Run<P>, more: Vec<String>) -> Vec<String> {
             variables.collect::<Vec<_>>().join(", ")
         ));
     }
+    let revision = toolchain.revision.as_deref();
+    let since = revision.map_or_else(String::new, |revision| {
+        format!(": `git diff {revision} -- frameworks/` shows what has changed since")
+    });
     items.push(format!(
-        "revision {}{sources} (links lead to the sources of today), method {} of {}, records of schema {}",
-        toolchain.revision.as_deref().unwrap_or("unknown"),
+        "revision {}{sources} (relative links lead to the sources of today{since}), method {} of {}, records of schema {}",
+        revision.unwrap_or("unknown"),
         run.method,
         run.experiment,
         run.schema

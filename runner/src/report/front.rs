@@ -4,6 +4,7 @@ use super::cell::Cell;
 use super::escape::{link, markdown, xml};
 use super::grid::{Grid, GridRow, Heading};
 use super::page::{Page, Section, Shown};
+use super::takeaways::takeaways;
 use std::fmt::Write;
 
 /// A kept run and where it is.
@@ -69,7 +70,7 @@ pub fn newest<'k>(
 
 /// The columns of the table, as the tables they come from have them: rates of the main run, which is in a closed loop,
 /// and what a request takes.
-const COLUMNS: [&str; 3] = ["ratio to baseline (95 %)", "requests/s", "p99 µs"];
+const COLUMNS: [&str; 3] = ["ratio to baseline (95%)", "requests/s", "p99 µs"];
 const PRICE: &str = "instructions";
 
 /// The columns of a table by server and build.
@@ -92,8 +93,8 @@ pub fn front_page(runs: &[Kept], results: &str, experiments: &[&str]) -> Option<
         .find(|(_, section)| section.grid.column(PRICE).is_some());
     let folder = format!("{results}/{}", link(&main.folder));
     let mut text = String::new();
-    for section in shown(&main.page).filter(|one| !one.takeaway.is_empty()) {
-        text.push_str(&filled(&format!("**{}**", markdown(&section.takeaway)), ""));
+    for takeaway in takeaways(shown(&main.page)) {
+        text.push_str(&filled(&format!("**{}**", markdown(&takeaway)), ""));
     }
     let _ = write!(text, "\n{}", filled(&trust_line(section), ""));
     for chart in main.page.charts.iter().take(1) {
@@ -110,7 +111,7 @@ pub fn front_page(runs: &[Kept], results: &str, experiments: &[&str]) -> Option<
         text,
         "\nAt {}, closed loop:\n\n{}",
         markdown(&section.heading),
-        table.markdown(&main.page.sources)
+        table.markdown(&main.page.sources_from(""))
     );
     let mut under = under(main, section, price.map(|(run, _)| run), results);
     let newer = candidates(runs.iter(), &main.page.experiment);
@@ -245,6 +246,9 @@ fn under(main: &Kept, section: &Section, price: Option<&Kept>, results: &str) ->
         link(&main.folder),
         markdown(&page.machine)
     );
+    if let Some(revision) = &page.revision {
+        let _ = write!(text, ", revision {}", markdown(revision));
+    }
     if let Some(price) = price {
         let _ = write!(
             text,

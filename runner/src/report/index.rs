@@ -4,6 +4,7 @@ use super::beside::beside;
 use super::escape::{link, markdown};
 use super::front::Kept;
 use super::page::Shown;
+use super::takeaways::takeaways;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
@@ -35,17 +36,12 @@ pub fn index(runs: &[Kept]) -> String {
         if shown.is_empty() {
             shown = others;
         }
-        let takeaways: Vec<&str> = shown
-            .iter()
-            .map(|one| one.takeaway.as_str())
-            .filter(|text| !text.is_empty())
-            .collect();
         let _ = writeln!(
             text,
             "| [{}]({}/) | {} | {} | {} | {} |",
             markdown(&run.label()),
             link(&run.folder),
-            markdown(&takeaways.join(" ")),
+            markdown(&takeaways(shown.into_iter()).join(" ")),
             markdown(&trusted),
             markdown(&page.machine),
             page.method

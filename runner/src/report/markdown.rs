@@ -20,9 +20,7 @@ pub fn run_page(page: &Page) -> String {
     }
     text.push_str(&charts(&page.charts));
     // The folder of a kept run is two below the project.
-    let sources = page.sources.iter();
-    let sources = sources.map(|(name, path)| (name.clone(), format!("../../{path}")));
-    let sources: BTreeMap<String, String> = sources.collect();
+    let sources = page.sources_from("../../");
     let shown = page
         .sections
         .iter()
@@ -105,7 +103,7 @@ fn matrix(pairs: &Pairs) -> String {
     }
     let _ = writeln!(
         text,
-        "\n▲ better, ▼ worse, · not distinguishable; ratio and its interval, jointly valid at 95 %. {SIGNS}"
+        "\n▲ better, ▼ worse, · not distinguishable; ratio and its interval, jointly valid at 95%. {SIGNS}"
     );
     text
 }

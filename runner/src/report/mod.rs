@@ -25,6 +25,7 @@ mod splice;
 mod spread;
 pub mod svg;
 mod takeaway;
+mod takeaways;
 mod terminal;
 mod trust;
 
@@ -48,5 +49,6 @@ pub use pairs::{Pair, Pairs};
 pub use splice::{NoPlace, splice};
 pub use spread::spread;
 pub use takeaway::{Praise, listed, takeaway};
+pub use takeaways::takeaways;
 pub use terminal::tables;
 pub use trust::{Answers, trust};

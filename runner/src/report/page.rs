@@ -28,7 +28,7 @@ pub struct Page {
     pub machine: String,
     /// The machine as names of files have it.
     pub machine_slug: String,
-    /// Where the sources of contestants are, below the project, by name; whoever publishes the page knows.
+    /// Where the sources of contestants are, by name: below the project, or an address. Whoever publishes the page knows.
     #[serde(skip)]
     pub sources: BTreeMap<String, String>,
     /// Its title.
@@ -115,6 +115,15 @@ pub struct Body {
 }
 
 impl Page {
+    /// Where the sources of contestants are, seen from a page from which `up` leads to the project.
+    pub(crate) fn sources_from(&self, up: &str) -> BTreeMap<String, String> {
+        let seen = self.sources.iter().map(|(name, place)| {
+            let up = if place.contains("://") { "" } else { up };
+            (name.clone(), format!("{up}{place}"))
+        });
+        seen.collect()
+    }
+
     /// All its charts, in the order of the page.
     pub fn all_charts(&self) -> impl Iterator<Item = &Chart> {
         let of_sections = self.sections.iter().flat_map(|section| &section.charts);

@@ -74,7 +74,7 @@ fn unranked(
     match (is_empty, is_untrusted, too_few) {
         (true, ..) => Some(format!("No contestant was measured {condition}.")),
         (_, true, _) => Some(format!(
-            "The table {condition} is untrusted; ranks with a `?` are not to be relied on."
+            "Untrusted {condition}: ranks with a `?` are not to be relied on."
         )),
         (.., Some(too_few)) => Some(format!("No ranking {condition}: {too_few}.")),
         (.., None) => None,
@@ -86,7 +86,7 @@ fn unseen(rankers: &[Ranker], condition: &str, visible: Option<f64>) -> Option<S
     let first = first(rankers);
     let share = visible.filter(|&share| share > VISIBLE_MAX && first.len() > 1)?;
     Some(format!(
-        "{} are not distinguishable {condition} (differences below {:.0} % cannot be seen in this run).",
+        "{} are not distinguishable {condition} (differences below {:.0}% cannot be seen in this run).",
         names(&first),
         share * 100.0
     ))
@@ -168,7 +168,7 @@ mod tests {
         let tied = [ranker("a", 1, 2), ranker("b", 1, 2)];
         let said =
             |rankers: &[Ranker], visible| unseen(rankers, "at 64 connections", Some(visible));
-        let words = "`a` and `b` are not distinguishable at 64 connections (differences below 330 % cannot be seen in \
+        let words = "`a` and `b` are not distinguishable at 64 connections (differences below 330% cannot be seen in \
                      this run).";
         assert_eq!(said(&tied, 3.3).as_deref(), Some(words));
         assert_eq!(said(&tied, 0.1), None);
@@ -212,7 +212,7 @@ mod tests {
         }
         let untrusted = said(false, true, Some("3 blocks")).unwrap();
         assert!(
-            untrusted.starts_with("The table at 64 connections is untrusted"),
+            untrusted.starts_with("Untrusted at 64 connections: "),
             "{untrusted}"
         );
         let few = said(false, false, Some("3 blocks allow no claim"));

@@ -27,7 +27,7 @@ pub fn trust(
     let mut items: Vec<String> = own.map(control).collect();
     items.extend(visible_difference(ranked).map(|share| {
         format!(
-            "half of all pairs would show a difference of {:.1} %",
+            "half of all pairs would show a difference of {:.1}%",
             share * 100.0
         )
     }));
@@ -59,7 +59,7 @@ fn control(control: &Control) -> String {
             }
         ),
         Effect::Withheld { percent } => format!(
-            "planted loss of {:.1} %: {}",
+            "planted loss of {:.1}%: {}",
             100.0 * percent as f64 / (100 + percent) as f64,
             if passes {
                 "found (tested alone)"

@@ -117,14 +117,14 @@ fn line(out: &mut String, name: &str, times: &Quantiles) -> std::fmt::Result {
 fn distribution(out: &mut String, times: &Quantiles) -> std::fmt::Result {
     for (name, us) in [
         ("mean", times.mean),
-        ("50 %", times.p50),
-        ("75 %", times.p75),
-        ("90 %", times.p90),
-        ("95 %", times.p95),
-        ("99 %", times.p99),
-        ("99.9 %", times.p999),
-        ("99.99 %", times.p9999),
-        ("100 %", times.max),
+        ("50%", times.p50),
+        ("75%", times.p75),
+        ("90%", times.p90),
+        ("95%", times.p95),
+        ("99%", times.p99),
+        ("99.9%", times.p999),
+        ("99.99%", times.p9999),
+        ("100%", times.max),
     ] {
         writeln!(out, "  {name:>14} {:>10}", time(us, times.p50.is_some()))?;
     }

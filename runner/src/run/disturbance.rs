@@ -79,7 +79,7 @@ impl Disturbance {
         let size = match self {
             Self::None => return self.to_string(),
             Self::Quota => format!("{} periods", of_row(worst)),
-            Self::Sentinel => format!("{:.0} % slower", of_row(worst) as f64 / 1e4),
+            Self::Sentinel => format!("{:.0}% slower", of_row(worst) as f64 / 1e4),
             _ => format!(
                 "{} in a block of {}",
                 time(of_row(worst)),
@@ -142,7 +142,7 @@ mod tests {
         );
         assert_eq!(
             Disturbance::Sentinel.with_size(&rows),
-            "a slow processor (up to 21 % slower)"
+            "a slow processor (up to 21% slower)"
         );
     }
 

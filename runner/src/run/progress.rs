@@ -67,7 +67,7 @@ impl Progress {
         };
         let length = slices_per_block * u64::from(blocks);
         let bar = ProgressBar::with_draw_target(Some(length), target);
-        let style = ProgressStyle::with_template("{bar:30} {percent:>3} %, {eta} left  {wide_msg}");
+        let style = ProgressStyle::with_template("{bar:30} {percent:>3}%, {eta} left  {wide_msg}");
         bar.set_style(style.expect("the template is a constant that reads"));
         Self {
             bar,

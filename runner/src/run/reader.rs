@@ -7,7 +7,7 @@ use super::row::{Row, TimesFile};
 use crate::record::{CsvLines, HistogramTag, Lines, read_histograms, read_lines, read_rows};
 use anyhow::{Context, Result, bail, ensure};
 use hdrhistogram::Histogram;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -207,7 +207,8 @@ impl Reader {
     /// If a row does not read or holds what no run can have written; the error names the file and the line.
     pub fn rows<R: Row>(&mut self, arms: &[Arm]) -> Result<Vec<R>> {
         let path = self.folder.join(R::FILE);
-        let lines = self.read(R::FILE)?.clone();
+        self.read(R::FILE)?;
+        let lines = &self.files[R::FILE];
         let numbers = self.counted(R::FILE);
         let Some(header) = lines.whole.first() else {
             return Ok(Vec::new());
@@ -225,7 +226,7 @@ impl Reader {
                 path.display()
             );
         }
-        let mut seen = BTreeSet::new();
+        let mut seen = HashSet::new();
         for (row, number) in rows.iter().zip(&numbers) {
             let fault = row.fault().or_else(|| {
                 let arm = row.arm()?;
@@ -254,7 +255,8 @@ impl Reader {
         empty: &Histogram<u64>,
     ) -> Result<BTreeMap<HistogramTag, Histogram<u64>>> {
         let path = self.folder.join(file.name);
-        let lines = self.read(file.name)?.clone();
+        self.read(file.name)?;
+        let lines = &self.files[file.name];
         let counted: Vec<(usize, &str)> = self
             .counted(file.name)
             .into_iter()

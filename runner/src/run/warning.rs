@@ -64,7 +64,7 @@ impl fmt::Display for Warning {
             ),
             Self::BusyMachine { busy_percent } => write!(
                 f,
-                "Something else used {busy_percent} % of the processors just before the first block, and may \
+                "Something else used {busy_percent}% of the processors just before the first block, and may \
                  have disturbed arms at random. Stop it and run again."
             ),
             Self::Quota { processor_ms_per_s } => write!(
@@ -80,7 +80,7 @@ impl fmt::Display for Warning {
             ),
             Self::Steal { steal_ppm } => write!(
                 f,
-                "The hypervisor took {}.{:02} % of the processor time for others: blocks in which it took much \
+                "The hypervisor took {}.{:02}% of the processor time for others: blocks in which it took much \
                  are slower. Use a quieter host, or more blocks.",
                 steal_ppm / 10_000,
                 steal_ppm % 10_000 / 100

@@ -33,9 +33,13 @@ pub(super) const STANDARD_ERROR_MIN: f64 = 1e-12;
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Chance {
     columns: usize,
-    /// t² of each column under each draw, draw by draw.
+    draws: usize,
+    /// t² of each column under each draw, column by column: bounds are asked of columns.
     squared_ts: Vec<f64>,
 }
+
+/// Draws that are made before their t² move to their columns: as many as stay in the fastest cache.
+const BATCH: usize = 32;
 
 impl Chance {
     /// From one row of values per block, each column with mean 0; `None` if there are fewer than
@@ -47,52 +51,111 @@ impl Chance {
         }
         let mut multipliers = Multipliers::new(rows.len(), seed, draws);
         let draws = multipliers.draws;
-        let mut squared_ts = Vec::with_capacity(draws * columns);
-        let mut sums = vec![(0.0, 0.0); columns];
-        for number in 0..draws {
-            sums.fill((0.0, 0.0));
-            for (row, &multiplier) in rows.iter().zip(multipliers.of_draw(number)) {
-                for ((sum, squares), value) in sums.iter_mut().zip(row) {
-                    *sum += multiplier * value;
-                    *squares += multiplier.abs() * value * value;
-                }
-            }
-            let count = rows.len() as f64;
-            squared_ts.extend(
-                sums.iter()
-                    .map(|&(sum, squares)| squared_t(sum, squares, count)),
-            );
-        }
-        Some(Self {
+        let mut chance = Self {
             columns,
-            squared_ts,
-        })
+            draws,
+            squared_ts: vec![0.0; draws * columns],
+        };
+        let mut drawn = Drawn::new(columns);
+        let mut batch = Vec::with_capacity(BATCH * columns);
+        for first in (0..draws).step_by(BATCH) {
+            batch.clear();
+            for number in first..draws.min(first + BATCH) {
+                drawn.add(rows, multipliers.of_draw(number));
+                batch.extend(drawn.squared_ts(rows.len() as f64));
+            }
+            chance.set(first, &batch);
+        }
+        Some(chance)
+    }
+
+    /// Takes the t² of a batch of draws, of which `first` is the number of the first.
+    fn set(&mut self, first: usize, batch: &[f64]) {
+        for column in 0..self.columns {
+            let own = &mut self.squared_ts[column * self.draws + first..];
+            let of_batch = batch.iter().skip(column).step_by(self.columns);
+            own.iter_mut()
+                .zip(of_batch)
+                .for_each(|(place, &one)| *place = one);
+        }
     }
 
     /// What |t| of all columns that `is_in` stays below with probability `confidence`.
     pub(super) fn critical(&self, confidence: f64, is_in: impl Fn(usize) -> bool) -> f64 {
-        let columns: Vec<usize> = (0..self.columns).filter(|&column| is_in(column)).collect();
-        let mut largest = self.largest(&columns);
-        // The observed values are one more draw: hence the + 1.
-        let place = (confidence * (largest.len() + 1) as f64).ceil() as usize;
-        let place = place.clamp(1, largest.len()) - 1;
-        let (_, bound, _) = largest.select_nth_unstable_by(place, f64::total_cmp);
-        bound.sqrt()
+        bound(&mut self.largest(is_in), confidence)
+    }
+
+    /// The same for each column by itself, with each of these probabilities.
+    pub(super) fn criticals<const N: usize>(&self, confidences: [f64; N]) -> Vec<[f64; N]> {
+        let of_column = |column| {
+            let mut squared_ts = self.largest(|one| one == column);
+            confidences.map(|confidence| bound(&mut squared_ts, confidence))
+        };
+        (0..self.columns).map(of_column).collect()
     }
 
     /// How likely chance alone brings the largest |t| of all columns to `t` or beyond.
     pub(super) fn p_value(&self, t: f64) -> f64 {
-        let all: Vec<usize> = (0..self.columns).collect();
-        let largest = self.largest(&all);
+        let largest = self.largest(|_| true);
         let beyond = largest.iter().filter(|&&one| one >= t * t).count();
         (beyond + 1) as f64 / (largest.len() + 1) as f64
     }
 
-    /// The largest t² over these columns, per draw.
-    fn largest(&self, columns: &[usize]) -> Vec<f64> {
-        let draws = self.squared_ts.chunks(self.columns);
-        let largest = |draw: &[f64]| columns.iter().map(|&one| draw[one]).fold(0.0, f64::max);
-        draws.map(largest).collect()
+    /// The largest t² over the columns that `is_in`, per draw.
+    fn largest(&self, is_in: impl Fn(usize) -> bool) -> Vec<f64> {
+        let mut largest = vec![0.0_f64; self.draws];
+        for column in (0..self.columns).filter(|&column| is_in(column)) {
+            let own = &self.squared_ts[column * self.draws..][..self.draws];
+            for (most, &one) in largest.iter_mut().zip(own) {
+                *most = most.max(one);
+            }
+        }
+        largest
+    }
+}
+
+/// The root of what this share of the values stays below; puts them in another order.
+fn bound(values: &mut [f64], confidence: f64) -> f64 {
+    // The observed values are one more draw: hence the + 1.
+    let place = (confidence * (values.len() + 1) as f64).ceil() as usize;
+    let place = place.clamp(1, values.len()) - 1;
+    let (_, bound, _) = values.select_nth_unstable_by(place, f64::total_cmp);
+    bound.sqrt()
+}
+
+/// The sums of one draw, column by column.
+struct Drawn {
+    sums: Vec<f64>,
+    squares: Vec<f64>,
+}
+
+impl Drawn {
+    fn new(columns: usize) -> Self {
+        Self {
+            sums: vec![0.0; columns],
+            squares: vec![0.0; columns],
+        }
+    }
+
+    /// Begins anew with all blocks, each as often as it was drawn.
+    fn add(&mut self, rows: &[Vec<f64>], multipliers: &[f64]) {
+        self.sums.fill(0.0);
+        self.squares.fill(0.0);
+        let drawn = rows.iter().zip(multipliers);
+        // A third of the blocks are in no draw.
+        for (row, &multiplier) in drawn.filter(|(_, multiplier)| **multiplier != 0.0) {
+            let times = multiplier.abs();
+            let sums = self.sums.iter_mut().zip(&mut self.squares);
+            for ((sum, squares), value) in sums.zip(row) {
+                *sum += multiplier * value;
+                *squares += times * value * value;
+            }
+        }
+    }
+
+    fn squared_ts(&self, count: f64) -> impl Iterator<Item = f64> {
+        let sums = self.sums.iter().zip(&self.squares);
+        sums.map(move |(&sum, &squares)| squared_t(sum, squares, count))
     }
 }
 
@@ -234,6 +297,22 @@ mod tests {
         assert!(
             found.critical(CONFIDENCE, |_| true) > found.critical(CONFIDENCE, |column| column == 0)
         );
+    }
+
+    #[test]
+    fn columns_by_themselves_have_the_bounds_that_each_is_asked_for() {
+        let row = |block: usize| (0..3).map(move |at| ((block * (7 + at) + at) % 23) as f64 - 11.0);
+        for blocks in [8, 24] {
+            let rows: Vec<Vec<f64>> = (0..blocks).map(|block| row(block).collect()).collect();
+            // Not a whole number of batches.
+            let found = Chance::draw(&rows, 1, 999).unwrap();
+            for (column, bounds) in found.criticals([0.9, 0.99]).into_iter().enumerate() {
+                let alone: Vec<Vec<f64>> = rows.iter().map(|row| vec![row[column]]).collect();
+                let alone = Chance::draw(&alone, 1, 999).unwrap();
+                let expected = [0.9, 0.99].map(|share| alone.critical(share, |_| true));
+                assert_eq!(bounds, expected, "{blocks} blocks, column {column}");
+            }
+        }
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub enum Condition {
     /// The effect of a process, three times what blocks vary by, follows that of the block before with the
     /// correlation 0.5 (or SEVERITY).
     Correlated,
-    /// Whoever follows the last arm is 5 % faster (or SEVERITY percent).
+    /// Whoever follows the last arm is 5% faster (or SEVERITY percent).
     CarryOver,
     /// In half of the arms the log rate moves with the machine's log speed by up to half more or less
     /// than that (or by up to SEVERITY more or less).

@@ -39,17 +39,14 @@ impl Reduced {
         let own = Cholesky::factor(normal.own, arms)?;
         let alone = own.solve(&normal.right);
         let column = |at| {
-            normal
-                .mixed
-                .iter()
-                .skip(at)
-                .step_by(carried.max(1))
-                .copied()
+            let own = normal.mixed.iter().skip(at).step_by(carried.max(1));
+            own.copied().collect::<Vec<f64>>()
         };
-        let columns = (0..carried).map(|at| column(at).collect::<Vec<f64>>());
-        let response: Vec<Vec<f64>> = columns.map(|column| own.solve(&column)).collect();
+        let columns: Vec<Vec<f64>> = (0..carried).map(column).collect();
+        let response: Vec<Vec<f64>> = columns.iter().map(|column| own.solve(column)).collect();
         let through = |at: usize, effects: &[f64]| -> f64 {
-            column(at)
+            columns[at]
+                .iter()
                 .zip(effects)
                 .map(|(mixed, effect)| mixed * effect)
                 .sum()

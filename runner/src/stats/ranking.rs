@@ -101,7 +101,7 @@ impl fmt::Display for RankSet {
 
 /// There are too few blocks for any claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{blocks} complete blocks allow no claim at 95 %: {needed} are needed")]
+#[error("{blocks} complete blocks allow no claim at 95%: {needed} are needed")]
 pub struct TooFewBlocks {
     /// Those there are.
     pub blocks: usize,

@@ -34,14 +34,10 @@ impl Evidence {
         }
         let pairs = Pairs::of(rows);
         let chance = Chance::draw(&pairs.residuals, seed, draws)?;
-        let of_pairs = |confidence| {
-            let places = 0..pairs.all.len();
-            let bound = |place| chance.critical(confidence, |one| one == place);
-            places.map(bound).collect()
-        };
+        let bounds = chance.criticals([CONFIDENCE, CONTROL_CONFIDENCE]);
         Some(Self {
-            alone: of_pairs(CONFIDENCE),
-            control: of_pairs(CONTROL_CONFIDENCE),
+            alone: bounds.iter().map(|[alone, _]| *alone).collect(),
+            control: bounds.iter().map(|[_, control]| *control).collect(),
             unsound: soundness::judge(&pairs, arms),
             chance,
             pairs,

@@ -1,6 +1,6 @@
 //! Slices of a block, and the comparisons between them.
 
-use super::median;
+use super::summary::median_in;
 
 /// Closer than this, in seconds, slices do not get more alike.
 const DISTANCE_MIN_S: f64 = 0.005;
@@ -66,8 +66,8 @@ const MEDIAN_TO_SD: f64 = 1.4826;
 
 /// A robust standard deviation of residuals about 0; 0 if there are none.
 pub(super) fn robust_sd(residuals: impl Iterator<Item = f64>) -> f64 {
-    let sizes: Vec<f64> = residuals.map(f64::abs).collect();
-    MEDIAN_TO_SD * median(&sizes).unwrap_or(0.0)
+    let mut sizes: Vec<f64> = residuals.map(f64::abs).collect();
+    MEDIAN_TO_SD * median_in(&mut sizes).unwrap_or(0.0)
 }
 
 #[cfg(test)]

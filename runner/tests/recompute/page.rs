@@ -4,7 +4,11 @@ use super::record::Measure;
 
 /// The cell that holds an arm's ratio to the baseline.
 pub(crate) fn ratio(text: &str, connections: u64, measure: Measure, arm: &str) -> String {
-    let heading = format!("## {connections} connections");
+    let grouped = match connections / 1_000 {
+        0 => connections.to_string(),
+        thousands => format!("{thousands},{:03}", connections % 1_000),
+    };
+    let heading = format!("## {grouped} connections");
     let mut lines = text
         .lines()
         .skip_while(|line| !line.starts_with(&heading))
@@ -12,8 +16,8 @@ pub(crate) fn ratio(text: &str, connections: u64, measure: Measure, arm: &str) -
     let header = lines.find(|line| line.starts_with('|')).unwrap();
     let titles: Vec<&str> = header.split('|').map(str::trim).collect();
     let title = match measure {
-        Measure::Rate => "ratio to baseline (95 %)",
-        Measure::ServerCpu => "requests per CPU second, ratio to baseline (95 %)",
+        Measure::Rate => "ratio to baseline (95%)",
+        Measure::ServerCpu => "requests per CPU second, ratio to baseline (95%)",
     };
     let place = titles.iter().position(|one| *one == title).unwrap();
     let name = titles.iter().position(|one| *one == "contestant").unwrap();

@@ -81,7 +81,7 @@ fn rates(rates: &ErrorRates, planted_percent: u64) -> Vec<String> {
         ));
     }
     if let Some(found) = rates.blind_control_failure {
-        let what = format!("controls fail if {planted_percent} % go unseen");
+        let what = format!("controls fail if {planted_percent}% go unseen");
         lines.push(line(&what, found));
     }
     lines
@@ -96,5 +96,5 @@ fn line(what: &str, rate: Rate) -> String {
 }
 
 fn percent(share: f64) -> String {
-    format!("{:.1} %", share * 100.0)
+    format!("{:.1}%", share * 100.0)
 }

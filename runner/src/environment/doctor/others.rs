@@ -32,7 +32,7 @@ pub(super) fn checks() -> Vec<Check> {
 fn state(share: Option<f64>) -> String {
     share.map_or_else(
         || "not told".to_owned(),
-        |share| format!("{:.1} % of all processors over {SAMPLE:?}", share * 100.0),
+        |share| format!("{:.1}% of all processors over {SAMPLE:?}", share * 100.0),
     )
 }
 
@@ -65,7 +65,7 @@ mod tests {
         assert!(steal(None).finding.is_none() && steal(None).state == "not told");
         assert_eq!(
             steal(Some(0.0123)).state,
-            "1.2 % of all processors over 400ms"
+            "1.2% of all processors over 400ms"
         );
     }
 }

@@ -35,7 +35,7 @@ fn files(hard: Option<u64>) -> Check {
     let state = hard.map_or_else(|| "no limit".to_owned(), |hard| format!("up to {hard}"));
     Check::good("open files", state).unless(
         hard.is_none_or(|hard| hard >= FILES),
-        "1000 connections cannot be open at a time, nor 10 000",
+        "1,000 connections cannot be open at a time, nor 10,000",
         format!("sudo prlimit --pid $$ --nofile={0}:{0}", 16 * FILES),
     )
 }

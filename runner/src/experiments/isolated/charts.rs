@@ -24,7 +24,8 @@ pub(super) fn instructions(figures: &Figures) -> Option<Chart> {
         id: "instructions".to_owned(),
         title: "Instructions per request, by whose code they are in".to_owned(),
         reading: vec![
-            "Counted in user mode, one process, no socket. “crates of its own”: no other contestant has them.".to_owned(),
+            "Counted in user mode, one process, no socket. “crates of its own”: no other contestant has them. Below a bar: \
+             the shares that do not fit into it.".to_owned(),
             closeness(&drawn),
         ],
         finding: format!(
@@ -128,14 +129,14 @@ fn closeness(drawn: &[&ArmRow]) -> String {
     let most = close.map(|(_, spread)| spread).fold(0.0, f64::max);
     let far = spreads().filter(|(_, spread)| *spread > SPREAD_MAX);
     let far: Vec<String> = far
-        .map(|(name, spread)| format!("{name} {:.2} %", 100.0 * spread))
+        .map(|(name, spread)| format!("{name} {:.2}%", 100.0 * spread))
         .collect();
     let further = match far.is_empty() {
         true => String::new(),
         false => format!("; further apart: {}", far.join(", ")),
     };
     format!(
-        "Processes of one binary lie at most {:.2} % apart{further}.",
+        "Processes of one binary lie at most {:.2}% apart{further}.",
         100.0 * most
     )
 }

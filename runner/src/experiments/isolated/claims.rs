@@ -94,7 +94,7 @@ fn repeatability(figures: &Figures) -> Option<String> {
     let processes = counted.iter().map(|(_, work)| work.processes).min()?;
     let apart: Vec<String> = counted
         .iter()
-        .map(|(name, work)| format!("{name} {:.2} %", work.spread * 100.0))
+        .map(|(name, work)| format!("{name} {:.2}%", work.spread * 100.0))
         .collect();
     let unsteady: Vec<&str> = counted
         .iter()
@@ -102,8 +102,8 @@ fn repeatability(figures: &Figures) -> Option<String> {
         .map(|&(name, _)| name)
         .collect();
     let verdict = match unsteady.as_slice() {
-        [] => "none above 0.5 %".to_owned(),
-        names => format!("above 0.5 %: {}", names.join(", ")),
+        [] => "none above 0.5%".to_owned(),
+        names => format!("above 0.5%: {}", names.join(", ")),
     };
     Some(format!(
         "spread between {processes} processes of the same binary (tcalls, instructions): {}; {verdict}.",
@@ -198,7 +198,7 @@ pub(super) fn how_to_read(figures: &Figures) -> Vec<String> {
             .to_owned(),
         format!(
             "ratio: requests per second of CPU time, to `{baseline}`, the baseline, from slices next to each other in \
-             time; all intervals of a table are jointly valid at 95 %. msec and rps are medians over blocks, which \
+             time; all intervals of a table are jointly valid at 95%. msec and rps are medians over blocks, which \
              drift with the machine, so their order can differ from the rank."
         ),
         "tcalls, funcs: calls of functions in the quickstart server's machine code per request, and functions \

@@ -23,7 +23,7 @@ const MAIN: [Column<ArmRow>; 15] = [
     Column::number("rps", Some("rps"), |row| {
         bytes(row, |one| Cell::whole(1e9 / one.wall_ns))
     }),
-    Column::number("ratio to baseline (95 %)", Some("ratio ±95%"), |row| {
+    Column::number("ratio to baseline (95%)", Some("ratio ±95%"), |row| {
         ratio(row, Entry::Bytes)
     })
     .by("CPU time"),
@@ -62,7 +62,7 @@ const CALL: [Column<ArmRow>; 5] = [
     Column::number("ns per call", Some("ns/call"), |row| {
         timing(row, Entry::Call, |one| Cell::whole(one.wall_ns))
     }),
-    Column::number("ratio to baseline (95 %)", Some("ratio ±95%"), |row| {
+    Column::number("ratio to baseline (95%)", Some("ratio ±95%"), |row| {
         ratio(row, Entry::Call)
     })
     .by("CPU time"),
@@ -226,7 +226,7 @@ fn owners(figures: &Figures, row: &ArmRow) -> Option<String> {
     let shares = shown.iter().map(|(owner, instructions)| {
         let percent = 100.0 * instructions / sum;
         format!(
-            "{owner} {} ({percent:.0} %)",
+            "{owner} {} ({percent:.0}%)",
             grouped(rounded(*instructions))
         )
     });

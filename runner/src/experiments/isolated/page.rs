@@ -151,5 +151,5 @@ const OWNERS: &str = "An owner is the crate whose function the instructions are 
      written in. `std` is Rust's standard library, `allocator` is malloc and its relatives. Inlined code counts for the \
      function it was inlined into.";
 
-const GROWTH: &str = "Bytes that were allocated and not freed, per repetition, with Sen's 95 % interval; docs/ISOLATED.md \
+const GROWTH: &str = "Bytes that were allocated and not freed, per repetition, with Sen's 95% interval; docs/ISOLATED.md \
      explains the test and its marks.";

@@ -55,7 +55,7 @@ fn not_held(row: &TableRow) -> Option<String> {
     let is_named = row.arm.kind.is_contestant() && !figures.holds();
     is_named.then(|| {
         let percent = (figures.held_share * 100.0).floor();
-        format!("not ranked: held {percent:.0}\u{a0}% of the rate")
+        format!("not ranked: held {percent:.0}% of the rate")
     })
 }
 

@@ -10,14 +10,14 @@ use crate::stats::Quartiles;
 /// All columns after name and version.
 const COLUMNS: [Column<TableRow>; 14] = [
     Column::number("p50 µs", Some("p50µs"), |row| micros(row, P50)),
-    Column::number("p50, ratio to baseline (95 %)", None, |row| ratio(row, P50)).by("p50"),
+    Column::number("p50, ratio to baseline (95%)", None, |row| ratio(row, P50)).by("p50"),
     Column::number("p99 µs", Some("p99µs"), |row| micros(row, P99)),
-    Column::number("p99, ratio to baseline (95 %)", Some("ratio ±95%"), |row| {
+    Column::number("p99, ratio to baseline (95%)", Some("ratio ±95%"), |row| {
         ratio(row, P99)
     })
     .by("p99"),
     Column::number("p99.9 µs", Some("p99.9µs"), |row| micros(row, P999)),
-    Column::number("p99.9, ratio to baseline (95 %)", None, |row| {
+    Column::number("p99.9, ratio to baseline (95%)", None, |row| {
         ratio(row, P999)
     })
     .by("p99.9"),
@@ -26,7 +26,7 @@ const COLUMNS: [Column<TableRow>; 14] = [
     Column::number("server CPU ns per request", Some("CPUns"), |row| {
         of(row, |one| one.cpu_ns.map(Cell::whole))
     }),
-    Column::number("CPU, ratio to baseline (95 %)", None, |row| ratio(row, CPU))
+    Column::number("CPU, ratio to baseline (95%)", None, |row| ratio(row, CPU))
         .by("CPU per request"),
     Column::number("rank by CPU", Some("by CPU"), |row| rank(row, CPU)),
     Column::number("rate held %", Some("held%"), |row| {

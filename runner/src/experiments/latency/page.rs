@@ -78,7 +78,10 @@ fn design(records: &LatencyRecords) -> String {
     };
     format!(
         "`SERVER={} ENV={}`: open loop, {} arrivals over {} connections; {how}.",
-        plan.server, plan.env, plan.arrivals, plan.connections
+        plan.server,
+        plan.env,
+        plan.arrivals,
+        grouped(plan.connections as u64)
     )
 }
 
@@ -182,7 +185,7 @@ fn remark(row: &TableRow) -> Option<String> {
     let mut parts = Vec::new();
     if !figures.holds() {
         parts.push(format!(
-            "held {} % of the rate, so its times are those of a backlog, and it is not ranked",
+            "held {}% of the rate, so its times are those of a backlog, and it is not ranked",
             percent(figures.held_share)
         ));
     }
@@ -206,7 +209,7 @@ fn search_section(records: &LatencyRecords) -> Option<Section> {
     untrusted.extend((missing > 0).then(|| format!("searches missing: {missing}")));
     let failed = records.searches.iter().filter(|row| !row.err.is_empty());
     let failed = failed.map(|row| format!("`{}`: a search failed: {}.", row.arm, row.err));
-    let how = "requests per second: the median of the searches, each on a fresh process and exact to 5 %; a rate counts as \
+    let how = "requests per second: the median of the searches, each on a fresh process and exact to 5%; a rate counts as \
                held if one of three probes of 0.5 s meets the objective without an error.";
     Some(Section {
         heading: format!("Highest rate with {objective}"),
@@ -255,12 +258,12 @@ fn reading(records: &LatencyRecords) -> Vec<String> {
             .to_owned(),
         format!(
             "ratios are to {baseline}, from slices that are next to each other in time; below 1 is better. All intervals \
-             of one measure are jointly valid at 95 %."
+             of one measure are jointly valid at 95%."
         ),
         "server CPU: per request at this rate, over all threads of the server. At a low rate that is what a running \
          server costs, waking up included."
             .to_owned(),
-        "rate held: the share of the schedule that was sent. Below 99 % a contestant is not ranked. dispatch delay: \
+        "rate held: the share of the schedule that was sent. Below 99% a contestant is not ranked. dispatch delay: \
          how late the generator itself sent."
             .to_owned(),
     ]

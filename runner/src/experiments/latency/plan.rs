@@ -3,6 +3,7 @@
 use crate::experiments::Outline;
 use crate::framework::{BuildEnv, ServerKind};
 use crate::load::{Arrivals, EngineKind, Pace, Window};
+use crate::report::grouped;
 use crate::run::Orders;
 use crate::usage::{UsageError, within};
 use serde::{Deserialize, Serialize};
@@ -155,7 +156,10 @@ impl LatencyPlan {
                 u64::from(level.rounds) * (level.window_ms + self.settling_ms) + self.warm_up_ms;
             steps.push(format!(
                 "{} requests/s over {} connections: {} rounds of {} ms a block",
-                level.rate_per_s, self.connections, level.rounds, level.window_ms
+                grouped(level.rate_per_s),
+                grouped(self.connections as u64),
+                level.rounds,
+                level.window_ms
             ));
         }
         let has_rates = !self.rates.is_empty();

@@ -142,8 +142,8 @@ fn given_back(plan: &MemoryPlan, contestants: &[(&Figures, &Slope)]) -> Option<S
     let (least, least_name) = shares.clone().min_by(by_share)?;
     let (most, most_name) = shares.max_by(by_share)?;
     Some(format!(
-        "{} after the last connection `{most_name}` had given back {} % of what connections and load had taken, \
-         `{least_name}` {} %.",
+        "{} after the last connection `{most_name}` had given back {}% of what connections and load had taken, \
+         `{least_name}` {}%.",
         in_words(*last),
         percent(most),
         percent(least)
@@ -188,7 +188,7 @@ fn is_good(records: &MemoryRecords) -> bool {
 fn reading(plan: &MemoryPlan) -> Vec<String> {
     vec![
         "KiB per idle connection: how much more memory is resident, per connection that was opened in between; mean over \
-         processes, with its 95 % interval by Student's t. Rows are sorted by it, and nobody is ranked. Memory is that of all \
+         processes, with its 95% interval by Student's t. Rows are sorted by it, and nobody is ranked. Memory is that of all \
          processes of a server: RSS, or PSS if there are several, from `/proc/PID/smaps_rollup`. What the kernel has for the \
          sockets is not in it."
             .to_owned(),

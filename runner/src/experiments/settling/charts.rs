@@ -2,7 +2,7 @@
 
 use super::records::SettlingRecords;
 use super::traces::Trace;
-use crate::report::{Axis, Bounds, Chart, Curve, Curves, Drawing, Point, Subject};
+use crate::report::{Axis, Bounds, Chart, Curve, Curves, Drawing, Point, Subject, grouped};
 
 /// The share of connections that got an answer, over the time since load began.
 pub(super) fn served(
@@ -29,7 +29,7 @@ pub(super) fn served(
             subject: Subject {
                 name: trace.arm.clone(),
                 kind,
-                detail: format!("{last:.1} % in the last interval"),
+                detail: format!("{last:.1}% in the last interval"),
             },
             points,
             // An answer for each connection in turn: no more connections than answers.
@@ -42,7 +42,7 @@ pub(super) fn served(
     let panels: Vec<Curve> = panels.collect::<Option<_>>()?;
     (!panels.is_empty()).then(|| Chart {
         id: format!("served-{connections}"),
-        title: format!("Connections served every {interval_ms} ms, of {connections}"),
+        title: format!("Connections served every {interval_ms} ms, of {}", grouped(connections as u64)),
         reading: vec![
             "The share that got an answer in each interval; grey: the others. Line: median over slices; shade: the middle \
              half of them."

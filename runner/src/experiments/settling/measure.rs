@@ -7,6 +7,7 @@ use super::rows::IntervalRow;
 use crate::experiments::Experiment;
 use crate::interrupt;
 use crate::load::{Generator, Interval, Intervals, LoadSpec, Pace};
+use crate::report::grouped;
 use crate::run::{
     Block, Job, Journal, Launch, ProcessRow, Servers, Slices, Slot, before_blocks, run_blocks,
     summarize_blocks,
@@ -63,7 +64,7 @@ impl Slices for FromIdle {
     fn conditions(&self) -> Vec<String> {
         let connections = self.plan.connections.iter();
         connections
-            .map(|one| format!("{one} connections"))
+            .map(|one| format!("{} connections", grouped(*one as u64)))
             .collect()
     }
 

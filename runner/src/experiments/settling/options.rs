@@ -28,7 +28,7 @@ pub struct SettlingOptions {
 
 const EXAMPLES: &str = "\
 Examples:
-  runner settling                               all contestants at 64, 256 and 1000 connections
+  runner settling                               all contestants at 64, 256 and 1,000 connections
   runner settling NAME -c 4000 --length 3s      one of them at 4000 connections, for three seconds
 
 Exit status: 0 good, 1 measured with errors, 2 wrong arguments, 130 interrupted (then --resume).";

@@ -67,12 +67,13 @@ fn section(records: &SettlingRecords, connections: usize) -> Section {
         first.chain(figures).chain(last).collect()
     });
     let untrusted = untrusted(records, connections);
+    let heading = format!("{} connections", grouped(connections as u64));
     Section {
-        heading: format!("{connections} connections"),
         takeaway: match untrusted.is_empty() {
-            true => takeaway(&of_windows[1], connections),
-            false => format!("The table at {connections} connections is untrusted."),
+            true => takeaway(&of_windows[1], &heading),
+            false => format!("Untrusted at {heading}."),
         },
+        heading,
         level: Some(connections as u64),
         untrusted,
         charts: served(records, &of_windows[0], connections)
@@ -145,7 +146,7 @@ fn is_good(records: &SettlingRecords) -> bool {
 }
 
 /// Who settles last, by the longer windows, and who never does.
-fn takeaway(traces: &[Trace], connections: usize) -> String {
+fn takeaway(traces: &[Trace], heading: &str) -> String {
     let settled = traces
         .iter()
         .filter_map(|trace| Some((trace.settled.as_ref()?.after_ms, &trace.arm)));
@@ -156,7 +157,7 @@ fn takeaway(traces: &[Trace], connections: usize) -> String {
         .collect();
     let window_ms = WINDOWS_MS[1];
     let Some((after_ms, last)) = settled.max_by_key(|(after_ms, _)| *after_ms) else {
-        return format!("At {connections} connections nobody has settled within a slice.");
+        return format!("At {heading} nobody has settled within a slice.");
     };
     let by = format!("by windows of {window_ms} ms");
     let when = match after_ms {
@@ -169,10 +170,10 @@ fn takeaway(traces: &[Trace], connections: usize) -> String {
     };
     match never.is_empty() {
         true => format!(
-            "At {connections} connections every contestant that was measured has settled {when}, {by}{last}."
+            "At {heading} every contestant that was measured has settled {when}, {by}{last}."
         ),
         false => format!(
-            "At {connections} connections {} never settled within a slice; the others that were measured have settled {when}, \
+            "At {heading} {} never settled within a slice; the others that were measured have settled {when}, \
              {by}{last}.",
             listed(&never)
         ),
@@ -229,8 +230,8 @@ fn untrusted(records: &SettlingRecords, connections: usize) -> Vec<String> {
 
 fn reading() -> Vec<String> {
     vec![
-        "plateau: right answers per second in the last 40 % of a slice, the median over slices.".to_owned(),
-        "settled: from then on every window of this length has the plateau's rate to 2 %, or differs from it by no more than \
+        "plateau: right answers per second in the last 40% of a slice, the median over slices.".to_owned(),
+        "settled: from then on every window of this length has the plateau's rate to 2%, or differs from it by no more than \
          two standard errors beyond that (the rate of a window relative to the plateau of its own slice, the median over \
          slices)."
             .to_owned(),

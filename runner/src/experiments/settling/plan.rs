@@ -3,6 +3,7 @@
 use crate::experiments::Outline;
 use crate::framework::{BuildEnv, ServerKind};
 use crate::load::EngineKind;
+use crate::report::{grouped, listed};
 use crate::run::Orders;
 use crate::usage::{UsageError, within};
 use serde::{Deserialize, Serialize};
@@ -75,6 +76,7 @@ impl SettlingPlan {
         let slices = self.rounds as usize * contestants.len() * self.connections.len();
         let block_ms = slices as u64 * self.length_ms
             + (self.warm_up_ms + 100) * (contestants.len() * self.connections.len()) as u64;
+        let levels = self.connections.iter().map(|&one| grouped(one as u64));
         let orders = Orders {
             seed,
             series: 2 * self.connections.len() as u64,
@@ -87,8 +89,11 @@ impl SettlingPlan {
                     self.server, self.env, self.blocks
                 ),
                 format!(
-                    "at {:?} connections: {} slices of {} ms a block, from idle, told every {} ms",
-                    self.connections, self.rounds, self.length_ms, self.interval_ms
+                    "at {} connections: {} slices of {} ms a block, from idle, told every {} ms",
+                    listed(&levels.collect::<Vec<_>>()),
+                    self.rounds,
+                    self.length_ms,
+                    self.interval_ms
                 ),
             ],
             order: Some(orders.first_round(0, contestants)),

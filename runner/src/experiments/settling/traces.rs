@@ -79,12 +79,17 @@ fn trace(
         &records.run.plan,
         records.run.plan.interval_ms as f64 / 1000.0,
     );
+    let mut by_interval: Vec<Vec<&IntervalRow>> = vec![Vec::new(); plan.intervals() as usize];
+    for row in rows {
+        if let Some(own) = by_interval.get_mut(row.interval as usize) {
+            own.push(row);
+        }
+    }
     let over_slices = |of: &dyn Fn(&IntervalRow) -> Option<f64>| -> Vec<Option<f64>> {
-        let of_interval = |interval| {
-            let own = rows.iter().filter(|row| row.interval == interval);
-            median(&own.filter_map(|row| of(row)).collect::<Vec<f64>>())
+        let of_interval = |own: &Vec<&IntervalRow>| {
+            median(&own.iter().filter_map(|row| of(row)).collect::<Vec<f64>>())
         };
-        (0..plan.intervals()).map(of_interval).collect()
+        by_interval.iter().map(of_interval).collect()
     };
     // Every interval of a slice has a row, so there is a rate and a share for each.
     let of_all = |of: &dyn Fn(&IntervalRow) -> f64| -> Vec<f64> {
@@ -102,8 +107,9 @@ fn trace(
         rate: of_all(&|row| row.ok as f64 / interval_s),
         p99_us: over_slices(&|row| (row.ok > 0).then_some(row.service_time_p99_us as f64)),
         served: of_all(&share_served),
-        served_quartiles: (0..plan.intervals())
-            .map(|interval| served_quartiles(rows, interval))
+        served_quartiles: by_interval
+            .iter()
+            .map(|own| served_quartiles(own))
             .collect(),
         stretches: stretches_ms
             .iter()
@@ -130,9 +136,9 @@ fn share_served(row: &IntervalRow) -> f64 {
     row.served as f64 / row.connections as f64
 }
 
-fn served_quartiles(rows: &[&IntervalRow], interval: u64) -> (f64, f64) {
-    let own = rows.iter().filter(|row| row.interval == interval);
-    let shares: Vec<f64> = own.map(|row| share_served(row)).collect();
+/// Between which the middle half of the slices lie in one interval.
+fn served_quartiles(rows: &[&IntervalRow]) -> (f64, f64) {
+    let shares: Vec<f64> = rows.iter().map(|row| share_served(row)).collect();
     Quartiles::of(&shares).map_or((0.0, 0.0), |quartiles| (quartiles.lower, quartiles.upper))
 }
 

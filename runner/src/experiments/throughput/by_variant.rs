@@ -186,7 +186,7 @@ impl ByVariant {
         let half_widths: Vec<f64> = gains.map(|gain| gain.half_width()).collect();
         items.extend(median(&half_widths).map(|median| {
             format!(
-                "half of all gains would be seen from {:.1} % on",
+                "half of all gains would be seen from {:.1}% on",
                 median * 100.0
             )
         }));

@@ -37,7 +37,7 @@ pub(super) fn ratios(all: &[(&Table, Vec<TableRow>)], findings: &[String]) -> Op
         id: "ratios".to_owned(),
         title: format!("Requests per second, relative to {}", baseline.arm.name),
         reading: vec![
-            "Bar: 95 % interval, jointly valid for all rows of a concurrency; line in it: estimate. ◂: off the scale."
+            "Bar: 95% interval, jointly valid for all rows of a concurrency; line in it: estimate. ◂: off the scale."
                 .to_owned(),
         ],
         finding: findings.join(" "),

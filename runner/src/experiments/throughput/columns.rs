@@ -13,7 +13,7 @@ const COLUMNS: [Column<TableRow>; 16] = [
     Column::number("IQR %", None, |row| {
         of(row, |one| Some(Cell::percent(one.rate.relative_spread())))
     }),
-    Column::number("ratio to baseline (95 %)", Some("ratio ±95%"), |row| {
+    Column::number("ratio to baseline (95%)", Some("ratio ±95%"), |row| {
         of(row, |one| one.rate_standing.map(ratio))
     })
     .by(RATE.name),
@@ -46,7 +46,7 @@ const COLUMNS: [Column<TableRow>; 16] = [
         of(row, rank)
     }),
     Column::number(
-        "requests per CPU second, ratio to baseline (95 %)",
+        "requests per CPU second, ratio to baseline (95%)",
         None,
         |row| of(row, |one| one.cpu_standing.map(ratio)),
     )

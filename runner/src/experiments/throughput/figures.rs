@@ -49,6 +49,8 @@ pub(super) struct Figures {
     pub(super) service_time_p99_us: Option<u64>,
     /// 99.9th percentile of the service time over all slices, in µs; `None` if fewer than ten answers lie beyond it.
     pub(super) service_time_p999_us: Option<u64>,
+    /// Mean service time over all slices, in ns.
+    pub(super) service_time_mean_ns: f64,
     /// Server CPU time per request, in ns; the median over blocks.
     pub(super) server_cpu_ns: f64,
     /// The share of it in user mode, over all blocks; `None` if it was not sampled.
@@ -203,6 +205,7 @@ impl Figures {
             service_time_p50_us: at(0.5),
             service_time_p99_us: at(0.99),
             service_time_p999_us: at(0.999).filter(|_| times.len() >= 10_000),
+            service_time_mean_ns: times.mean(),
             server_cpu_ns: median(&block_cpu_ns(slices)).unwrap_or(0.0),
             user_share: (user_ms + system_ms > 0)
                 .then(|| user_ms as f64 / (user_ms + system_ms) as f64),

@@ -34,7 +34,7 @@ pub(super) const REST_MS: u64 = 1000;
 
 const EXAMPLES: &str = "\
 Examples:
-  runner bench                                  all contestants, 64 and 1000 connections
+  runner bench                                  all contestants, 64 and 1,000 connections
   runner bench NAME OTHER -c 64 --blocks 12     two of them at 64 connections, fewer blocks
 
 Exit status: 0 good, 1 measured with errors, 2 wrong arguments, 130 interrupted (then --resume).";

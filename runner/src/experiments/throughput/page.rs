@@ -9,7 +9,7 @@ use super::signatures;
 use super::tables::Table;
 use crate::report::{
     Answers, Body, HOW_TO_READ_RANKS, Page, Pairs, Praise, Section, grouped, rank_remarks, spread,
-    takeaway, trust,
+    takeaway, takeaways, trust,
 };
 use crate::run::ArmKind;
 
@@ -26,7 +26,7 @@ pub(super) fn page(records: &ThroughputRecords) -> Page {
         .iter()
         .map(|(table, rows)| section(records, table, rows))
         .collect();
-    let takeaways: Vec<String> = sections.iter().map(|one| one.takeaway.clone()).collect();
+    let takeaways = takeaways(sections.iter());
     let (complete, planned) = (records.counting(), run.plan.blocks);
     let body = Body {
         design: design(records),
@@ -54,7 +54,9 @@ fn design(records: &ThroughputRecords) -> String {
     let levels = plan.levels.iter().map(|level| {
         format!(
             "{} slices of {} ms a block at {} connections",
-            level.rounds, level.window_ms, level.connections
+            level.rounds,
+            level.window_ms,
+            grouped(level.connections as u64)
         )
     });
     format!(
@@ -203,7 +205,7 @@ fn reading(records: &ThroughputRecords) -> Vec<String> {
         format!(
             "ratio: to {baseline}, from comparisons of slices that are next to each other in time, so that the \
              drift of the machine cancels. Rows are sorted by it, not by requests/s, which the drift does move. \
-             All intervals of a table are jointly valid at 95 %."
+             All intervals of a table are jointly valid at 95%."
         ),
         "p50, p99, p99.9: service time at fixed concurrency in a closed loop, from sending a request to reading its \
          answer. It is not the latency at a given rate."

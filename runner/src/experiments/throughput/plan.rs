@@ -3,6 +3,7 @@
 use crate::experiments::{Outline, Variant, per_connection};
 use crate::framework::{BuildEnv, ServerKind};
 use crate::load::{EngineKind, Window};
+use crate::report::grouped;
 use crate::run::Orders;
 use crate::usage::{UsageError, within};
 use rand::{RngExt, SeedableRng};
@@ -279,7 +280,7 @@ impl ThroughputPlan {
 pub(super) fn said(connections: usize) -> String {
     match connections {
         1 => "1 connection".to_owned(),
-        _ => format!("{connections} connections"),
+        _ => format!("{} connections", grouped(connections as u64)),
     }
 }
 

@@ -56,7 +56,7 @@ impl Change {
 
     fn text(&self) -> String {
         format!(
-            "`{}` {:+.1} % (± {:.1} % standard error)",
+            "`{}` {:+.1}% (± {:.1}% standard error)",
             self.arm,
             self.mean * 100.0,
             self.standard_error * 100.0
@@ -100,13 +100,13 @@ fn said(changes: &[Change]) -> Option<String> {
     let bound = CHANGE_MAX * 100.0;
     Some(match known == changes.len() {
         true => format!(
-            "settled: from the first half of the windows to the second no rate changes by more than {bound:.0} %; the \
+            "settled: from the first half of the windows to the second no rate changes by more than {bound:.0}%; the \
              largest change is that of {}.",
             largest.text()
         ),
         false => format!(
             "no change is shown from the first half of the windows to the second, and {known} of {} rates are known to \
-             change by no more than {bound:.0} %; the largest change is that of {}.",
+             change by no more than {bound:.0}%; the largest change is that of {}.",
             changes.len(),
             largest.text()
         ),
@@ -130,14 +130,14 @@ mod tests {
     fn a_rate_that_still_rises_is_named() {
         let line = said(&[change(1.0), change(1.08)]).unwrap();
         assert!(line.starts_with("not settled: "), "{line}");
-        assert!(line.contains("`one` +7.8 %"), "{line}");
+        assert!(line.contains("`one` +7.8%"), "{line}");
     }
 
     #[test]
     fn a_rate_that_stays_is_said_with_its_largest_change() {
         let line = said(&[change(1.0), change(1.01)]).unwrap();
         assert!(line.starts_with("settled: "), "{line}");
-        assert!(line.contains("`one` +0.9 %"), "{line}");
+        assert!(line.contains("`one` +0.9%"), "{line}");
     }
 
     #[test]

@@ -4,7 +4,6 @@
 use super::figures::TableRow;
 use super::records::ThroughputRecords;
 use super::rows::SliceRow;
-use crate::load::time_histogram;
 use crate::report::{grouped, listed, percent};
 use crate::stats::median;
 
@@ -94,7 +93,7 @@ impl Traits {
 
     /// What was seen, what it means, and where it is explained.
     fn sentence(&self, signature: Signature) -> String {
-        let share = |of: f64| format!("{} %", percent(of));
+        let share = |of: f64| format!("{}%", percent(of));
         match signature {
             Signature::DelayedAcknowledgement => format!(
                 "the median service time is {:.1} ms while the server uses {} of its processors. That is the kernel's \
@@ -141,8 +140,8 @@ fn unfair(all: &[Traits]) -> String {
     let [fewest, most] = [served().reduce(f64::min), served().reduce(f64::max)]
         .map(|one| percent(one.unwrap_or(0.0)));
     let shares = match fewest == most {
-        true => format!("{most} %"),
-        false => format!("{fewest} to {most} %"),
+        true => format!("{most}%"),
+        false => format!("{fewest} to {most}%"),
     };
     let server = if all.len() == 1 {
         "The server answers"
@@ -213,17 +212,11 @@ fn traits(
     let slices = records.slices_of(connections, &row.arm.name);
     let answers: u64 = slices.iter().map(|row| row.ok).sum();
     let elapsed_ns: u64 = slices.iter().map(|row| row.elapsed_ns).sum();
-    let mut times = time_histogram();
-    for (tag, histogram) in &records.service_times {
-        if tag.arm == row.arm.name && tag.condition == connections as u64 {
-            times.add(histogram).ok()?;
-        }
-    }
     Some(Traits {
         connections: connections as f64,
         rate_per_s: answers as f64 / (elapsed_ns.max(1) as f64 / 1e9),
         median_ms: figures.service_time_p50_us? as f64 / 1000.0,
-        mean_ms: times.mean() / 1e6,
+        mean_ms: figures.service_time_mean_ns / 1e6,
         served: figures.served_per_100_ms,
         generator_idle: limit.evidence.idle_share,
         server_busy: limit.evidence.server_cpu_share.unwrap_or(1.0),
@@ -268,7 +261,7 @@ mod tests {
                     ..ORDINARY
                 },
                 Signature::DelayedAcknowledgement,
-                "42.0 ms while the server uses 10.0 %",
+                "42.0 ms while the server uses 10.0%",
             ),
             (
                 Traits {
@@ -277,7 +270,7 @@ mod tests {
                     ..ORDINARY
                 },
                 Signature::NeitherBusy,
-                "uses 20.0 % of its processors",
+                "uses 20.0% of its processors",
             ),
             (
                 Traits {
@@ -285,7 +278,7 @@ mod tests {
                     ..ORDINARY
                 },
                 Signature::Unfair,
-                "74.0 % of 1,000 connections",
+                "74.0% of 1,000 connections",
             ),
             (
                 Traits {
@@ -301,7 +294,7 @@ mod tests {
                     ..ORDINARY
                 },
                 Signature::AtTheCeiling,
-                "99.5 % of the null server's rate",
+                "99.5% of the null server's rate",
             ),
             (
                 Traits {
@@ -333,13 +326,13 @@ mod tests {
         let all = all.map(|(name, traits)| (name.to_owned(), traits));
         let lines = written(&all);
         assert_eq!(lines.len(), 2, "{lines:?}");
-        let shared = "`a` and `c`: 72.0 to 74.5 % of 1,000 connections got an answer within 100 ms. These servers answer";
+        let shared = "`a` and `c`: 72.0 to 74.5% of 1,000 connections got an answer within 100 ms. These servers answer";
         assert!(lines[0].starts_with(shared), "{lines:?}");
         assert!(
             lines[1].starts_with("`c`: an answer has 260 bytes"),
             "{lines:?}"
         );
-        assert!(written(&all[..1])[0].starts_with("`a`: 74.5 % of 1,000"));
+        assert!(written(&all[..1])[0].starts_with("`a`: 74.5% of 1,000"));
     }
 
     #[test]

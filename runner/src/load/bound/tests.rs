@@ -129,9 +129,7 @@ fn what_stopped_the_generator_has_its_name() {
         ..quiet()
     };
     let (known, cause) = (words(stopped), "(a signal, a paused machine, or others");
-    assert!(
-        known.starts_with("the generator was stopped for 37.5 % of its time, once for 1500 ms")
-    );
+    assert!(known.starts_with("the generator was stopped for 37.5% of its time, once for 1500 ms"));
     assert!(known.contains(cause), "{known}");
     let limited = Evidence {
         throttled_share: 0.9,

@@ -11,6 +11,7 @@ use super::front::Kept;
 use super::page::{Section, Shown};
 use super::pairs::SIGNS;
 use super::svg;
+use super::takeaways::takeaways;
 use askama::Template;
 use base64::Engine;
 use sha2::{Digest, Sha256};
@@ -45,6 +46,7 @@ struct Run {
     title: String,
     design: String,
     folder: String,
+    takeaways: Vec<String>,
     charts: Vec<String>,
     sections: Vec<Part>,
     lists: Vec<(String, Vec<String>)>,
@@ -164,6 +166,7 @@ fn run(at: usize, run: &Kept) -> Run {
         title: escape::html(&page.title),
         design: escape::html(&page.design),
         folder: run.folder.clone(),
+        takeaways: html(&takeaways(shown(run))),
         charts: charts(&page.charts, &id),
         sections: shown(run)
             .enumerate()

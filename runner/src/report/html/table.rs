@@ -139,7 +139,7 @@ pub(super) fn matrix(pairs: &Pairs, name: &str) -> String {
     let _ = write!(
         text,
         "</tbody></table></div><p class=\"small\">Row against column. ▲ better, ▼ worse, · not distinguishable; ratio \
-         and its interval, jointly valid at 95 %. {SIGNS}</p>"
+         and its interval, jointly valid at 95%. {SIGNS}</p>"
     );
     text
 }

@@ -140,7 +140,7 @@ fn grid_up(
             powers.map(tick).collect()
         }
         Axis::Percent => [0.0, 50.0, 100.0]
-            .map(|tick| (tick, format!("{tick} %")))
+            .map(|tick| (tick, format!("{tick}%")))
             .to_vec(),
         Axis::Number => {
             let high = values.fold(0.0, f64::max);
@@ -275,7 +275,7 @@ fn said(curves: &Curves, panel: &Curve) -> String {
     let name = &panel.subject.name;
     let reference = panel.reference.map_or_else(String::new, |level| {
         let level = match curves.up {
-            Axis::Percent => format!("{level:.1} %"),
+            Axis::Percent => format!("{level:.1}%"),
             Axis::LogMs | Axis::Ms => format!("{level:.3} ms"),
             _ => format!("{level:.3}"),
         };

@@ -89,6 +89,8 @@ fn lines(text: &str, room: f64) -> Vec<String> {
 struct Rows {
     top: f64,
     height: f64,
+    /// How much of the height, at the bottom, is not for the name.
+    below: f64,
 }
 
 impl Rows {
@@ -108,7 +110,7 @@ impl Rows {
             false => Ink::Muted,
         };
         let name = fitting(&subject.name, NORMAL, room);
-        let middle = y + self.height / 2.0;
+        let middle = y + (self.height - self.below) / 2.0;
         if subject.detail.is_empty() {
             canvas.text(MARGIN, middle + 4.5, ink, NORMAL, Anchor::Start, &name);
             return;

@@ -19,7 +19,11 @@ pub(super) fn draw(canvas: &mut Canvas, ranges: &Ranges, top: f64) -> (f64, Stri
     let values = marks().flat_map(|one| [one.value, one.bounds.lower, one.bounds.upper]);
     let limits = tight(decades(values.clone()), values);
     let scale = Scale::log(limits, PLOT);
-    let rows = Rows { top, height: 38.0 };
+    let rows = Rows {
+        top,
+        height: 38.0,
+        below: 0.0,
+    };
     let bottom = rows.at(ranges.rows.len());
     for (place, row) in ranges.rows.iter().enumerate() {
         rows.name(canvas, place, &row.subject, PLOT[0] - 16.0 - MARGIN);

@@ -33,6 +33,7 @@ pub(super) fn draw(canvas: &mut Canvas, ratios: &Ratios, top: f64) -> (f64, Stri
     let rows = Rows {
         top: top + 16.0 + labels,
         height: (10.0 + LANE * lanes).max(38.0),
+        below: 0.0,
     };
     let bottom = rows.at(ratios.rows.len());
     if has_ranks(ratios) {

@@ -5,7 +5,7 @@ use super::ink::Ink;
 use super::scale::Scale;
 use super::{LINE, MARGIN, Rows};
 use crate::report::chart::{StackRow, Stacks};
-use crate::report::format::{grouped, rounded};
+use crate::report::format::{decimal, grouped, rounded};
 
 /// The plot's left edge, and its right edge without the totals.
 const PLOT: [f64; 2] = [128.0, 318.0];
@@ -14,17 +14,21 @@ pub(super) fn draw(canvas: &mut Canvas, stacks: &Stacks, top: f64) -> (f64, Stri
     let end = legend(canvas, stacks, top);
     let most = stacks.rows.iter().map(|row| row.total).fold(0.0, f64::max);
     let scale = Scale::linear([0.0, most], PLOT);
+    // A line below each bar has the shares that do not fit into it.
+    let below = number(stacks, 0).map_or(0.0, |_| 18.0);
     let rows = Rows {
         top: end,
-        height: 38.0,
+        height: 38.0 + below,
+        below,
     };
     for (place, row) in stacks.rows.iter().enumerate() {
         rows.name(canvas, place, &row.subject, PLOT[0] - 8.0 - MARGIN);
         bar(canvas, stacks, row, &scale, rows.at(place) + 9.0);
+        // The common zero. It ends above what is written below a bar.
+        let (top, bottom) = (rows.at(place), rows.at(place + 1) - below);
+        canvas.line([PLOT[0], top], [PLOT[0], bottom], Ink::Muted, 1.0, "");
     }
-    let bottom = rows.at(stacks.rows.len());
-    canvas.line([PLOT[0], end], [PLOT[0], bottom], Ink::Muted, 1.0, "");
-    (bottom, description(stacks))
+    (rows.at(stacks.rows.len()), description(stacks))
 }
 
 /// A number for each of several parts, so that segments can be distinguished without their colours.
@@ -32,12 +36,43 @@ fn number(stacks: &Stacks, part: usize) -> Option<String> {
     (stacks.parts.len() > 2).then(|| (part + 1).to_string())
 }
 
+/// The number of a part and its share of a row.
+fn numbered_share(stacks: &Stacks, part: usize, share: f64) -> Option<String> {
+    let number = number(stacks, part)?;
+    Some(match share > 0.0 && share < 0.005 {
+        true => format!("{number}: <1%"),
+        false => format!("{number}: {:.0}%", 100.0 * share),
+    })
+}
+
 /// What is written on a segment of this length: the number of its part, and its share if there is room.
 fn label(stacks: &Stacks, part: usize, share: f64, length: f64) -> Option<String> {
-    let number = number(stacks, part)?;
-    let both = format!("{number}: {:.0}%", 100.0 * share);
-    let mut fitting = [both, number].into_iter();
-    fitting.find(|text| width(text, SMALL) + 1.0 <= length)
+    let both = numbered_share(stacks, part, share)?;
+    let mut fitting = [both, number(stacks, part)?].into_iter();
+    fitting.find(|text| fits(text, length))
+}
+
+fn fits(text: &str, length: f64) -> bool {
+    width(text, SMALL) + 1.0 <= length
+}
+
+/// The shares of a row that do not fit on their segments.
+fn beside(stacks: &Stacks, row: &StackRow, scale: &Scale) -> String {
+    let parts = row
+        .sizes
+        .iter()
+        .enumerate()
+        .filter(|(_, size)| **size > 0.0);
+    let shares = parts.filter_map(|(part, &size)| {
+        let text = numbered_share(stacks, part, size / row.total)?;
+        (!fits(&text, length(scale, size))).then_some(text)
+    });
+    shares.collect::<Vec<_>>().join(" ")
+}
+
+/// How long the segment of a part is: with a background line of 1 between it and the next.
+fn length(scale: &Scale, size: f64) -> f64 {
+    scale.at(size) - scale.at(0.0) - 1.0
 }
 
 fn legend(canvas: &mut Canvas, stacks: &Stacks, top: f64) -> f64 {
@@ -61,10 +96,8 @@ fn legend(canvas: &mut Canvas, stacks: &Stacks, top: f64) -> f64 {
 fn bar(canvas: &mut Canvas, stacks: &Stacks, row: &StackRow, scale: &Scale, y: f64) {
     let mut from = 0.0;
     for (part, &size) in row.sizes.iter().enumerate() {
-        let (start, end) = (scale.at(from), scale.at(from + size));
+        let (start, length) = (scale.at(from), length(scale, size));
         from += size;
-        // A background line of 1 between the parts.
-        let length = end - start - 1.0;
         if length < 0.3 {
             continue;
         }
@@ -88,6 +121,10 @@ fn bar(canvas: &mut Canvas, stacks: &Stacks, row: &StackRow, scale: &Scale, y: f
             },
         );
     }
+    let beside = fitting(&beside(stacks, row, scale), SMALL, WIDTH - 2.0 * MARGIN);
+    if !beside.is_empty() {
+        canvas.text(MARGIN, y + 37.0, Ink::Muted, SMALL, Anchor::Start, &beside);
+    }
     let total = fitting(
         &figure(stacks, row.total),
         SMALL,
@@ -106,7 +143,7 @@ fn bar(canvas: &mut Canvas, stacks: &Stacks, row: &StackRow, scale: &Scale, y: f
 fn figure(stacks: &Stacks, value: f64) -> String {
     match stacks.digits {
         0 => grouped(rounded(value)),
-        digits => format!("{value:.digits$}"),
+        digits => decimal(value, digits),
     }
 }
 
@@ -125,6 +162,8 @@ fn description(stacks: &Stacks) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::chart::Subject;
+    use crate::run::ArmKind;
 
     fn of_parts(count: usize) -> Stacks {
         Stacks {
@@ -142,6 +181,28 @@ mod tests {
         assert_eq!(label(60.0).as_deref(), Some("3: 45%"));
         assert_eq!(label(24.0).as_deref(), Some("3"));
         assert_eq!(label(5.0), None);
+    }
+
+    #[test]
+    fn the_share_of_every_segment_is_on_it_or_below_its_bar() {
+        let stacks = of_parts(7);
+        let scale = Scale::linear([0.0, 1_000.0], PLOT);
+        let row = StackRow {
+            subject: Subject {
+                name: "one".to_owned(),
+                kind: ArmKind::Contestant,
+                detail: String::new(),
+            },
+            sizes: vec![500.0, 250.0, 0.0, 100.0, 0.5, 49.5, 100.0],
+            total: 1_000.0,
+        };
+        assert_eq!(beside(&stacks, &row, &scale), "4: 10% 5: <1% 6: 5% 7: 10%");
+        let on = |part: usize| {
+            let size = row.sizes[part];
+            label(&stacks, part, size / row.total, length(&scale, size))
+        };
+        assert_eq!(on(0).as_deref(), Some("1: 50%"));
+        assert_eq!(on(1).as_deref(), Some("2: 25%"));
     }
 
     #[test]

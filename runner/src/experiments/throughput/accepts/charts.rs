@@ -40,7 +40,7 @@ pub(super) fn costs_of(
             level.heading()
         ),
         reading: vec![
-            "Line: 95 % interval, jointly valid for all of them; mark: estimate. Powers of ten."
+            "Line: 95% interval, jointly valid for all of them; mark: estimate. Powers of ten."
                 .to_owned(),
         ],
         finding: finding.to_owned(),

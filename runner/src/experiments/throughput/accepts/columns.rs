@@ -17,10 +17,10 @@ const COLUMNS: [Column<AcceptsRow>; 6] = [
     Column::number("100 per connection", Some("100"), |row| rate(row, 1)),
     Column::number("10 per connection", Some("10"), |row| rate(row, 2)),
     Column::number("1 per connection", Some("1 per conn."), |row| rate(row, 3)),
-    Column::number("request, server CPU µs (95 %)", None, |row| {
+    Column::number("request, server CPU µs (95%)", None, |row| {
         cost(row, |costs| costs.request_ns)
     }),
-    Column::number("accept, server CPU µs (95 %)", Some("accept µs"), |row| {
+    Column::number("accept, server CPU µs (95%)", Some("accept µs"), |row| {
         cost(row, |costs| costs.accept_ns)
     }),
 ];

@@ -123,7 +123,7 @@ fn miss(costs: &BTreeMap<String, Costs>) -> Option<String> {
         false => "for it, a request costs more or less with what its connection has carried before",
     };
     Some(format!(
-        "The line through the CPU times misses none of them by more than {:.1} % (`{name}`): {so}.",
+        "The line through the CPU times misses none of them by more than {:.1}% (`{name}`): {so}.",
         costs.miss * 100.0
     ))
 }
@@ -132,12 +132,12 @@ fn reading() -> Vec<String> {
     vec![
         "A rate is in right answers per second: the median over blocks of the median over slices. In parentheses: the \
          gain over kept connections in percent, from slices that are next to each other in time, with half of its \
-         interval at 95 %; the intervals of all gains of a table are jointly valid."
+         interval at 95%; the intervals of all gains of a table are jointly valid."
             .to_owned(),
         "request, accept: server CPU time, user and system, of a request on a connection that is there, and of accepting \
          and closing a connection on top of it. They are the height at 0 and the slope of a line through the CPU per \
          request over accepts per request (0, 0.01, 0.1, 1), fitted in each block; the intervals are jointly valid at \
-         95 %."
+         95%."
             .to_owned(),
         "The CPU time is that of the server's threads. What the kernel does for a handshake on the generator's side of \
          loopback is not in it."

@@ -29,7 +29,7 @@ pub(super) fn gains(level: &ByVariant, finding: &str) -> Option<Chart> {
         id: format!("gains-{}", level.connections),
         title: format!("Requests per second by variant, {}", level.heading()),
         reading: vec![format!(
-            "Relative to the same contestant's {first}. Bar: 95 % interval, jointly valid for all of them; line in it: \
+            "Relative to the same contestant's {first}. Bar: 95% interval, jointly valid for all of them; line in it: \
              estimate. From top to bottom of a row: {}.",
             listed(others)
         )],

@@ -80,7 +80,7 @@ fn reading() -> Vec<String> {
         format!(
             "A rate is in right answers per second: the median over blocks of the median over slices. In parentheses: \
              the gain over the same contestant's {first} in percent, from slices that are next to each other in time, \
-             with half of its interval at 95 %; the intervals of all gains of a table are jointly valid. A gain \
+             with half of its interval at 95%; the intervals of all gains of a table are jointly valid. A gain \
              smaller than that half may be none."
         ),
         "quickstart: what the framework's own guide teaches; tuned: what its documented API offers on top. release: \

@@ -54,7 +54,7 @@ fn changes(variant: &str, gains: &[(&str, Interval)]) -> Option<String> {
         one.1.estimate.total_cmp(&other.1.estimate)
     };
     let most = |(name, gain): &(&str, Interval)| {
-        format!("`{name}` {:+.1} %", (gain.estimate - 1.0) * 100.0)
+        format!("`{name}` {:+.1}%", (gain.estimate - 1.0) * 100.0)
     };
     let count = |count: usize| format!("{count} of {}", gains.len());
     let up = faster.clone().max_by(by_size).map(|one| {
@@ -131,11 +131,11 @@ mod tests {
         );
         assert_eq!(
             said(&[("a", none), ("b", up)]),
-            "tuned is significantly faster for 1 of 2 (most: `b` +10.0 %)"
+            "tuned is significantly faster for 1 of 2 (most: `b` +10.0%)"
         );
         assert_eq!(
             said(&[("a", down), ("b", up), ("c", interval(1.2, 1.3))]),
-            "tuned is significantly faster for 2 of 3 (most: `c` +24.9 %) and slower for 1 of 3 (most: `a` -7.5 %)"
+            "tuned is significantly faster for 2 of 3 (most: `c` +24.9%) and slower for 1 of 3 (most: `a` -7.5%)"
         );
         assert_eq!(changes("tuned", &[]), None);
     }

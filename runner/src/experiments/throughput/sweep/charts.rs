@@ -51,7 +51,7 @@ const FIGURES: [Figure; 4] = [
         scale: 100.0,
         said: |swept| {
             last(swept, |point| {
-                Some(format!("{:.1} %", point.served?.median * 100.0))
+                Some(format!("{:.1}%", point.served?.median * 100.0))
             })
         },
     },

@@ -159,7 +159,7 @@ fn takeaway(all: &[Swept]) -> String {
     match parts.is_empty() {
         true => "No contestant was measured.".to_owned(),
         false => format!(
-            "More than 1 % of the connections wait longer than 100 ms for an answer {}.",
+            "More than 1% of the connections wait longer than 100 ms for an answer {}.",
             parts.join("; ")
         ),
     }
@@ -199,7 +199,7 @@ fn of_arm(swept: &Swept) -> Section {
     let headings = vec![
         Heading::number("connections", Some("conn.")),
         Heading::number("requests/s (lowest–highest block)", Some("req/s")),
-        Heading::number("ratio to baseline (95 %)", Some("ratio ±95%")),
+        Heading::number("ratio to baseline (95%)", Some("ratio ±95%")),
         Heading::number("p50 ms (lowest–highest block)", Some("p50 ms")),
         Heading::number("p99 ms (lowest–highest block)", Some("p99 ms")),
         Heading::number("served in 100 ms %", Some("served%")),
@@ -253,10 +253,10 @@ fn reading() -> Vec<String> {
          answer within 100 ms. server CPU: per request, over all threads of the server."
             .to_owned(),
         "ratio: to the baseline at the same number of connections, from slices that are next to each other in time; the \
-         intervals of all arms at one number of connections are jointly valid at 95 %."
+         intervals of all arms at one number of connections are jointly valid at 95%."
             .to_owned(),
-        "saturates: the least number of connections whose median rate reaches 95 % of the highest. fairness breaks: the \
-         least number of connections at which fewer than 99 % of them are served within 100 ms. Between the numbers of \
+        "saturates: the least number of connections whose median rate reaches 95% of the highest. fairness breaks: the \
+         least number of connections at which fewer than 99% of them are served within 100 ms. Between the numbers of \
          connections that were measured nothing is known."
             .to_owned(),
     ]

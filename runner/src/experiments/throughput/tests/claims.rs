@@ -140,7 +140,7 @@ fn few_blocks_have_no_ranks() {
     run.blocks.truncate(5);
     let text = tables(&Throughput::page(&run.records()), Screen::PLAIN);
     assert!(
-        text.contains("no ranks: 5 complete blocks allow no claim at 95 %: 6 are needed"),
+        text.contains("no ranks: 5 complete blocks allow no claim at 95%: 6 are needed"),
         "{text}"
     );
     assert!(!text.contains("1–2") && !text.contains('┌'), "{text}");
