@@ -169,5 +169,7 @@ fn returned(records: &MemoryRecords, arm: &str, block: u32, wait_ms: u64) -> Opt
         .into_iter()
         .filter(|step| matches!(step.stage, Stage::Idle | Stage::Loaded));
     let most = taken.filter_map(bytes).fold(0.0, f64::max);
-    (most > started).then(|| (most - after) / (most - started))
+    // A page or two more than before is nothing, and not less than nothing.
+    let share = (most - after) / (most - started);
+    (most > started).then(|| if share.abs() < 0.0005 { 0.0 } else { share })
 }
