@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 pub struct Kind {
     /// Its name in records.
     pub name: &'static str,
+    /// Whether its runs stand on the page of a machine.
+    pub is_result: bool,
     /// Reads a run and says what is shown of it.
     pub page: fn(&Path) -> Result<Page>,
     /// The same, and whether the front page may show the run.
@@ -26,6 +28,7 @@ impl Kind {
     pub const fn of<E: Experiment>() -> Self {
         Self {
             name: E::NAME,
+            is_result: E::IS_RESULT,
             page: |folder| Ok(E::page(&E::read(folder)?)),
             shown: |folder| {
                 let records = E::read(folder)?;

@@ -217,7 +217,8 @@ fn machines(runs: &[Kept], results: &Path) -> Vec<(PathBuf, String)> {
             let any = || own.clone().find(|run| run.page.experiment == kind.name);
             newest(own.clone(), kind.name).or_else(any)
         };
-        let shown: Vec<&Kept> = KINDS.iter().filter_map(of_kind).collect();
+        let results_of = KINDS.iter().filter(|kind| kind.is_result);
+        let shown: Vec<&Kept> = results_of.filter_map(of_kind).collect();
         (results.join(html_name(slug)), html_page(&shown))
     });
     pages.collect()

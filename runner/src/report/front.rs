@@ -133,17 +133,23 @@ pub fn front_page(runs: &[Kept], results: &str, experiments: &[&str]) -> Option<
     Some(text)
 }
 
+/// The table by server and build at the highest concurrency that passes its controls, or else at the highest.
+fn section_by_variant(page: &Page) -> Option<&Section> {
+    let has_all = |section: &&Section| {
+        let mut columns = VARIANTS.iter();
+        columns.all(|name| section.grid.column(name).is_some())
+    };
+    let sections = || shown(page).filter(has_all);
+    let trusted = sections().filter(|one| one.untrusted.is_empty());
+    trusted.last().or_else(|| sections().last())
+}
+
 /// The table by server and build, if a run is kept that has one.
 fn by_variant(runs: &[Kept], results: &str, experiments: &[&str]) -> String {
     let newest = experiments
         .iter()
         .filter_map(|name| newest(runs.iter(), name));
-    let sections = newest.filter_map(|run| Some((run, run.main_section()?)));
-    let has_all = |section: &Section| {
-        let mut columns = VARIANTS.iter();
-        columns.all(|name| section.grid.column(name).is_some())
-    };
-    let mut with_all = sections.filter(|(_, section)| has_all(section));
+    let mut with_all = newest.filter_map(|run| Some((run, section_by_variant(&run.page)?)));
     let Some((run, section)) = with_all.next() else {
         return String::new();
     };

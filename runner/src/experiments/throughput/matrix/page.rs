@@ -13,9 +13,11 @@ pub(super) fn page(records: &ThroughputRecords) -> Page {
     let run = &records.run;
     let connections = run.plan.connections().into_iter();
     let levels: Vec<ByVariant> = connections.map(|one| ByVariant::of(records, one)).collect();
+    let most = levels.iter().map(|level| level.connections).max();
     let sections = levels.iter().flat_map(|level| {
         let warnings = run.warnings.len();
-        [section(level, warnings), service_section(level)]
+        let is_most = Some(level.connections) == most;
+        [section(level, warnings), service_section(level, is_most)]
     });
     let (complete, planned) = (records.counting(), run.plan.blocks);
     let body = Body {
@@ -64,10 +66,11 @@ fn section(level: &ByVariant, warnings: usize) -> Section {
     }
 }
 
-fn service_section(level: &ByVariant) -> Section {
+/// With a chart if there are `is_most` connections: what waits, waits there.
+fn service_section(level: &ByVariant, is_most: bool) -> Section {
     Section {
         heading: format!("{}: service time and connections served", level.heading()),
-        charts: p99s(level).into_iter().collect(),
+        charts: p99s(level).filter(|_| is_most).into_iter().collect(),
         grid: service(level),
         shown: Shown::PageAndTerminal,
         ..Section::default()

@@ -95,14 +95,16 @@ fn shorter(variant: &str, cuts: Vec<(&str, f64, f64)>) -> String {
     let Some((name, before, after)) = most else {
         return String::new();
     };
-    format!(
-        " With {variant} the p99 of {} falls to less than half in every block (most: `{name}`, {before:.1} to \
-         {after:.1} ms).",
-        match cuts.len() {
-            1 => "one contestant".to_owned(),
-            count => format!("{count} contestants"),
-        }
-    )
+    let change = format!("{before:.1} to {after:.1} ms");
+    match cuts.len() {
+        1 => format!(
+            " With {variant} the p99 of `{name}` falls to less than half in every block ({change})."
+        ),
+        count => format!(
+            " With {variant} the p99 of {count} contestants falls to less than half in every block (most: `{name}`, \
+             {change})."
+        ),
+    }
 }
 
 #[cfg(test)]

@@ -143,7 +143,7 @@ fn what_each_variant_changes_is_said() {
         "{takeaway}"
     );
     assert!(
-        takeaway.contains("With tuned·release the p99 of one contestant falls to less than half"),
+        takeaway.contains("With tuned·release the p99 of `fast` falls to less than half"),
         "{takeaway}"
     );
     assert!(!takeaway.contains("With quickstart·max"), "{takeaway}");
