@@ -169,7 +169,10 @@ fn returned(records: &MemoryRecords, arm: &str, block: u32, wait_ms: u64) -> Opt
         .into_iter()
         .filter(|step| matches!(step.stage, Stage::Idle | Stage::Loaded));
     let most = taken.filter_map(bytes).fold(0.0, f64::max);
-    // A page or two more than before is nothing, and not less than nothing.
+    if most <= started {
+        return None;
+    }
     let share = (most - after) / (most - started);
-    (most > started).then(|| if share.abs() < 0.0005 { 0.0 } else { share })
+    // A page or two more than before is nothing, and not less than nothing.
+    Some(if share.abs() < 0.0005 { 0.0 } else { share })
 }
