@@ -332,12 +332,8 @@ fn gain(ratio: f64, interval: Option<Bounds>) -> String {
     let Some(Bounds { lower, upper }) = interval else {
         return format!("{gain:+.1}%");
     };
-    let interval = Interval {
-        estimate: ratio,
-        lower,
-        upper,
-    };
-    format!("{gain:+.1} ±{:.1}%", interval.half_width() * 100.0)
+    let half_width = (upper / lower).sqrt() - 1.0;
+    format!("{gain:+.1} ±{:.1}%", half_width * 100.0)
 }
 
 #[cfg(test)]

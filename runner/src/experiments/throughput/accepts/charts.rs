@@ -1,7 +1,7 @@
 //! What is drawn of a run by requests per connection.
 
-use super::super::by_variant::ByVariant;
 use super::costs::Costs;
+use crate::experiments::throughput::by_variant::ByVariant;
 use crate::report::{Bounds, Chart, Drawing, Range, RangeRow, Ranges, Subject};
 use crate::stats::Interval;
 use std::collections::BTreeMap;

@@ -1,7 +1,7 @@
 //! The columns of a run by requests per connection: a rate for each, and what a request and an accept cost.
 
-use super::super::by_variant::{ByVariant, Outcome, VariantsRow};
 use super::costs::Costs;
+use crate::experiments::throughput::by_variant::{ByVariant, Outcome, VariantsRow};
 use crate::report::{Cell, Column, Grid};
 use crate::stats::Interval;
 use std::collections::BTreeMap;

@@ -1,7 +1,7 @@
 //! What a request costs and what an accept costs: a line through the server CPU per request over accepts per request.
 
-use super::super::records::ThroughputRecords;
-use super::super::rows::SliceRow;
+use crate::experiments::throughput::records::ThroughputRecords;
+use crate::experiments::throughput::rows::SliceRow;
 use crate::run::Arm;
 use crate::stats::{DRAWS, Interval, chosen_ratios};
 use std::collections::BTreeMap;

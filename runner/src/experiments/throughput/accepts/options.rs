@@ -1,10 +1,10 @@
 //! What can be asked of a run that tells accepts from requests.
 
-use super::super::options::REST_MS;
-use super::super::plan::{Level, ThroughputPlan};
 use crate::duration::millis;
 use crate::environment::limits;
 use crate::experiments::ServedOptions;
+use crate::experiments::throughput::options::REST_MS;
+use crate::experiments::throughput::plan::{Level, ThroughputPlan};
 use crate::framework::Workspace;
 use crate::run::{Design, RunOptions};
 use crate::values::{connections, whole_millis};

@@ -1,10 +1,10 @@
 //! What is shown of a run by requests per connection.
 
-use super::super::by_variant::ByVariant;
-use super::super::records::ThroughputRecords;
 use super::charts::costs_of;
 use super::columns::grid;
 use super::costs::{Costs, costs};
+use crate::experiments::throughput::by_variant::ByVariant;
+use crate::experiments::throughput::records::ThroughputRecords;
 use crate::report::{Body, Page, Section, listed};
 use crate::stats::Interval;
 use std::collections::BTreeMap;

@@ -1,6 +1,6 @@
 //! What is drawn of a matrix: gains, and what becomes of the slowest requests.
 
-use super::super::by_variant::{ByVariant, VariantsRow};
+use crate::experiments::throughput::by_variant::{ByVariant, VariantsRow};
 use crate::report::{
     Bounds, Cell, Chart, Drawing, Range, RangeRow, Ranges, RatioMark, RatioRow, Ratios, Subject,
     listed,

@@ -1,6 +1,6 @@
 //! The columns of a matrix: one for each variant, as the original has one for each server.
 
-use super::super::by_variant::{ByVariant, Figures, Outcome, VariantsRow};
+use crate::experiments::throughput::by_variant::{ByVariant, Figures, Outcome, VariantsRow};
 use crate::report::{Cell, Column, Grid, GridRow};
 
 /// Rates, and gains over the first variant.

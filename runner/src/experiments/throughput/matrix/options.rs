@@ -1,11 +1,11 @@
 //! What can be asked of a matrix.
 
-use super::super::options::REST_MS;
-use super::super::plan::{Level, ThroughputPlan};
 use super::VARIANTS;
 use crate::duration::millis;
 use crate::environment::limits;
 use crate::experiments::LoadOptions;
+use crate::experiments::throughput::options::REST_MS;
+use crate::experiments::throughput::plan::{Level, ThroughputPlan};
 use crate::run::{Design, RunOptions};
 use crate::values::{connections, whole_millis};
 use anyhow::Result;

@@ -1,11 +1,11 @@
 //! What is shown of a matrix.
 
-use super::super::by_variant::ByVariant;
-use super::super::records::ThroughputRecords;
 use super::VARIANTS;
 use super::charts::{gains, p99s};
 use super::columns::{rates, service};
 use super::takeaway::takeaway;
+use crate::experiments::throughput::by_variant::ByVariant;
+use crate::experiments::throughput::records::ThroughputRecords;
 use crate::report::{Body, Page, Section, Shown, listed};
 
 /// The page of a run.

@@ -1,7 +1,7 @@
 //! What a reader takes home from a matrix: whom each variant makes faster and slower, and whose slowest requests it
 //! shortens. It never says more than the intervals do.
 
-use super::super::by_variant::{ByVariant, VariantsRow};
+use crate::experiments::throughput::by_variant::{ByVariant, VariantsRow};
 use crate::stats::Interval;
 
 /// A p99 is said to be shorter if even its worst block is this much shorter than the best one it is held against.

@@ -1,10 +1,10 @@
 //! What a sweep says of one arm: its figures at each number of connections, where it saturates and where fairness breaks.
 
-use super::super::figures::{TableRow, block_rates, rows};
-use super::super::records::ThroughputRecords;
-use super::super::rows::SliceRow;
-use super::super::tables::Table;
 use crate::analysis::Standing;
+use crate::experiments::throughput::figures::{TableRow, block_rates, rows};
+use crate::experiments::throughput::records::ThroughputRecords;
+use crate::experiments::throughput::rows::SliceRow;
+use crate::experiments::throughput::tables::Table;
 use crate::run::Arm;
 use crate::stats::median;
 use std::collections::BTreeMap;

@@ -1,10 +1,10 @@
 //! What is shown of a sweep.
 
-use super::super::records::ThroughputRecords;
-use super::super::tables::{RATE, Table};
 use super::charts::curves;
 use super::figures::{Spread, Swept, SweptPoint, swept};
 use crate::analysis::{Control, Effect};
+use crate::experiments::throughput::records::ThroughputRecords;
+use crate::experiments::throughput::tables::{RATE, Table};
 use crate::report::{Body, Cell, Column, Grid, Heading, Page, Section, Shown, grouped, listed};
 use std::collections::BTreeMap;
 
