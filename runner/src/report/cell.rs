@@ -371,10 +371,8 @@ mod tests {
         let gain = Cell::gain(104_210.4, Some(1.031), Some(interval), false);
         assert_eq!(gain.full(), "104,210 (+3.1 ±2.0%)");
         assert_eq!(gain.brief(), "104,210 +3.1%");
-        assert_eq!(
-            Cell::gain(7.0, Some(0.9), None, true).full(),
-            "≥ 7 (-10.0%)"
-        );
+        let bounded = Cell::gain(7.0, Some(0.9), None, true);
+        assert_eq!(bounded.full(), "≥ 7 (-10.0%)");
         assert_eq!(Cell::gain(104_210.4, None, None, false).full(), "104,210");
     }
 
