@@ -41,7 +41,7 @@ pub(super) fn memory(plan: &MemoryPlan, rows: &[&Figures], finding: &str) -> Opt
     has_any.then(|| Chart {
         id: "memory".to_owned(),
         title: format!(
-            "Resident memory with {} idle connections, before and after",
+            "Memory before, with and after {} connections",
             grouped(most as u64)
         ),
         reading: vec![format!(
