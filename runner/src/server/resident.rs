@@ -37,7 +37,7 @@ impl Tree {
     ///
     /// # Errors
     ///
-    /// If there is no process any more, or the kernel does not tell.
+    /// If all processes have ended, or the kernel does not tell.
     pub fn resident(&self) -> Result<Resident> {
         let processes = self.processes();
         ensure!(!processes.is_empty(), "the server has gone");

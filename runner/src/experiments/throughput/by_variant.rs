@@ -46,7 +46,7 @@ pub(super) struct VariantsRow {
 pub(super) enum Outcome {
     /// It was measured.
     Measured(Box<Figures>),
-    /// There is no such server; nothing is wrong.
+    /// It has no server of this kind, which is not an error.
     Absent(String),
     /// It could not be measured.
     Failed(String),
