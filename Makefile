@@ -28,7 +28,7 @@ BENCH = $(RUNNER) bench $(VARIANT) --connections $(C) --requests $(N) $(BLOCKS_O
 VARIABLES = SERVER ENV HOST PORT C N BLOCKS FRAMEWORK OUT FUZZ_SECONDS
 uses = $(foreach one,$(filter-out $(1),$(VARIABLES)),$(if $(findstring command,$(origin $(one))),$(error $(one) changes nothing in make $@; it uses: $(or $(strip $(1)),no variable))))
 
-.PHONY: help list all bench matrix accepts sweep latency isolated memory verify report agreement compare-generators compare-peers scale-generator doctor deny settling starvation layout hostile fuzz test clean
+.PHONY: help list all bench matrix accepts sweep latency isolated memory costs verify report agreement compare-generators compare-peers scale-generator doctor deny settling starvation layout hostile fuzz test clean
 .SUFFIXES:
 # They are for make, and mean something else to cargo and to shells.
 unexport SERVER ENV HOST PORT C N BLOCKS FRAMEWORK OUT
@@ -43,6 +43,7 @@ help:
 	@echo 'make sweep                 from 1 connection to 4000: rate, service time, fairness, CPU: BLOCKS=8'
 	@echo 'make latency               response times and CPU at equal rates, open loop: BLOCKS=12'
 	@echo 'make isolated              time each framework alone, count its work, watch its memory (valgrind, strace)'
+	@echo 'make costs                 cold builds with and without default features, crates, size, work: BLOCKS=3'
 	@echo 'make memory                memory per idle connection, under load, and after the last one was closed: BLOCKS=3'
 	@echo 'make doctor                is this machine fit to measure? what to change'
 	@echo 'make verify                check that each honours docs/CONTRACT.md'
@@ -89,8 +90,12 @@ latency:
 	$(RUNNER) latency $(VARIANT) $(BLOCKS_OPTION) $(OUT_OPTION) $(FRAMEWORK)
 
 isolated:
+	$(call uses,ENV BLOCKS OUT FRAMEWORK)
+	$(RUNNER) isolated --env $(ENV) $(BLOCKS_OPTION) $(OUT_OPTION) $(FRAMEWORK)
+
+costs:
 	$(call uses,BLOCKS OUT FRAMEWORK)
-	$(RUNNER) isolated $(BLOCKS_OPTION) $(OUT_OPTION) $(FRAMEWORK)
+	$(RUNNER) costs $(BLOCKS_OPTION) $(OUT_OPTION) $(FRAMEWORK)
 
 memory:
 	$(call uses,SERVER ENV BLOCKS OUT FRAMEWORK)

@@ -37,6 +37,13 @@ impl fmt::Display for Variant {
 }
 
 impl Variant {
+    /// Its name in that of a folder; none if it is the one that is measured by default.
+    #[must_use]
+    pub fn unless_default(self) -> Option<String> {
+        let is_default = self.server == ServerKind::Quickstart && self.env == BuildEnv::Release;
+        (!is_default).then(|| format!("{}-{}", self.server, self.env))
+    }
+
     /// A contestant by this variant, beside the one by its main variant, which has its own name.
     fn arm(self, framework: &Framework) -> Arm {
         let of = &framework.name;

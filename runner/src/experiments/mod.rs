@@ -5,9 +5,11 @@
 
 pub mod compare;
 mod contestants;
+pub mod costs;
 mod curves;
 mod drive;
 mod experiment;
+mod extremes;
 pub mod isolated;
 pub mod latency;
 mod list;
@@ -42,4 +44,6 @@ list::experiments! {
     Settling => settling::Settling,
     /// Read the memory of live servers: per idle connection, under load, and long after the last one was closed
     Memory => memory::Memory,
+    /// Build each framework from nothing, with and without its default features: CPU time, crates, size, work of a request
+    Costs => costs::Costs,
 }

@@ -1,5 +1,6 @@
 //! What every experiment that loads contestants' servers can be told about them.
 
+use super::Variant;
 use crate::environment::processors;
 use crate::framework::{BuildEnv, ServerKind};
 use crate::load::EngineChoice;
@@ -61,10 +62,12 @@ impl LoadOptions {
 }
 
 impl ServedOptions {
-    /// The variant, if it is not the one that is measured by default.
+    /// The variant asked for.
     #[must_use]
-    pub fn variant(&self) -> Option<String> {
-        let is_default = self.server == ServerKind::Quickstart && self.env == BuildEnv::Release;
-        (!is_default).then(|| format!("{}-{}", self.server, self.env))
+    pub fn variant(&self) -> Variant {
+        Variant {
+            server: self.server,
+            env: self.env,
+        }
     }
 }

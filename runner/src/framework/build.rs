@@ -6,8 +6,10 @@ use crate::interrupt;
 use crate::server::spawn;
 use anyhow::{Context, Result};
 use rustix::process::{Pid, Signal, kill_process_group};
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::io::BufReader;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -59,15 +61,25 @@ pub fn build(
         "--bin",
         binary,
     ];
-    match env {
-        BuildEnv::Release => arguments.push("--release"),
-        BuildEnv::Max => arguments.extend(["--profile", "max", "--features", "mimalloc"]),
+    arguments.extend(["--profile", profile(env)]);
+    if env == BuildEnv::Max {
+        arguments.extend(["--features", MIMALLOC]);
     }
     executable(workspace, &arguments, binary)
 }
 
-/// Builds one bench of a package as `cargo bench` would, with these features of its dependencies, and
-/// returns its executable.
+/// The feature of every contestant that changes its allocator: the other half of [`BuildEnv::Max`].
+pub const MIMALLOC: &str = "mimalloc";
+
+/// Cargo's profile of this name.
+fn profile(env: BuildEnv) -> &'static str {
+    match env {
+        BuildEnv::Release => "release",
+        BuildEnv::Max => "max",
+    }
+}
+
+/// Builds one bench of a package, with these features, and returns its executable.
 ///
 /// # Errors
 ///
@@ -76,13 +88,15 @@ pub fn build_bench(
     workspace: &Workspace,
     package: &str,
     bench: &str,
+    env: BuildEnv,
     features: &[&str],
 ) -> Result<PathBuf, BuildError> {
     let features = features.join(",");
     let mut arguments = vec![
         "build",
         "--locked",
-        "--release",
+        "--profile",
+        profile(env),
         "--package",
         package,
         "--bench",
@@ -94,47 +108,138 @@ pub fn build_bench(
     executable(workspace, &arguments, bench)
 }
 
+/// A build from nothing, as a user of the framework would make it: cargo's own release profile, without the line tables
+/// that this workspace adds.
+#[derive(Debug)]
+pub struct ColdBuild<'b> {
+    /// The top folder of the workspace.
+    pub root: &'b Path,
+    /// The folder that is built in.
+    pub folder: &'b Path,
+    /// The package.
+    pub package: &'b str,
+    /// Its program.
+    pub binary: &'b str,
+    /// Its cargo features.
+    pub features: &'b [String],
+    /// Compilers at a time.
+    pub jobs: usize,
+}
+
+/// What a build has made.
+#[derive(Debug, Default)]
+pub struct Made {
+    /// The program, without symbols.
+    pub program: PathBuf,
+    /// The packages that were compiled, with the one asked for.
+    pub packages: usize,
+}
+
+/// Builds from nothing, without the network.
+///
+/// # Errors
+///
+/// See [`BuildError`].
+pub fn build_cold(cold: &ColdBuild) -> Result<Made, BuildError> {
+    let jobs = cold.jobs.to_string();
+    let features = cold.features.join(",");
+    let mut arguments = vec!["build", "--locked", "--offline", "--quiet", "--release"];
+    arguments.extend(["--package", cold.package, "--bin", cold.binary]);
+    arguments.extend(["--jobs", &jobs]);
+    if !features.is_empty() {
+        arguments.extend(["--features", &features]);
+    }
+    let mut cargo = cargo(cold.root, &arguments);
+    cargo
+        .env("CARGO_TARGET_DIR", cold.folder)
+        .env("CARGO_PROFILE_RELEASE_DEBUG", "false")
+        .env("CARGO_PROFILE_RELEASE_STRIP", "symbols")
+        // A cache of what others have compiled would be measured instead of the compiler.
+        .env("RUSTC_WRAPPER", "")
+        .env("RUSTC_WORKSPACE_WRAPPER", "");
+    made(cargo, cold.binary)
+}
+
+/// Downloads the sources of every crate in the lockfile.
+///
+/// # Errors
+///
+/// See [`BuildError`].
+pub fn fetch(workspace: &Workspace) -> Result<(), BuildError> {
+    let mut fetch = cargo(&workspace.root, &["fetch", "--locked", "--quiet"]);
+    fetch.stdout(Stdio::null());
+    let mut child = started(&mut fetch)?;
+    match wait(&mut child)? {
+        true => Ok(()),
+        false => Err(failed(&fetch)),
+    }
+}
+
 /// Lets cargo build the target of this name, and returns where it has put it.
 fn executable(
     workspace: &Workspace,
     arguments: &[&str],
     target: &str,
 ) -> Result<PathBuf, BuildError> {
+    let made = made(cargo(&workspace.root, arguments), target)?;
+    Ok(made.program)
+}
+
+/// Cargo in its own process group, so that Ctrl-C reaches it through us alone.
+fn cargo(root: &Path, arguments: &[&str]) -> Command {
     let mut cargo = Command::new("cargo");
-    cargo
-        .args(arguments)
-        .args(["--message-format", "json-render-diagnostics"])
-        .current_dir(&workspace.root)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped());
+    cargo.args(arguments).current_dir(root).stdin(Stdio::null());
     spawn::in_own_group(&mut cargo);
-    let mut child = cargo
+    cargo
+}
+
+fn started(cargo: &mut Command) -> Result<Child> {
+    cargo
         .spawn()
-        .context("cannot start cargo; is it on the PATH?")?;
-    let messages = child.stdout.take().expect("standard output was asked for");
-    let reader = read_executable(messages, target.to_owned());
-    let succeeded = wait(&mut child)?;
-    match reader.join().ok().flatten() {
-        Some(executable) if succeeded => Ok(executable),
-        _ => Err(BuildError::Failed {
-            command: format!("cargo {}", arguments.join(" ")),
-        }),
+        .context("cannot start cargo; is it on the PATH?")
+}
+
+/// The command that has failed, to be tried by hand.
+fn failed(cargo: &Command) -> BuildError {
+    let arguments = cargo.get_args().map(OsStr::to_string_lossy);
+    BuildError::Failed {
+        command: format!("cargo {}", arguments.collect::<Vec<_>>().join(" ")),
     }
 }
 
+/// Lets cargo build, and reads from its messages what it has made of the target of this name.
+fn made(mut cargo: Command, target: &str) -> Result<Made, BuildError> {
+    let by_hand = failed(&cargo);
+    cargo
+        .args(["--message-format", "json-render-diagnostics"])
+        .stdout(Stdio::piped());
+    let mut child = started(&mut cargo)?;
+    let messages = child.stdout.take().expect("standard output was asked for");
+    let reader = read_made(messages, target.to_owned());
+    let succeeded = wait(&mut child)?;
+    let made = reader.join().ok().flatten();
+    made.filter(|_| succeeded).ok_or(by_hand)
+}
+
 /// Reads cargo's messages to their end and keeps the path of the target asked for.
-fn read_executable(messages: ChildStdout, target: String) -> JoinHandle<Option<PathBuf>> {
+fn read_made(messages: ChildStdout, target: String) -> JoinHandle<Option<Made>> {
     std::thread::spawn(move || {
-        let mut executable = None;
+        let (mut program, mut packages) = (None, BTreeSet::new());
         for message in cargo_metadata::Message::parse_stream(BufReader::new(messages)) {
-            if let Ok(cargo_metadata::Message::CompilerArtifact(artifact)) = message
-                && artifact.target.name == target
+            let Ok(cargo_metadata::Message::CompilerArtifact(artifact)) = message else {
+                continue;
+            };
+            if artifact.target.name == target
                 && let Some(path) = artifact.executable
             {
-                executable = Some(path.into());
+                program = Some(path.into());
             }
+            packages.insert(artifact.package_id);
         }
-        executable
+        Some(Made {
+            program: program?,
+            packages: packages.len(),
+        })
     })
 }
 

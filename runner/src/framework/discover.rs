@@ -107,6 +107,7 @@ fn read_framework(name: &str, package: &Package, metadata: &Metadata) -> Result<
         has_isolated_bench: has_isolated_bench(package),
         topology: declared.topology,
         notes: declared.notes,
+        features: package.features.keys().cloned().collect(),
         variables: declared.variables,
     })
 }

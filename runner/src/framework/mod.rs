@@ -4,9 +4,11 @@
 //! takes part.
 
 mod build;
+mod crates;
 mod discover;
 
-pub use build::{BuildError, build, build_bench};
+pub use build::{BuildError, ColdBuild, MIMALLOC, Made, build, build_bench, build_cold, fetch};
+pub use crates::{CrateFacts, crate_facts};
 pub use discover::{ISOLATED_BENCH, Workspace, discover, root};
 
 use clap::ValueEnum;
@@ -27,13 +29,22 @@ pub enum ServerKind {
 }
 
 /// How a contestant is built (`ENV=`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum BuildEnv {
     /// Cargo's release profile with line tables, system allocator.
+    #[default]
     Release,
     /// Fat LTO, one codegen unit, abort on panic, mimalloc.
     Max,
+}
+
+impl BuildEnv {
+    /// Whether it is the one that is measured if nothing else is asked for.
+    #[must_use]
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 impl fmt::Display for ServerKind {
@@ -87,6 +98,9 @@ pub struct Framework {
     pub topology: BTreeMap<ServerKind, String>,
     /// What a reader of the tables has to know of each server.
     pub notes: BTreeMap<ServerKind, String>,
+    /// The cargo features of its package.
+    #[serde(skip)]
+    pub features: Vec<String>,
     /// Environment variables that its servers read; a name that ends in `*` stands for all that begin so.
     pub variables: Vec<String>,
 }

@@ -1,7 +1,7 @@
 //! The values of cells, and how each is written: in one way, wherever a table is shown.
 
-use super::escape;
 use super::format::{decimal, grouped};
+use super::{digits, escape};
 use crate::run::ArmKind;
 use crate::stats::{Interval, RankSet};
 use serde::Serialize;
@@ -264,8 +264,11 @@ impl Cell {
                 value,
                 lower,
                 upper,
-            } => format!("{value:.3} ({lower:.3}–{upper:.3})"),
-            Self::Ratio { value, interval } => ratio(*value, *interval),
+            } => {
+                let digits = digits::meant(*lower, *upper);
+                format!("{value:.digits$} ({lower:.digits$}–{upper:.digits$})")
+            }
+            Self::Ratio { value, interval } => digits::ratio(*value, *interval),
             Self::Gain {
                 value,
                 ratio,
@@ -274,7 +277,7 @@ impl Cell {
             } => {
                 let bound = if *client_bound { "≥ " } else { "" };
                 let gain = ratio.map_or_else(String::new, |ratio| {
-                    format!(" ({})", gain(ratio, *interval))
+                    format!(" ({})", digits::gain(ratio, *interval))
                 });
                 format!("{bound}{}{gain}", grouped(*value as u64))
             }
@@ -300,40 +303,22 @@ impl Cell {
     pub fn brief(&self) -> String {
         match self {
             Self::Sum { value, .. } => grouped(value.round() as u64),
-            Self::Estimate { value, .. } if *value != 0.0 => format!("{value:.3}"),
+            Self::Estimate {
+                value,
+                lower,
+                upper,
+            } if *value != 0.0 => {
+                let digits = digits::meant(*lower, *upper);
+                format!("{value:.digits$}")
+            }
             Self::Gain {
                 value,
                 ratio: Some(ratio),
                 ..
-            } => format!("{} {}", grouped(*value as u64), gain(*ratio, None)),
+            } => format!("{} {}", grouped(*value as u64), digits::gain(*ratio, None)),
             other => other.full(),
         }
     }
-}
-
-/// With half of the interval, in percent: as many digits of the ratio as the interval leaves a meaning.
-fn ratio(value: f64, interval: Option<Bounds>) -> String {
-    let Some(Bounds { lower, upper }) = interval else {
-        return format!("{value:.3}");
-    };
-    let half_width = Interval {
-        estimate: value,
-        lower,
-        upper,
-    }
-    .half_width();
-    let digits = (-(half_width * value).log10()).ceil().clamp(3.0, 6.0) as usize;
-    format!("{value:.digits$} ±{:.1}%", half_width * 100.0)
-}
-
-/// A gain in percent, with half of the interval of its ratio.
-fn gain(ratio: f64, interval: Option<Bounds>) -> String {
-    let gain = (ratio - 1.0) * 100.0;
-    let Some(Bounds { lower, upper }) = interval else {
-        return format!("{gain:+.1}%");
-    };
-    let half_width = (upper / lower).sqrt() - 1.0;
-    format!("{gain:+.1} ±{:.1}%", half_width * 100.0)
 }
 
 #[cfg(test)]

@@ -85,19 +85,68 @@ pub(super) fn circumstances<P>(run: &Run<P>, more: Vec<String>) -> Vec<String> {
 
 /// Checks beyond the contract that contestants do not pass.
 pub(super) fn conformance(arms: &[Arm]) -> Vec<String> {
-    let arms = arms.iter().filter(|arm| !arm.conformance_misses.is_empty());
-    arms.map(|arm| format!("`{}`: {}.", arm.name, arm.conformance_misses.join("; ")))
-        .collect()
+    of_each(arms, |arm| {
+        let misses = arm.conformance_misses.join("; ");
+        (!misses.is_empty()).then(|| format!("{misses}."))
+    })
 }
 
 /// What a reader has to know of single contestants.
 pub(super) fn notes(arms: &[Arm]) -> Vec<String> {
-    let arms = arms.iter().filter(|arm| arm.kind.is_contestant());
-    arms.filter_map(|arm| Some(format!("`{}`: {}", arm.name, arm.note.as_ref()?)))
-        .collect()
+    of_each(arms, |arm| {
+        arm.note.clone().filter(|_| arm.kind.is_contestant())
+    })
+}
+
+/// What is said of each arm. A variant of which the same is to be said as of its contestant is not named.
+fn of_each(arms: &[Arm], said: impl Fn(&Arm) -> Option<String>) -> Vec<String> {
+    let repeats = |arm: &Arm, text: &String| {
+        let mut others = arms.iter();
+        let of = others.find(|one| one.name == arm.contestant() && one.name != arm.name);
+        of.and_then(&said).as_ref() == Some(text)
+    };
+    let each = arms.iter().filter_map(|arm| {
+        let text = said(arm)?;
+        (!repeats(arm, &text)).then(|| format!("`{}`: {text}", arm.name))
+    });
+    each.collect()
 }
 
 /// What weakens a run.
 pub(super) fn warnings<P>(run: &Run<P>) -> Vec<String> {
     run.warnings.iter().map(ToString::to_string).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::{ArmKind, VariantOf};
+
+    #[test]
+    fn what_is_to_be_said_of_all_variants_is_said_of_the_contestant() {
+        let arm = |name: &str, misses: &[&str]| Arm {
+            variant_of: (name != "one").then(|| VariantOf {
+                contestant: "one".to_owned(),
+                variant: name.to_owned(),
+            }),
+            note: Some("it is small".to_owned()),
+            conformance_misses: misses.iter().map(|one| (*one).to_owned()).collect(),
+            ..Arm::new(name, ArmKind::Contestant)
+        };
+        let mut arms = [
+            arm("one", &["HEAD"]),
+            arm("one-max", &["HEAD"]),
+            arm("one-tuned", &["HEAD", "Host"]),
+        ];
+        assert_eq!(
+            conformance(&arms),
+            ["`one`: HEAD.", "`one-tuned`: HEAD; Host."]
+        );
+        assert_eq!(notes(&arms), ["`one`: it is small"]);
+        arms[0].note = None;
+        assert_eq!(
+            notes(&arms),
+            ["`one-max`: it is small", "`one-tuned`: it is small"]
+        );
+    }
 }

@@ -10,6 +10,7 @@ mod changes;
 mod chart;
 mod claims;
 mod cleaning;
+mod digits;
 mod escape;
 mod format;
 mod frame;

@@ -27,6 +27,44 @@ pub fn mean_interval(values: &[f64]) -> Option<Interval> {
     })
 }
 
+/// A mean of a few values with its interval.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Mean {
+    /// The mean.
+    pub value: f64,
+    /// Its interval; `None` if there is one value.
+    pub interval: Option<Interval>,
+    /// How many values there are.
+    pub count: usize,
+}
+
+impl Mean {
+    /// The mean of these values; `None` if there are none.
+    #[must_use]
+    pub fn of(values: &[f64]) -> Option<Self> {
+        let value = values.iter().sum::<f64>() / values.len() as f64;
+        value.is_finite().then(|| Self {
+            value,
+            interval: mean_interval(values),
+            count: values.len(),
+        })
+    }
+
+    /// Half of the interval's width, as a share of the mean.
+    #[must_use]
+    pub fn half_width(&self) -> Option<f64> {
+        let interval = self.interval?;
+        (self.value > 0.0).then(|| (interval.upper - interval.lower) / 2.0 / self.value)
+    }
+
+    /// Whether the two intervals have a part in common; whoever has none may lie anywhere.
+    #[must_use]
+    pub fn overlaps(&self, other: &Self) -> bool {
+        let ends = self.interval.zip(other.interval);
+        ends.is_none_or(|(one, other)| one.lower <= other.upper && other.lower <= one.upper)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

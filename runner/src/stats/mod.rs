@@ -49,7 +49,7 @@ pub use conditions::Condition;
 pub use controls::ControlFailure;
 pub use correlation::BlockCorrelation;
 pub use encoded::decode_histogram;
-pub use mean::mean_interval;
+pub use mean::{Mean, mean_interval};
 pub use noise::{Design, Noise};
 pub use pairs::{Pair, SpeedSlope};
 pub use ranking::{Direction, Interval, RankSet, Ranking, TooFewBlocks, Verdict};

@@ -3,7 +3,9 @@
 use super::harness::absent_entries;
 use super::plan::{Entry, IsolatedPlan};
 use crate::experiments::contestant;
-use crate::framework::{self, BuildEnv, Framework, ISOLATED_BENCH, ServerKind, Workspace};
+use crate::framework::{
+    self, BuildEnv, Framework, ISOLATED_BENCH, MIMALLOC, ServerKind, Workspace,
+};
 use crate::interrupt;
 use crate::record::Binary;
 use crate::run::{Arm, ArmKind, Builds, Job};
@@ -72,10 +74,18 @@ impl Executables {
         self.entries.iter().min().copied()
     }
 
-    /// Builds a bench twice: to be timed, and to count.
-    fn build_benches(&mut self, workspace: &Workspace, package: &str, bench: &str) -> Result<()> {
-        let build = |features: &[&str]| framework::build_bench(workspace, package, bench, features);
-        self.timed = Some(build(&[])?);
+    /// Builds a bench twice: to be timed, with the allocator that these features bring, and to count what the system's
+    /// allocator is asked for.
+    fn build_benches(
+        &mut self,
+        workspace: &Workspace,
+        (package, bench): (&str, &str),
+        env: BuildEnv,
+        features: &[&str],
+    ) -> Result<()> {
+        let build =
+            |features: &[&str]| framework::build_bench(workspace, package, bench, env, features);
+        self.timed = Some(build(features)?);
         self.counting = Some(build(&[COUNTING])?);
         Ok(())
     }
@@ -113,13 +123,14 @@ pub(super) fn prepare(
     workspace: &Workspace,
     job: &Job<IsolatedPlan>,
 ) -> Result<(Vec<Arm>, Vec<Executables>)> {
+    let env = job.run.plan.env;
     let (mut arms, mut all) = (Vec::new(), Vec::new());
     let frameworks = workspace.with_baseline(&job.names)?;
     let mut builds = Builds::new(frameworks.len() + 2);
     for framework in frameworks {
         interrupt::check()?;
         builds.begin(&framework.name);
-        let (arm, executables) = build_contestant(workspace, framework)?;
+        let (arm, executables) = build_contestant(workspace, framework, env)?;
         arms.push(arm);
         all.extend(executables);
     }
@@ -130,7 +141,7 @@ pub(super) fn prepare(
         interrupt::check()?;
         builds.begin(bench);
         let (mut arm, mut executables) = (Arm::new(bench, kind), Executables::none(bench, kind));
-        executables.build_benches(workspace, CONTROLS, bench)?;
+        executables.build_benches(workspace, (CONTROLS, bench), env, &[])?;
         executables.describe(&mut arm)?;
         arms.push(arm);
         all.push(executables);
@@ -167,6 +178,7 @@ fn continuing(mut all: Vec<Executables>, recorded: &[Arm]) -> Vec<Executables> {
 fn build_contestant(
     workspace: &Workspace,
     framework: &Framework,
+    env: BuildEnv,
 ) -> Result<(Arm, Option<Executables>)> {
     let mut arm = contestant(framework);
     arm.note = framework.notes.get(&ServerKind::Quickstart).cloned();
@@ -180,7 +192,7 @@ fn build_contestant(
             .into();
     }
     let mut executables = Executables::none(&arm.name, arm.kind);
-    match build(workspace, framework, &mut executables, &mut arm) {
+    match build(workspace, framework, env, (&mut executables, &mut arm)) {
         Ok(()) => Ok((arm, Some(executables))),
         Err(error) => {
             interrupt::check()?;
@@ -195,13 +207,18 @@ fn build_contestant(
 fn build(
     workspace: &Workspace,
     framework: &Framework,
-    executables: &mut Executables,
-    arm: &mut Arm,
+    env: BuildEnv,
+    (executables, arm): (&mut Executables, &mut Arm),
 ) -> Result<()> {
-    let (kind, env) = (ServerKind::Quickstart, BuildEnv::Release);
+    let kind = ServerKind::Quickstart;
     executables.server = Some(framework::build(workspace, framework, kind, env)?);
     if framework.has_isolated_bench {
-        executables.build_benches(workspace, &framework.package, ISOLATED_BENCH)?;
+        let bench = (framework.package.as_str(), ISOLATED_BENCH);
+        let features: &[&str] = match env {
+            BuildEnv::Release => &[],
+            BuildEnv::Max => &[MIMALLOC],
+        };
+        executables.build_benches(workspace, bench, env, features)?;
     }
     executables.describe(arm)
 }

@@ -131,8 +131,8 @@ impl Experiment for Isolated {
         rankings.collect()
     }
 
-    fn is_main(_plan: &IsolatedPlan) -> bool {
-        true
+    fn is_main(plan: &IsolatedPlan) -> bool {
+        plan.env.is_default()
     }
 }
 

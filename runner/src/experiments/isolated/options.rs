@@ -2,7 +2,7 @@
 
 use super::plan::{IsolatedPlan, Part};
 use crate::environment::processors;
-use crate::framework::Workspace;
+use crate::framework::{BuildEnv, Workspace};
 use crate::run::{Design, Processors, RunOptions};
 use crate::usage::UsageError;
 use crate::values::{count, whole_millis};
@@ -40,6 +40,9 @@ Exit status: 0 good, 1 measured with errors, 2 wrong arguments, 130 interrupted 
 #[group(id = "design", multiple = true, conflicts_with = "resume")]
 #[command(next_help_heading = "Plan")]
 pub struct DesignOptions {
+    /// release: cargo's release profile; max: fat LTO, one codegen unit, abort on panic, mimalloc
+    #[arg(long, value_enum, default_value_t = BuildEnv::Release)]
+    pub env: BuildEnv,
     /// Parts of the run; all if not given
     #[arg(
         long,
@@ -97,7 +100,7 @@ impl IsolatedOptions {
                 server: vec![self.processor()?],
                 generator: Vec::new(),
             },
-            variant: None,
+            variant: (!plan.env.is_default()).then(|| plan.env.to_string()),
             is_kept: is_whole && !plan.is_short(),
             plan,
         })
@@ -107,6 +110,7 @@ impl IsolatedOptions {
     pub(super) fn plan(&self) -> IsolatedPlan {
         let design = &self.design;
         IsolatedPlan {
+            env: design.env,
             parts: parts(&design.parts),
             blocks: design.blocks.unwrap_or(24),
             rounds: design.rounds.unwrap_or(8),

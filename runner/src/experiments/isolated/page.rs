@@ -35,8 +35,9 @@ const PRAISE: Praise = Praise {
 fn design(records: &IsolatedRecords) -> String {
     let plan = &records.run.plan;
     format!(
-        "Each framework alone. Timed in {} blocks of fresh processes, round robin in {} slices of about {} ms; work \
+        "`ENV={}`: each framework alone. Timed in {} blocks of fresh processes, round robin in {} slices of about {} ms; work \
          counted in {} processes over {} requests each; memory watched over {} requests in {} processes.",
+        plan.env,
         records.counting(),
         plan.rounds,
         plan.slice_ms,

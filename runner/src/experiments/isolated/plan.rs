@@ -1,6 +1,7 @@
 //! The design of an isolated run: what is timed, counted and watched for growth, and in which order.
 
 use crate::experiments::Outline;
+use crate::framework::BuildEnv;
 use crate::run::Orders;
 use crate::usage::{UsageError, within};
 use serde::{Deserialize, Serialize};
@@ -71,6 +72,9 @@ pub enum Part {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct IsolatedPlan {
+    /// How servers and benches are built.
+    #[serde(default, skip_serializing_if = "BuildEnv::is_default")]
+    pub env: BuildEnv,
     /// What is measured, in this order.
     pub parts: Vec<Part>,
     /// Blocks of the timing; each starts one fresh process per arm and entry point.
@@ -206,6 +210,7 @@ mod tests {
 
     fn plan() -> IsolatedPlan {
         IsolatedPlan {
+            env: BuildEnv::Release,
             parts: vec![Part::Time],
             blocks: 24,
             rounds: 8,

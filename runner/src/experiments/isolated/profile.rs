@@ -2,7 +2,7 @@
 
 use super::options::IsolatedOptions;
 use super::profile_table::profile;
-use crate::framework::{self, BuildEnv, ServerKind, Workspace};
+use crate::framework::{self, ServerKind, Workspace};
 use crate::output::{Verdict, print, print_json};
 use crate::server::Program;
 use crate::usage::UsageError;
@@ -23,8 +23,7 @@ pub(super) fn run(workspace: &Workspace, options: &IsolatedOptions) -> Result<Ve
     let framework = workspace.find(name)?;
     tools::find(tools::Tool::Valgrind)?;
     tools::find(tools::Tool::Vgdb)?;
-    let (kind, env) = (ServerKind::Quickstart, BuildEnv::Release);
-    let server = framework::build(workspace, framework, kind, env)?;
+    let server = framework::build(workspace, framework, ServerKind::Quickstart, plan.env)?;
     let work = work::count(&Program::new(server), processor, plan.work_requests)?;
     if options.run.json {
         print_json(&work)?;

@@ -43,6 +43,7 @@ fn arms() -> Vec<Arm> {
 
 fn plan() -> IsolatedPlan {
     IsolatedPlan {
+        env: crate::framework::BuildEnv::Release,
         parts: vec![Part::Time, Part::Work, Part::Memory, Part::Start],
         blocks: BLOCKS,
         rounds: ROUNDS,

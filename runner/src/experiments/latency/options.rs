@@ -90,7 +90,7 @@ impl LatencyOptions {
             method,
             is_kept: !plan.is_short(),
             processors: self.served.load.processors()?,
-            variant: self.served.variant(),
+            variant: self.served.variant().unless_default(),
             plan,
         })
     }

@@ -63,7 +63,7 @@ pub(super) fn memory(plan: &MemoryPlan, rows: &[&Figures], finding: &str) -> Opt
 
 fn detail(row: &Figures) -> String {
     match &row.slope {
-        Some(slope) => format!("{:.1} KiB each", slope.bytes / 1024.0),
+        Some(slope) => format!("{:.1} KiB each", slope.value / 1024.0),
         None => row.arm.kind.said().to_owned(),
     }
 }

@@ -1,8 +1,9 @@
 //! The columns of the table.
 
-use super::figures::{Figures, Slope};
+use super::figures::Figures;
 use super::plan::{MemoryPlan, Stage};
 use crate::report::{Cell, Grid, Heading};
+use crate::stats::Mean;
 
 /// The headings of figures that depend on the numbers of connections and on the times. Headings are fixed texts, so
 /// other numbers than those of a kept run have words; the design of the run says which they are.
@@ -90,7 +91,7 @@ fn cells(plan: &MemoryPlan, row: &Figures) -> Vec<Cell> {
         let share = row.returned.get(&wait_ms).copied();
         share.map_or(Cell::Missing, Cell::percent)
     };
-    let half_width = row.slope.as_ref().and_then(Slope::half_width);
+    let half_width = row.slope.as_ref().and_then(Mean::half_width);
     vec![
         Cell::name(&row.arm.name, row.arm.kind, ""),
         row.arm.version.clone().map_or(Cell::Empty, Cell::text),
@@ -110,11 +111,11 @@ fn cells(plan: &MemoryPlan, row: &Figures) -> Vec<Cell> {
     ]
 }
 
-fn kib(slope: &Slope) -> Cell {
-    Cell::number(slope.bytes / 1024.0, 2)
+fn kib(slope: &Mean) -> Cell {
+    Cell::number(slope.value / 1024.0, 2)
 }
 
-fn estimate(slope: &Slope) -> Cell {
+fn estimate(slope: &Mean) -> Cell {
     let Some(interval) = slope.interval else {
         return kib(slope);
     };

@@ -28,7 +28,7 @@ impl Held {
     pub(super) fn of(figures: &[Figures]) -> Option<Self> {
         let slope = |kind| {
             let mut own = figures.iter().filter(|one| one.arm.kind == kind);
-            Some(own.next()?.slope.as_ref()?.bytes)
+            Some(own.next()?.slope.as_ref()?.value)
         };
         Some(Self {
             found_bytes: slope(ArmKind::Planted)? - slope(ArmKind::Null)?,

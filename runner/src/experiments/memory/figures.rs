@@ -3,7 +3,7 @@
 use super::plan::{Stage, Step};
 use super::records::MemoryRecords;
 use crate::run::Arm;
-use crate::stats::{Interval, mean_interval, median};
+use crate::stats::{Mean, median};
 use std::collections::BTreeMap;
 
 /// What is claimed of one arm.
@@ -13,12 +13,12 @@ pub(super) struct Figures<'r> {
     pub(super) arm: &'r Arm,
     /// Memory at each stage at which it was read.
     pub(super) levels: BTreeMap<Step, Level>,
-    /// Memory per idle connection between the two highest numbers of them.
-    pub(super) slope: Option<Slope>,
+    /// Memory per idle connection between the two highest numbers of them, in bytes, over the processes.
+    pub(super) slope: Option<Mean>,
     /// The same from no connection to the fewest.
-    pub(super) first_slope: Option<Slope>,
+    pub(super) first_slope: Option<Mean>,
     /// The same for connections that have not asked anything yet.
-    pub(super) unused_slope: Option<Slope>,
+    pub(super) unused_slope: Option<Mean>,
     /// The share of what connections and load took that was given back, by the time after the last connection.
     pub(super) returned: BTreeMap<u64, f64>,
     /// Processes of which some reading has failed.
@@ -34,40 +34,6 @@ pub(super) struct Level {
     pub(super) least: f64,
     /// The most.
     pub(super) most: f64,
-}
-
-/// Memory per connection, over the processes.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Slope {
-    /// The mean, in bytes per connection.
-    pub(super) bytes: f64,
-    /// Its interval; `None` if there is one process.
-    pub(super) interval: Option<Interval>,
-    /// How many processes there are.
-    pub(super) processes: usize,
-}
-
-impl Slope {
-    fn of(values: &[f64]) -> Option<Self> {
-        let bytes = values.iter().sum::<f64>() / values.len() as f64;
-        bytes.is_finite().then(|| Self {
-            bytes,
-            interval: mean_interval(values),
-            processes: values.len(),
-        })
-    }
-
-    /// Half of the interval's width, as a share of the slope.
-    pub(super) fn half_width(&self) -> Option<f64> {
-        let interval = self.interval?;
-        (self.bytes > 0.0).then(|| (interval.upper - interval.lower) / 2.0 / self.bytes)
-    }
-
-    /// Whether the two intervals have a part in common; whoever has none may lie anywhere.
-    pub(super) fn overlaps(&self, other: &Self) -> bool {
-        let ends = self.interval.zip(other.interval);
-        ends.is_none_or(|(one, other)| one.lower <= other.upper && other.lower <= one.upper)
-    }
 }
 
 impl Level {
@@ -105,7 +71,7 @@ impl<'r> Figures<'r> {
         let over =
             |of: &dyn Fn(u32) -> Option<f64>| -> Vec<f64> { blocks().filter_map(of).collect() };
         let slope = |from: Step, to: Step| {
-            Slope::of(&over(&|block| slope(records, &arm.name, block, (from, to))))
+            Mean::of(&over(&|block| slope(records, &arm.name, block, (from, to))))
         };
         let level = |step: Step| {
             let bytes = |block| records.reading(&arm.name, block, step)?.bytes();

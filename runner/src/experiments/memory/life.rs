@@ -19,6 +19,9 @@ use std::time::{Duration, Instant};
 /// How often memory is read under load.
 const SAMPLE_EVERY: Duration = Duration::from_millis(50);
 
+/// How long after its connections have broken a process may take to be known as dead.
+const DYING: Duration = Duration::from_secs(1);
+
 /// How often somebody who waits looks whether the run is over.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
@@ -104,7 +107,7 @@ impl Life {
                 return Ok(());
             }
             let outcome = go_through(&mut row, tree, plan, connections);
-            let death = self.server.as_mut().and_then(Server::died);
+            let death = self.death(outcome.is_err());
             match death.map_or(outcome, |death| Err(anyhow!(death))) {
                 Ok(since) => self.closed = since,
                 Err(error) => {
@@ -164,6 +167,20 @@ impl Life {
             }
         }
         self.rows.push(row);
+    }
+
+    /// How the server ended, if it has. If something has failed, it may be about to: the connections of a process
+    /// break before it can be waited for.
+    fn death(&mut self, has_failed: bool) -> Option<String> {
+        let until = Instant::now() + if has_failed { DYING } else { Duration::ZERO };
+        let server = self.server.as_mut()?;
+        loop {
+            let death = server.died();
+            if death.is_some() || Instant::now() >= until {
+                return death;
+            }
+            thread::sleep(LOOK_EVERY);
+        }
     }
 
     fn tree(&self) -> Option<Tree> {

@@ -2,15 +2,17 @@
 
 use super::columns::grid;
 use super::control::Held;
-use super::figures::{Figures, Slope, figures};
+use super::figures::{Figures, figures};
 use super::plan::{MemoryPlan, in_words};
 use super::records::MemoryRecords;
 use super::remarks::remarks;
 use super::rows::StageRow;
 use super::{charts, control};
 use crate::analysis::{Completeness, Untrusted};
+use crate::experiments::extremes::extremes;
 use crate::report::{Body, Page, Section, Shown, grouped, listed, percent};
 use crate::run::{ArmKind, Row};
+use crate::stats::Mean;
 
 /// The page of a run.
 pub(super) fn page(records: &MemoryRecords) -> Page {
@@ -74,7 +76,7 @@ fn section(records: &MemoryRecords) -> Section {
 fn sorted<'f, 'r>(all: &'f [Figures<'r>]) -> Vec<&'f Figures<'r>> {
     let mut rows: Vec<&Figures> = all.iter().collect();
     let key = |row: &Figures| match &row.slope {
-        Some(slope) if row.arm.kind.is_contestant() => slope.bytes,
+        Some(slope) if row.arm.kind.is_contestant() => slope.value,
         _ => f64::INFINITY,
     };
     rows.sort_by(|one, other| key(one).total_cmp(&key(other)));
@@ -94,46 +96,24 @@ fn takeaway(plan: &MemoryPlan, all: &[Figures]) -> String {
         .iter()
         .filter(|one| one.arm.kind == ArmKind::Contestant)
         .filter_map(|one| Some((one, one.slope.as_ref()?)));
-    let mut contestants: Vec<(&Figures, &Slope)> = contestants.collect();
-    contestants.sort_by(|one, other| one.1.bytes.total_cmp(&other.1.bytes));
-    let [(_, least), .., (_, most)] = contestants.as_slice() else {
-        return String::new();
-    };
-    let with = |extreme: &Slope| {
-        let near = contestants
-            .iter()
-            .filter(|(_, slope)| slope.overlaps(extreme))
-            .map(|(one, _)| format!("`{}`", one.arm.name));
-        listed(&near.collect::<Vec<_>>())
-    };
-    let kib = |slope: &Slope| format!("{:.1} KiB", slope.bytes / 1024.0);
-    let (lightest, heaviest) = (with(least), with(most));
+    let contestants: Vec<(&Figures, &Mean)> = contestants.collect();
     let (lower, upper) = plan.slope_between();
-    let span = format!(
-        "between {} and {} idle connections",
+    let what = format!(
+        "Memory per connection between {} and {} idle connections",
         grouped(lower as u64),
         grouped(upper as u64)
     );
-    let who = match least.overlaps(most) {
-        true => format!(
-            "Memory per connection {span}: the contestants are not distinguishable ({} to {}).",
-            kib(least),
-            kib(most)
-        ),
-        false => format!(
-            "Memory per connection {span}: least in {lightest} ({}), most in {heaviest} ({}).",
-            kib(least),
-            kib(most)
-        ),
-    };
-    [Some(who), given_back(plan, &contestants)]
-        .into_iter()
-        .flatten()
-        .collect::<Vec<_>>()
-        .join(" ")
+    let named = contestants.iter();
+    let named = named.map(|(one, slope)| (one.arm.name.as_str(), *slope));
+    let kib = |bytes: f64| format!("{:.1} KiB", bytes / 1024.0);
+    let said = [
+        extremes(&what, named.collect(), kib),
+        given_back(plan, &contestants),
+    ];
+    said.into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
-fn given_back(plan: &MemoryPlan, contestants: &[(&Figures, &Slope)]) -> Option<String> {
+fn given_back(plan: &MemoryPlan, contestants: &[(&Figures, &Mean)]) -> Option<String> {
     let last = plan.after_ms.last()?;
     let shares = contestants
         .iter()

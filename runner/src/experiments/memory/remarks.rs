@@ -1,12 +1,13 @@
 //! What has to be said under the table: what could not be read and why, and what a figure is not.
 
 use super::control::MARGIN;
-use super::figures::{Figures, Slope};
+use super::figures::Figures;
 use super::plan::{Stage, Step};
 use super::records::MemoryRecords;
 use super::rows::StageRow;
 use crate::report::{grouped, percent};
 use crate::run::Arm;
+use crate::stats::Mean;
 use std::collections::BTreeMap;
 
 /// The remarks, an item each.
@@ -91,7 +92,7 @@ fn several_processes(records: &MemoryRecords, arm: &Arm) -> Option<String> {
 }
 
 fn wide(figures: &Figures) -> Option<String> {
-    let half_width = figures.slope.as_ref().and_then(Slope::half_width)?;
+    let half_width = figures.slope.as_ref().and_then(Mean::half_width)?;
     // The null server keeps next to nothing, so that its share of that says nothing.
     let is_named = figures.arm.kind.is_contestant();
     (is_named && half_width > MARGIN).then(|| {

@@ -150,10 +150,10 @@ fn slopes_and_what_comes_back_are_those_of_the_readings() {
     let light = of(&all, "light");
     let slope = light.slope.as_ref().unwrap();
     // 2000, 2002 and 2004 bytes; 4.303 × 2 / √3.
-    assert!((slope.bytes - 2002.0).abs() < 1e-9, "{slope:?}");
+    assert!((slope.value - 2002.0).abs() < 1e-9, "{slope:?}");
     assert!((slope.half_width().unwrap() - 4.9687 / 2002.0).abs() < 1e-5);
-    assert_eq!(light.unused_slope.as_ref().unwrap().bytes, 1001.0);
-    assert!((light.first_slope.as_ref().unwrap().bytes - 2002.0).abs() < 1e-9);
+    assert_eq!(light.unused_slope.as_ref().unwrap().value, 1001.0);
+    assert!((light.first_slope.as_ref().unwrap().value - 2002.0).abs() < 1e-9);
     assert!((light.returned[&30_000] - 0.9).abs() < 1e-6);
     assert!((of(&all, "heavy").returned[&300_000] - 0.25).abs() < 1e-6);
     let level = light.level(Stage::Idle, 10_000, 0).unwrap();
@@ -177,7 +177,7 @@ fn connections_that_the_server_has_closed_are_not_counted() {
     let records = records(&rows);
     let all = figures(&records);
     let slope = of(&all, "light").slope.clone().unwrap();
-    assert!((slope.bytes - 2002.0).abs() < 0.1, "{slope:?}");
+    assert!((slope.value - 2002.0).abs() < 0.1, "{slope:?}");
     let text = run_page(&Memory::page(&records));
     assert!(
         text.contains(
@@ -216,10 +216,7 @@ fn a_process_that_died_is_a_remark_and_no_memory_of_zero() {
     let records = records(&with_a_death());
     let all = figures(&records);
     let heavy = of(&all, "heavy");
-    assert_eq!(
-        (heavy.failed, heavy.slope.as_ref().unwrap().processes),
-        (1, 2)
-    );
+    assert_eq!((heavy.failed, heavy.slope.as_ref().unwrap().count), (1, 2));
     let page = Memory::page(&records);
     assert!(!page.is_good);
     let text = run_page(&page);

@@ -86,7 +86,7 @@ impl SettlingOptions {
             experiment,
             method,
             processors: self.served.load.processors()?,
-            variant: self.served.variant(),
+            variant: self.served.variant().unless_default(),
             is_kept: !plan.is_short(),
             plan,
         })

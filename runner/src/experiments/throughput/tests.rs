@@ -13,11 +13,14 @@ mod sweep;
 use super::plan::Level;
 use super::rows::SERVICE_TIMES;
 use super::*;
+use crate::experiments::Experiment;
 use crate::fixtures::runs;
+use crate::framework::{BuildEnv, ServerKind};
 use crate::load::{EngineKind, time_histogram};
 use crate::record::HistogramTag;
-use crate::run::{BlockRow, Job, ProcessRow};
-use std::path::PathBuf;
+use crate::report::Page;
+use crate::run::{Arm, ArmKind, BlockRow, Job, Launch, ProcessRow, Run};
+use std::path::{Path, PathBuf};
 
 const BLOCKS: u32 = 8;
 const ROUNDS: u32 = 4;

@@ -9,6 +9,9 @@ use crate::report::chart::{RangeRow, Ranges};
 /// The plot's left edge and right edge.
 const PLOT: [f64; 2] = [140.0, 368.0];
 
+/// A line within a row: one of the series.
+const LANE: f64 = 10.0;
+
 pub(super) fn draw(canvas: &mut Canvas, ranges: &Ranges, top: f64) -> (f64, String) {
     let marks = || {
         ranges
@@ -21,7 +24,7 @@ pub(super) fn draw(canvas: &mut Canvas, ranges: &Ranges, top: f64) -> (f64, Stri
     let scale = Scale::log(limits, PLOT);
     let rows = Rows {
         top,
-        height: 38.0,
+        height: (LANE * ranges.series.len() as f64 + 8.0).max(38.0),
         below: 0.0,
     };
     let bottom = rows.at(ranges.rows.len());
@@ -41,7 +44,8 @@ pub(super) fn draw(canvas: &mut Canvas, ranges: &Ranges, top: f64) -> (f64, Stri
         );
     }
     for (place, row) in ranges.rows.iter().enumerate() {
-        marks_of(canvas, ranges, row, &scale, rows.at(place));
+        let middle = rows.at(place) + rows.height / 2.0;
+        marks_of(canvas, ranges, row, &scale, middle);
     }
     canvas.text(
         MARGIN,
@@ -109,12 +113,12 @@ fn short(tick: f64) -> String {
     format!("{tick:.digits$}")
 }
 
-fn marks_of(canvas: &mut Canvas, ranges: &Ranges, row: &RangeRow, scale: &Scale, top: f64) {
+fn marks_of(canvas: &mut Canvas, ranges: &Ranges, row: &RangeRow, scale: &Scale, middle: f64) {
     let count = ranges.series.len().max(1) as f64;
     let ink = ink(row.subject.kind);
     for (series, mark) in row.marks.iter().enumerate() {
         let Some(mark) = mark else { continue };
-        let y = top + 19.0 + (series as f64 - (count - 1.0) / 2.0) * 10.0;
+        let y = middle + (series as f64 - (count - 1.0) / 2.0) * LANE;
         let name = ranges.series.get(series).map_or("", String::as_str);
         let (lower, upper) = (mark.bounds.lower, mark.bounds.upper);
         let title = format!(
@@ -129,7 +133,7 @@ fn marks_of(canvas: &mut Canvas, ranges: &Ranges, row: &RangeRow, scale: &Scale,
     if row.marks.iter().all(Option::is_none) {
         canvas.text(
             PLOT[0] + 8.0,
-            top + 23.0,
+            middle + 4.0,
             Ink::Muted,
             SMALL,
             Anchor::Start,

@@ -21,7 +21,7 @@ const LANE: f64 = 16.0;
 /// How high a mark is.
 const MARK: f64 = 10.0;
 
-/// Rows that far below the best one are off the scale.
+/// Rows that far below the best one are off the scale; if nobody is ranked, marks that far from the middle one.
 const OFF_SCALE: f64 = 2.0;
 
 pub(super) fn draw(canvas: &mut Canvas, ratios: &Ratios, top: f64) -> (f64, String) {
@@ -75,7 +75,24 @@ fn has_ranks(ratios: &Ratios) -> bool {
     marks.any(|mark| matches!(mark.rank, Cell::Rank { .. }))
 }
 
-/// From the smallest interval within reach of the best row to the largest.
+/// The ratios that are on the scale: of ranked rows, those within reach of the best one; otherwise those within reach of
+/// the middle one, so that one contestant that gains tenfold does not make the others' gains invisible.
+fn reach(ratios: &Ratios) -> [f64; 2] {
+    let marks = ratios
+        .rows
+        .iter()
+        .flat_map(|row| row.marks.iter().flatten());
+    let mut all: Vec<f64> = marks.map(|mark| mark.ratio).collect();
+    if has_ranks(ratios) {
+        let best = all.into_iter().fold(1.0, f64::max);
+        return [best / OFF_SCALE, best];
+    }
+    all.sort_by(f64::total_cmp);
+    let middle = all.get(all.len() / 2).copied().unwrap_or(1.0);
+    [middle / OFF_SCALE, middle * OFF_SCALE]
+}
+
+/// From the smallest interval on the scale to the largest.
 fn range(ratios: &Ratios) -> [f64; 2] {
     let marks = || {
         ratios
@@ -83,13 +100,13 @@ fn range(ratios: &Ratios) -> [f64; 2] {
             .iter()
             .flat_map(|row| row.marks.iter().flatten())
     };
-    let best = marks().map(|mark| mark.ratio).fold(1.0, f64::max);
+    let [least, best] = reach(ratios);
     let ends = |mark: &RatioMark| {
         mark.interval
             .map_or([mark.ratio; 2], |one| [one.lower, one.upper])
     };
     let near = marks()
-        .filter(|mark| mark.ratio >= best / OFF_SCALE)
+        .filter(|mark| (least..=best).contains(&mark.ratio))
         .map(ends);
     let limits = ratios.limits.iter().flatten().map(|&limit| [limit; 2]);
     let limits = limits.filter(|limit| limit[0] <= best * 1.3);
@@ -185,16 +202,7 @@ fn written(mark: &RatioMark) -> String {
 fn one(canvas: &mut Canvas, row: &RatioRow, mark: &RatioMark, scale: &Scale, lane: usize, y: f64) {
     let ink = ink(row.subject.kind);
     if !scale.covers(mark.ratio) {
-        let x = PLOT[0];
-        canvas.area(&[[x + 7.0, y - 4.5], [x, y], [x + 7.0, y + 4.5]], ink);
-        canvas.text(
-            x + 12.0,
-            y + 4.0,
-            Ink::Text,
-            SMALL,
-            Anchor::Start,
-            &written(mark),
-        );
+        off_scale(canvas, mark, scale, ink, y);
         return;
     }
     if mark.interval.is_none() && !mark.client_bound {
@@ -219,12 +227,39 @@ fn one(canvas: &mut Canvas, row: &RatioRow, mark: &RatioMark, scale: &Scale, lan
             ink,
         );
         canvas.line(line[0], line[1], ink, 1.5, "");
-    } else if lane.is_multiple_of(2) {
-        canvas.bar(low, top, high - low, MARK, ink);
-        canvas.line(line[0], line[1], Ink::Background, 1.5, "");
     } else {
-        canvas.outline(low, top, high - low, MARK, ink);
-        canvas.line(line[0], line[1], ink, 1.5, "");
+        bar(canvas, lane, [low, high - low], top, ink);
+        let is_filled = lane % STYLES == 0;
+        let estimate = if is_filled { Ink::Background } else { ink };
+        canvas.line(line[0], line[1], estimate, 1.5, "");
+    }
+}
+
+/// An arrow towards where it would be, and its number.
+fn off_scale(canvas: &mut Canvas, mark: &RatioMark, scale: &Scale, ink: Ink, y: f64) {
+    let (x, inwards, anchor) = match scale.is_below(mark.ratio) {
+        true => (PLOT[0], 1.0, Anchor::Start),
+        false => (PLOT[1], -1.0, Anchor::End),
+    };
+    let back = x + 7.0 * inwards;
+    canvas.area(&[[back, y - 4.5], [x, y], [back, y + 4.5]], ink);
+    let x = x + 12.0 * inwards;
+    canvas.text(x, y + 4.0, Ink::Text, SMALL, anchor, &written(mark));
+}
+
+/// Lanes are told apart by how their bars are filled: with their colour, not at all, or pale.
+const STYLES: usize = 3;
+
+fn bar(canvas: &mut Canvas, lane: usize, [x, width]: [f64; 2], top: f64, ink: Ink) {
+    match lane % STYLES {
+        0 => canvas.bar(x, top, width, MARK, ink),
+        1 => canvas.outline(x, top, width, MARK, ink),
+        _ => {
+            canvas.bar(x, top, width, MARK, Ink::Band);
+            let bottom = top + MARK;
+            canvas.line([x, bottom], [x + width, bottom], ink, 1.5, "");
+            canvas.line([x, top], [x + width, top], ink, 1.5, "");
+        }
     }
 }
 
@@ -235,11 +270,7 @@ fn legend(canvas: &mut Canvas, ratios: &Ratios, mut y: f64, low: f64) -> f64 {
         if end > WIDTH - MARGIN && x > MARGIN {
             (x, y) = (MARGIN, y + 16.0);
         }
-        let top = y - MARK + 1.0;
-        match lane.is_multiple_of(2) {
-            true => canvas.bar(x, top, 22.0, MARK, Ink::Accent),
-            false => canvas.outline(x, top, 22.0, MARK, Ink::Accent),
-        }
+        bar(canvas, lane, [x, 22.0], y - MARK + 1.0, Ink::Accent);
         canvas.text(x + 28.0, y, Ink::Text, SMALL, Anchor::Start, condition);
         x += 28.0 + width(condition, SMALL) + 14.0;
     }

@@ -37,6 +37,12 @@ impl Scale {
         self.start + share.clamp(0.0, 1.0) * (self.end - self.start)
     }
 
+    /// Whether a value lies before its start.
+    pub(super) fn is_below(&self, value: f64) -> bool {
+        let value = if self.is_log { value.log10() } else { value };
+        value < self.low
+    }
+
     /// Whether a value is on it.
     pub(super) fn covers(&self, value: f64) -> bool {
         let value = if self.is_log { value.log10() } else { value };

@@ -1,5 +1,7 @@
 //! What holds for every chart, whoever reads it, and the exact bytes of one of each kind.
 
+mod variants;
+
 use super::*;
 use crate::report::cell::{Bounds, Cell};
 use crate::report::chart::*;

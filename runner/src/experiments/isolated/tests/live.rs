@@ -64,6 +64,7 @@ fn small(part: Part) -> Run<IsolatedPlan> {
         arm("other", ArmKind::Contestant),
     ];
     let plan = IsolatedPlan {
+        env: crate::framework::BuildEnv::Release,
         parts: vec![part],
         blocks: 2,
         rounds: 1,

@@ -55,6 +55,7 @@ fn count_rest(job: &mut Job<IsolatedPlan>) -> Result<()> {
 
 fn small() -> Run<IsolatedPlan> {
     let plan = IsolatedPlan {
+        env: crate::framework::BuildEnv::Release,
         parts: vec![Part::Work],
         blocks: 1,
         rounds: 1,

@@ -61,12 +61,12 @@ fn memory_that_each_connection_keeps_is_found() {
     let all = figures(&records);
     let slope = of(&all, control::NAME).slope.clone().unwrap();
     assert!(
-        (slope.bytes / control::HELD_BYTES - 1.0).abs() < control::MARGIN,
+        (slope.value / control::HELD_BYTES - 1.0).abs() < control::MARGIN,
         "{slope:?}"
     );
     // It is there as soon as the connection is.
     let unused = of(&all, control::NAME).unused_slope.clone().unwrap();
-    assert!(unused.bytes > 0.8 * control::HELD_BYTES, "{unused:?}");
+    assert!(unused.value > 0.8 * control::HELD_BYTES, "{unused:?}");
     let page = Memory::page(&records);
     let trust = page.sections[0].trust.join(" ");
     assert!(trust.contains("planted 16.0 KiB"), "{trust}");

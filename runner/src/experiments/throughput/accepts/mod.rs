@@ -4,108 +4,60 @@
 mod charts;
 mod columns;
 mod costs;
-mod options;
 mod page;
 
-use super::by_variant::ByVariant;
-use super::measure;
+use super::options::{Defaults, ServedWindowOptions};
 use super::plan::ThroughputPlan;
 use super::records::ThroughputRecords;
-use crate::analysis::Ranked;
-use crate::environment::limits;
-use crate::experiments::{Experiment, Outline, Prepared, Variant};
-use crate::framework::{BuildEnv, ServerKind, Workspace};
+use super::windows::Windows;
+use crate::experiments::LoadOptions;
 use crate::report::Page;
-use crate::run::{Arm, ArmKind, Design, Job, Launch, Run, RunOptions};
+use crate::run::RunOptions;
 use anyhow::Result;
-pub use options::AcceptsOptions;
-use std::path::Path;
+
+/// After so many requests a connection is closed, in the arms beside the one whose connections are kept.
+const REQUESTS_PER_CONNECTION: [u32; 3] = [100, 10, 1];
 
 /// The experiment.
 #[derive(Debug)]
 pub struct Accepts;
 
-impl Experiment for Accepts {
+const EXAMPLES: &str = "\
+Examples:
+  runner accepts                               all contestants, kept connections and 100, 10, 1 requests per connection
+  runner accepts NAME -c 64 --blocks 8         one of them at 64 connections
+
+Exit status: 0 good, 1 measured with errors, 2 wrong arguments, 130 interrupted (then --resume).";
+
+impl Defaults for Accepts {
+    const EXAMPLES: &'static str = EXAMPLES;
+    const CONNECTIONS: &'static str = "64,1000";
+    const BLOCKS: &'static str = "8";
+    const ROUNDS: Option<&'static str> = Some("4");
+}
+
+impl Windows for Accepts {
     const NAME: &'static str = "accepts";
-    const METHOD: u32 = super::Throughput::METHOD;
+    const KEPT_BLOCKS_MIN: u32 = 8;
 
-    type Options = AcceptsOptions;
-    type Plan = ThroughputPlan;
-    type Prepared = Vec<Launch>;
-    type Records = ThroughputRecords;
+    type Options = ServedWindowOptions<Accepts>;
 
-    fn run_options(options: &AcceptsOptions) -> &RunOptions {
+    fn run_options(options: &ServedWindowOptions<Accepts>) -> &RunOptions {
         &options.run
     }
 
-    fn design(workspace: &Workspace, options: &AcceptsOptions) -> Result<Design<ThroughputPlan>> {
-        options.design(workspace, Self::NAME, Self::METHOD)
+    fn load(options: &ServedWindowOptions<Accepts>) -> &LoadOptions {
+        &options.served.load
     }
 
-    fn outline(plan: &ThroughputPlan, seed: u64, contestants: &[String]) -> Outline {
-        let labels = plan.labels();
-        let each = |name: &String| {
-            let named = labels.iter().map(|label| format!("{name} {label}"));
-            named.collect::<Vec<String>>()
-        };
-        plan.outline(seed, &contestants.iter().flat_map(each).collect::<Vec<_>>())
-    }
-
-    fn prepare(
-        workspace: &Workspace,
-        job: &mut Job<ThroughputPlan>,
-    ) -> Result<(Vec<Arm>, Vec<Launch>)> {
-        let plan = &job.run.plan;
-        let variant = Variant {
-            server: plan.server,
-            env: plan.env,
-        };
-        // A run that continues has the limit on open files of another shell.
-        limits::allow_connections(plan.connections().into_iter().max().unwrap_or(0))?;
-        let mut prepared = Prepared::build(workspace, &job.names, variant)?;
-        prepared.add_null("null", ArmKind::Null, &[])?;
-        prepared.check(&job.run.processors.server)?;
-        prepared.add_modes(&plan.requests_per_connection);
-        prepared.add_baseline_again(ArmKind::Twin);
-        prepared.add_baseline_again(ArmKind::Planted);
-        if !job.run.arms.is_empty() {
-            prepared = prepared.continuing(&job.run.arms);
-        }
-        Ok((prepared.arms, prepared.launches))
-    }
-
-    fn measure(
-        job: &mut Job<ThroughputPlan>,
-        launches: Vec<Launch>,
-        done: &ThroughputRecords,
-    ) -> Result<()> {
-        let is_short = job.run.plan.blocks < options::KEPT_BLOCKS_MIN;
-        measure::measure::<Self>(job, launches, done, is_short)
-    }
-
-    fn read(folder: &Path) -> Result<ThroughputRecords> {
-        ThroughputRecords::read(folder, Self::NAME, Self::METHOD)
-    }
-
-    fn run(records: &ThroughputRecords) -> &Run<ThroughputPlan> {
-        &records.run
+    fn plan(options: &ServedWindowOptions<Accepts>) -> Result<ThroughputPlan> {
+        Ok(ThroughputPlan {
+            requests_per_connection: REQUESTS_PER_CONNECTION.to_vec(),
+            ..options.plan()?
+        })
     }
 
     fn page(records: &ThroughputRecords) -> Page {
         page::page(records)
-    }
-
-    fn rankings(records: &ThroughputRecords) -> Vec<(String, Ranked)> {
-        let levels = records.run.plan.connections().into_iter();
-        levels
-            .map(|connections| {
-                let level = ByVariant::of(records, connections);
-                (level.heading(), level.ranked)
-            })
-            .collect()
-    }
-
-    fn is_main(plan: &ThroughputPlan) -> bool {
-        plan.server == ServerKind::Quickstart && plan.env == BuildEnv::Release
     }
 }

@@ -7,19 +7,15 @@ mod options;
 mod page;
 mod takeaway;
 
-use super::by_variant::ByVariant;
-use super::measure;
 use super::plan::ThroughputPlan;
 use super::records::ThroughputRecords;
-use crate::analysis::Ranked;
-use crate::environment::limits;
-use crate::experiments::{Experiment, Outline, Prepared, Variant};
-use crate::framework::{BuildEnv, ServerKind, Workspace};
+use super::windows::Windows;
+use crate::experiments::{LoadOptions, Variant};
+use crate::framework::{BuildEnv, ServerKind};
 use crate::report::Page;
-use crate::run::{Arm, ArmKind, Design, Job, Launch, Run, RunOptions};
+use crate::run::RunOptions;
 use anyhow::Result;
-pub use options::MatrixOptions;
-use std::path::Path;
+use options::MatrixOptions;
 
 /// Its columns. The first is what the others are held against.
 const VARIANTS: [Variant; 4] = [
@@ -37,82 +33,29 @@ const fn of(server: ServerKind, env: BuildEnv) -> Variant {
 #[derive(Debug)]
 pub struct Matrix;
 
-impl Experiment for Matrix {
+impl Windows for Matrix {
     const NAME: &'static str = "matrix";
-    const METHOD: u32 = super::Throughput::METHOD;
+    const KEPT_BLOCKS_MIN: u32 = 12;
 
     type Options = MatrixOptions;
-    type Plan = ThroughputPlan;
-    type Prepared = Vec<Launch>;
-    type Records = ThroughputRecords;
 
     fn run_options(options: &MatrixOptions) -> &RunOptions {
         &options.run
     }
 
-    fn design(_: &Workspace, options: &MatrixOptions) -> Result<Design<ThroughputPlan>> {
-        options.design(Self::NAME, Self::METHOD)
+    fn load(options: &MatrixOptions) -> &LoadOptions {
+        &options.load
     }
 
-    fn outline(plan: &ThroughputPlan, seed: u64, contestants: &[String]) -> Outline {
-        let each = |name: &String| {
-            let variants = plan.variants.iter();
-            let named = variants.map(|variant| format!("{name} {variant}"));
-            named.collect::<Vec<String>>()
-        };
-        plan.outline(seed, &contestants.iter().flat_map(each).collect::<Vec<_>>())
-    }
-
-    fn prepare(
-        workspace: &Workspace,
-        job: &mut Job<ThroughputPlan>,
-    ) -> Result<(Vec<Arm>, Vec<Launch>)> {
-        let plan = &job.run.plan;
-        // A run that continues has the limit on open files of another shell.
-        limits::allow_connections(plan.connections().into_iter().max().unwrap_or(0))?;
-        let mut prepared = Prepared::build_each(workspace, &job.names, &plan.variants)?;
-        prepared.add_null("null", ArmKind::Null, &[])?;
-        prepared.check(&job.run.processors.server)?;
-        prepared.add_baseline_again(ArmKind::Twin);
-        prepared.add_baseline_again(ArmKind::Planted);
-        if !job.run.arms.is_empty() {
-            prepared = prepared.continuing(&job.run.arms);
-        }
-        Ok((prepared.arms, prepared.launches))
-    }
-
-    fn measure(
-        job: &mut Job<ThroughputPlan>,
-        launches: Vec<Launch>,
-        done: &ThroughputRecords,
-    ) -> Result<()> {
-        let is_short = job.run.plan.blocks < options::KEPT_BLOCKS_MIN;
-        measure::measure::<Self>(job, launches, done, is_short)
-    }
-
-    fn read(folder: &Path) -> Result<ThroughputRecords> {
-        ThroughputRecords::read(folder, Self::NAME, Self::METHOD)
-    }
-
-    fn run(records: &ThroughputRecords) -> &Run<ThroughputPlan> {
-        &records.run
+    fn plan(options: &MatrixOptions) -> Result<ThroughputPlan> {
+        let [first, ..] = VARIANTS;
+        Ok(ThroughputPlan {
+            variants: VARIANTS.to_vec(),
+            ..options.windows.plan(first, &options.load)?
+        })
     }
 
     fn page(records: &ThroughputRecords) -> Page {
         page::page(records)
-    }
-
-    fn rankings(records: &ThroughputRecords) -> Vec<(String, Ranked)> {
-        let levels = records.run.plan.connections().into_iter();
-        levels
-            .map(|connections| {
-                let level = ByVariant::of(records, connections);
-                (level.heading(), level.ranked)
-            })
-            .collect()
-    }
-
-    fn is_main(_: &ThroughputPlan) -> bool {
-        true
     }
 }

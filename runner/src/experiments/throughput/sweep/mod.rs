@@ -2,102 +2,57 @@
 
 mod charts;
 mod figures;
-mod options;
 mod page;
 
-use super::measure;
+use super::options::{Defaults, ServedWindowOptions};
 use super::plan::ThroughputPlan;
 use super::records::ThroughputRecords;
-use super::tables::Table;
-use crate::analysis::Ranked;
-use crate::environment::limits;
-use crate::experiments::{Experiment, Outline, Prepared, Variant};
-use crate::framework::{BuildEnv, ServerKind, Workspace};
+use super::windows::Windows;
+use crate::experiments::LoadOptions;
 use crate::report::Page;
-use crate::run::{Arm, ArmKind, Design, Job, Launch, Run, RunOptions};
+use crate::run::RunOptions;
 use anyhow::Result;
-pub use options::SweepOptions;
-use std::path::Path;
 
 /// The experiment.
 #[derive(Debug)]
 pub struct Sweep;
 
-impl Experiment for Sweep {
+const EXAMPLES: &str = "\
+Examples:
+  runner sweep                                 all contestants, 1 to 4000 connections
+  runner sweep NAME -c 64,256,1024 --blocks 6  one of them, three numbers of connections
+
+Exit status: 0 good, 1 measured with errors, 2 wrong arguments, 130 interrupted (then --resume).";
+
+impl Defaults for Sweep {
+    const EXAMPLES: &'static str = EXAMPLES;
+    const CONNECTIONS: &'static str = "1,8,64,200,300,512,1000,4000";
+    const BLOCKS: &'static str = "8";
+    const ROUNDS: Option<&'static str> = Some("2");
+    const WARM_UP: &'static str = "50ms";
+    // As long as it takes to say who was served within 100 ms.
+    const WINDOW_MIN_MS: u64 = 125;
+}
+
+impl Windows for Sweep {
     const NAME: &'static str = "sweep";
-    const METHOD: u32 = super::Throughput::METHOD;
+    const KEPT_BLOCKS_MIN: u32 = 8;
 
-    type Options = SweepOptions;
-    type Plan = ThroughputPlan;
-    type Prepared = Vec<Launch>;
-    type Records = ThroughputRecords;
+    type Options = ServedWindowOptions<Sweep>;
 
-    fn run_options(options: &SweepOptions) -> &RunOptions {
+    fn run_options(options: &ServedWindowOptions<Sweep>) -> &RunOptions {
         &options.run
     }
 
-    fn design(workspace: &Workspace, options: &SweepOptions) -> Result<Design<ThroughputPlan>> {
-        options.design(workspace, Self::NAME, Self::METHOD)
+    fn load(options: &ServedWindowOptions<Sweep>) -> &LoadOptions {
+        &options.served.load
     }
 
-    fn outline(plan: &ThroughputPlan, seed: u64, contestants: &[String]) -> Outline {
-        plan.outline(seed, contestants)
-    }
-
-    fn prepare(
-        workspace: &Workspace,
-        job: &mut Job<ThroughputPlan>,
-    ) -> Result<(Vec<Arm>, Vec<Launch>)> {
-        let plan = &job.run.plan;
-        let variant = Variant {
-            server: plan.server,
-            env: plan.env,
-        };
-        // A run that continues has the limit on open files of another shell.
-        limits::allow_connections(plan.connections().into_iter().max().unwrap_or(0))?;
-        let mut prepared = Prepared::build(workspace, &job.names, variant)?;
-        prepared.add_null("null", ArmKind::Null, &[])?;
-        prepared.check(&job.run.processors.server)?;
-        prepared.add_baseline_again(ArmKind::Twin);
-        prepared.add_baseline_again(ArmKind::Planted);
-        if !job.run.arms.is_empty() {
-            prepared = prepared.continuing(&job.run.arms);
-        }
-        Ok((prepared.arms, prepared.launches))
-    }
-
-    fn measure(
-        job: &mut Job<ThroughputPlan>,
-        launches: Vec<Launch>,
-        done: &ThroughputRecords,
-    ) -> Result<()> {
-        let is_short = job.run.plan.blocks < options::KEPT_BLOCKS_MIN;
-        measure::measure::<Self>(job, launches, done, is_short)
-    }
-
-    fn read(folder: &Path) -> Result<ThroughputRecords> {
-        ThroughputRecords::read(folder, Self::NAME, Self::METHOD)
-    }
-
-    fn run(records: &ThroughputRecords) -> &Run<ThroughputPlan> {
-        &records.run
+    fn plan(options: &ServedWindowOptions<Sweep>) -> Result<ThroughputPlan> {
+        options.plan()
     }
 
     fn page(records: &ThroughputRecords) -> Page {
         page::page(records)
-    }
-
-    fn rankings(records: &ThroughputRecords) -> Vec<(String, Ranked)> {
-        let levels = records.run.plan.connections().into_iter();
-        levels
-            .map(|connections| {
-                let table = Table::of(records, connections);
-                (table.heading(), table.rate)
-            })
-            .collect()
-    }
-
-    fn is_main(plan: &ThroughputPlan) -> bool {
-        plan.server == ServerKind::Quickstart && plan.env == BuildEnv::Release
     }
 }

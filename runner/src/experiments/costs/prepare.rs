@@ -1,0 +1,113 @@
+//! What is built: the packages of the contestants, with the features of each arm, and where.
+
+use super::plan::{CostsPlan, DEFAULT_FEATURES};
+use super::published::{self, Facts};
+use crate::experiments::contestant;
+use crate::framework::{self, Framework, ServerKind, Workspace};
+use crate::interrupt;
+use crate::run::{Arm, ArmKind, Job, VariantOf};
+use anyhow::{Context, Result};
+use std::path::PathBuf;
+
+/// A contestant's cargo feature that adds the default features of its framework, if those are more than its manifest
+/// asks for.
+const FEATURE: &str = "framework-default";
+
+/// What it takes to build the arms.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The top folder of the workspace.
+    pub(super) root: PathBuf,
+    /// The folder in which builds are made, and removed again.
+    pub(super) folder: PathBuf,
+    /// One for each arm.
+    pub(super) sources: Vec<Source>,
+    /// What is published of each contestant.
+    pub(super) facts: Vec<Facts>,
+}
+
+/// What an arm is built from.
+#[derive(Debug, Clone)]
+pub(super) struct Source {
+    /// The arm's name.
+    pub(super) name: String,
+    /// What it is.
+    pub(super) kind: ArmKind,
+    /// The package.
+    pub(super) package: String,
+    /// Its program.
+    pub(super) binary: String,
+    /// Its cargo features.
+    pub(super) features: Vec<String>,
+}
+
+/// The arms, in the order of the contestants, and what they are built from.
+pub(super) fn prepare(workspace: &Workspace, job: &Job<CostsPlan>) -> Result<(Vec<Arm>, Prepared)> {
+    interrupt::check()?;
+    crate::say!("downloading every crate");
+    framework::fetch(workspace)?;
+    let published = published::read(workspace)?;
+    let (mut arms, mut sources, mut facts) = (Vec::new(), Vec::new(), Vec::new());
+    for framework in workspace.with_baseline(&job.names)? {
+        facts.push(published.of(framework)?);
+        let source = source(framework)?;
+        let arm = contestant(framework);
+        if framework.features.iter().any(|one| one == FEATURE) {
+            let (arm, source) = with_default_features(&arm, &source);
+            arms.push(arm);
+            sources.push(source);
+        }
+        if arm.kind == ArmKind::Baseline {
+            for kind in [ArmKind::Twin, ArmKind::Planted] {
+                let control = Arm::control(&arm, kind);
+                sources.push(Source {
+                    name: control.name.clone(),
+                    kind,
+                    ..source.clone()
+                });
+                arms.push(control);
+            }
+        }
+        arms.push(arm);
+        sources.push(source);
+    }
+    let prepared = Prepared {
+        root: workspace.root.clone(),
+        folder: workspace.target.join("costs"),
+        sources,
+        facts,
+    };
+    Ok((arms, prepared))
+}
+
+fn source(framework: &Framework) -> Result<Source> {
+    let binary = framework.servers.get(&ServerKind::Quickstart);
+    Ok(Source {
+        name: framework.name.clone(),
+        kind: contestant(framework).kind,
+        package: framework.package.clone(),
+        binary: binary
+            .context("every contestant has a quickstart server")?
+            .clone(),
+        features: Vec::new(),
+    })
+}
+
+fn with_default_features(arm: &Arm, source: &Source) -> (Arm, Source) {
+    let arm = Arm {
+        name: format!("{}-default", arm.name),
+        kind: ArmKind::Contestant,
+        variant_of: Some(VariantOf {
+            contestant: arm.name.clone(),
+            variant: DEFAULT_FEATURES.to_owned(),
+        }),
+        ..arm.clone()
+    };
+    let source = Source {
+        name: arm.name.clone(),
+        kind: arm.kind,
+        features: vec![FEATURE.to_owned()],
+        ..source.clone()
+    };
+    (arm, source)
+}

@@ -1,0 +1,87 @@
+//! What can be asked of a throughput run, and its plan.
+
+use super::options::{Defaults, ServedWindowOptions};
+use super::plan::{ThroughputPlan, Until};
+use super::windows::Windows;
+use super::{Throughput, page};
+use crate::experiments::LoadOptions;
+use crate::experiments::throughput::ThroughputRecords;
+use crate::report::Page;
+use crate::run::RunOptions;
+use crate::values::{count, percent};
+use anyhow::Result;
+use clap::Args;
+
+/// Options of `bench`.
+#[derive(Debug, Args)]
+pub struct ThroughputOptions {
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub windows: ServedWindowOptions<Throughput>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub size: SizeOptions,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  runner bench                                  all contestants, 64 and 1,000 connections
+  runner bench NAME OTHER -c 64 --blocks 12     two of them at 64 connections, fewer blocks
+
+Exit status: 0 good, 1 measured with errors, 2 wrong arguments, 130 interrupted (then --resume).";
+
+/// How much is measured.
+#[derive(Debug, Args)]
+#[group(id = "size", multiple = true, conflicts_with = "resume")]
+#[command(next_help_heading = "Plan")]
+pub struct SizeOptions {
+    /// Requests to count per contestant and concurrency; fewer if a block's time is up (suffixes k, M, G)
+    #[arg(short = 'n', long, default_value = "1M", value_parser = count, conflicts_with = "rounds")]
+    pub requests: u64,
+    /// Add blocks until ratios to the baseline are this precise, such as 2%; the number follows from the variance
+    /// of the first --blocks, never from who is ahead
+    #[arg(long, value_parser = percent, value_name = "PERCENT")]
+    pub precision: Option<u32>,
+    /// With --precision: never more blocks than this
+    #[arg(long, default_value_t = 64, requires = "precision")]
+    pub max_blocks: u32,
+}
+
+impl Defaults for Throughput {
+    const EXAMPLES: &'static str = EXAMPLES;
+    const CONNECTIONS: &'static str = "64,1000";
+    const BLOCKS: &'static str = "20";
+    const ROUNDS: Option<&'static str> = None;
+}
+
+impl Windows for Throughput {
+    const NAME: &'static str = "throughput";
+    const KEPT_BLOCKS_MIN: u32 = 12;
+
+    type Options = ThroughputOptions;
+
+    fn run_options(options: &ThroughputOptions) -> &RunOptions {
+        &options.windows.run
+    }
+
+    fn load(options: &ThroughputOptions) -> &LoadOptions {
+        &options.windows.served.load
+    }
+
+    fn plan(options: &ThroughputOptions) -> Result<ThroughputPlan> {
+        let size = &options.size;
+        Ok(ThroughputPlan {
+            connects_per_slice: false,
+            requests: size.requests,
+            until: size.precision.map(|half_width_ppm| Until {
+                half_width_ppm,
+                blocks_max: size.max_blocks,
+            }),
+            ..options.windows.plan()?
+        })
+    }
+
+    fn page(records: &ThroughputRecords) -> Page {
+        page::page(records)
+    }
+}

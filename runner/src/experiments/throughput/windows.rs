@@ -1,0 +1,152 @@
+//! The frame of the experiments whose slices are windows of a closed loop. They measure in the same way; they differ in
+//! their arms, in the plan they have by default, and in what their pages compare.
+
+use super::by_variant::ByVariant;
+use super::measure;
+use super::plan::ThroughputPlan;
+use super::records::ThroughputRecords;
+use super::tables::Table;
+use crate::analysis::Ranked;
+use crate::environment::limits;
+use crate::experiments::{Experiment, LoadOptions, Outline, Prepared};
+use crate::framework::{BuildEnv, ServerKind, Workspace};
+use crate::report::Page;
+use crate::run::{Arm, ArmKind, Design, Job, Launch, Run, RunOptions};
+use anyhow::Result;
+use clap::Args;
+use std::fmt::Debug;
+use std::path::Path;
+
+/// The version of the method of all of them: settled load, counted in windows, with carry-over in the analysis.
+const METHOD: u32 = 3;
+
+/// The baseline, its twin, the planted control and the null server may come on top of those asked for.
+const CONTROLS: usize = 4;
+
+/// An experiment whose slices are windows of a closed loop.
+pub trait Windows {
+    /// Its name in records, folders and on the front page.
+    const NAME: &'static str;
+
+    /// Fewer blocks than these make a run that is not worth keeping.
+    const KEPT_BLOCKS_MIN: u32;
+
+    /// What can be asked for on the command line.
+    type Options: Args + Debug;
+
+    /// The options that all experiments have.
+    fn run_options(options: &Self::Options) -> &RunOptions;
+
+    /// Who runs where, and with which engine.
+    fn load(options: &Self::Options) -> &LoadOptions;
+
+    /// The plan that the options ask for.
+    ///
+    /// # Errors
+    ///
+    /// If the engine cannot be had.
+    fn plan(options: &Self::Options) -> Result<ThroughputPlan>;
+
+    /// What is shown of a run. Pure.
+    fn page(records: &ThroughputRecords) -> Page;
+}
+
+impl<W: Windows> Experiment for W {
+    const NAME: &'static str = W::NAME;
+    const METHOD: u32 = METHOD;
+
+    type Options = W::Options;
+    type Plan = ThroughputPlan;
+    type Prepared = Vec<Launch>;
+    type Records = ThroughputRecords;
+
+    fn run_options(options: &W::Options) -> &RunOptions {
+        W::run_options(options)
+    }
+
+    fn design(workspace: &Workspace, options: &W::Options) -> Result<Design<ThroughputPlan>> {
+        let plan = W::plan(options)?;
+        plan.validate()?;
+        let names = &W::run_options(options).names;
+        if plan.variants.is_empty() {
+            workspace.refuse_without_server(names, plan.server)?;
+        }
+        let arms = workspace.select(names)?.len() + CONTROLS;
+        limits::allow_connections(plan.open_at_a_time(arms))?;
+        Ok(Design {
+            experiment: W::NAME,
+            method: METHOD,
+            is_kept: !plan.is_short(W::KEPT_BLOCKS_MIN),
+            processors: W::load(options).processors()?,
+            variant: plan.variant().unless_default(),
+            plan,
+        })
+    }
+
+    fn outline(plan: &ThroughputPlan, seed: u64, contestants: &[String]) -> Outline {
+        plan.outline(seed, contestants)
+    }
+
+    fn prepare(
+        workspace: &Workspace,
+        job: &mut Job<ThroughputPlan>,
+    ) -> Result<(Vec<Arm>, Vec<Launch>)> {
+        let plan = &job.run.plan;
+        // A run that continues has the limit on open files of another shell.
+        limits::allow_connections(plan.open_at_a_time(job.run.arms.len()))?;
+        let mut prepared = match plan.variants.as_slice() {
+            [] => Prepared::build(workspace, &job.names, plan.variant())?,
+            variants => Prepared::build_each(workspace, &job.names, variants)?,
+        };
+        prepared.add_null("null", ArmKind::Null, &[])?;
+        prepared.check(&job.run.processors.server)?;
+        prepared.add_modes(&plan.requests_per_connection);
+        prepared.add_baseline_again(ArmKind::Twin);
+        prepared.add_baseline_again(ArmKind::Planted);
+        if job.run.arms.is_empty() {
+            measure::fit_rounds(job, &prepared.launches)?;
+        } else {
+            prepared = prepared.continuing(&job.run.arms);
+        }
+        Ok((prepared.arms, prepared.launches))
+    }
+
+    fn measure(
+        job: &mut Job<ThroughputPlan>,
+        launches: Vec<Launch>,
+        done: &ThroughputRecords,
+    ) -> Result<()> {
+        let is_short = job.run.plan.is_short(W::KEPT_BLOCKS_MIN);
+        measure::measure::<Self>(job, launches, done, is_short)
+    }
+
+    fn read(folder: &Path) -> Result<ThroughputRecords> {
+        ThroughputRecords::read(folder, W::NAME, METHOD)
+    }
+
+    fn run(records: &ThroughputRecords) -> &Run<ThroughputPlan> {
+        &records.run
+    }
+
+    fn page(records: &ThroughputRecords) -> Page {
+        W::page(records)
+    }
+
+    fn rankings(records: &ThroughputRecords) -> Vec<(String, Ranked)> {
+        let plan = &records.run.plan;
+        let tables = plan.connections().into_iter().flat_map(|connections| {
+            if !plan.labels().is_empty() {
+                let level = ByVariant::of(records, connections);
+                return vec![(level.heading(), level.ranked)];
+            }
+            let table = Table::of(records, connections);
+            let heading = table.heading();
+            vec![(heading.clone(), table.rate), (heading, table.cpu)]
+        });
+        tables.collect()
+    }
+
+    fn is_main(plan: &ThroughputPlan) -> bool {
+        plan.server == ServerKind::Quickstart && plan.env == BuildEnv::Release
+    }
+}
