@@ -133,7 +133,10 @@
       const cell = cellOf(row, column);
       if (!cell) return null;
       if (cell.dataset.key) return Number(cell.dataset.key);
-      return head.classList.contains("n") ? null : cell.textContent;
+      if (!head.classList.contains("n")) return cell.textContent;
+      // A figure that is written in full needs no key.
+      const figure = Number(cell.textContent.replaceAll(",", ""));
+      return cell.textContent && Number.isFinite(figure) ? figure : null;
     };
     const order = (one, other) => {
       const [left, right] = column < 0 ? [null, null] : [key(one), key(other)];

@@ -121,7 +121,9 @@ impl Outline {
             text.push_str(&format!("- {step}\n"));
         }
         let minutes = self.expected.as_secs_f64() / 60.0;
-        text.push_str(&format!("expected time after the builds: {minutes:.1} min"));
+        text.push_str(&format!(
+            "expected time, without what is built beforehand: {minutes:.1} min"
+        ));
         text
     }
 }

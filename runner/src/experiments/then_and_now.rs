@@ -84,9 +84,14 @@ fn rows<R: for<'de> Deserialize<'de>>(file: &Path) -> Result<Vec<R>> {
 /// Our newest run of an experiment, in the original's columns.
 fn now(runs: &[Kept], columns: &[&str], experiment: &str) -> String {
     match pick(runs, experiment, columns) {
-        Some((run, heading, grid)) => {
+        Some((run, section, grid)) => {
+            let heading = &section.heading;
+            let doubt = match section.untrusted.is_empty() {
+                true => "",
+                false => ", UNTRUSTED",
+            };
             format!(
-                "\nNow: {heading}, [{}]({}/), {}.\n\n{}",
+                "\nNow: {heading}{doubt}, [{}]({}/), {}.\n\n{}",
                 run.page.date,
                 run.folder,
                 escaped(&run.page.machine),

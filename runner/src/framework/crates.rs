@@ -12,8 +12,8 @@ pub struct CrateFacts {
     pub rust_version: Option<String>,
     /// Its licence, as an SPDX expression.
     pub licence: Option<String>,
-    /// Whether its root has `#![forbid(unsafe_code)]`, so that the compiler refuses unsafe code in it. Its dependencies
-    /// may have some.
+    /// Whether its root or its manifest forbids the lint `unsafe_code`, so that the compiler refuses unsafe code in it. Its
+    /// dependencies may have some.
     pub forbids_unsafe: bool,
 }
 
@@ -46,10 +46,12 @@ fn of(package: &Package) -> Result<CrateFacts> {
     let library = targets.find(|target| target.is_lib());
     let root = &library.context("a framework has a library")?.src_path;
     let source = std::fs::read_to_string(root).with_context(|| format!("cannot read {root}"))?;
+    let manifest = std::fs::read_to_string(&package.manifest_path)
+        .with_context(|| format!("cannot read {}", package.manifest_path))?;
     Ok(CrateFacts {
         rust_version: package.rust_version.as_ref().map(ToString::to_string),
         licence: package.license.clone(),
-        forbids_unsafe: forbids_unsafe(&source),
+        forbids_unsafe: forbids_unsafe(&source) || manifest_forbids_unsafe(&manifest),
     })
 }
 
@@ -65,9 +67,36 @@ fn forbids_unsafe(root: &str) -> bool {
     })
 }
 
+/// Whether the table of lints forbids unsafe code. Published manifests have been written by cargo, in one form.
+fn manifest_forbids_unsafe(manifest: &str) -> bool {
+    let mut table = "";
+    manifest.lines().map(str::trim).any(|line| {
+        if line.starts_with('[') {
+            table = line;
+        }
+        let setting = line.replace(' ', "");
+        match table {
+            "[lints.rust]" => setting == r#"unsafe_code="forbid""#,
+            "[lints.rust.unsafe_code]" => setting == r#"level="forbid""#,
+            _ => false,
+        }
+    })
+}
+
 #[cfg(test)]
 mod tests {
-    use super::forbids_unsafe;
+    use super::{forbids_unsafe, manifest_forbids_unsafe};
+
+    #[test]
+    fn a_table_of_lints_forbids_for_the_whole_crate() {
+        let forbids = manifest_forbids_unsafe;
+        assert!(forbids("[lints.rust]\nunsafe_code = \"forbid\"\n"));
+        assert!(forbids(
+            "[lints.rust.unsafe_code]\nlevel = \"forbid\"\npriority = 0\n"
+        ));
+        assert!(!forbids("[lints.rust]\nunsafe_code = \"deny\"\n"));
+        assert!(!forbids("[features]\nunsafe_code = \"forbid\"\n"));
+    }
 
     #[test]
     fn only_an_attribute_of_the_whole_crate_forbids() {

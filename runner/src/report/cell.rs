@@ -354,7 +354,7 @@ mod tests {
             upper: 1.031 * 1.02,
         };
         let gain = Cell::gain(104_210.4, Some(1.031), Some(interval), false);
-        assert_eq!(gain.full(), "104,210 (+3.1 ±2.0%)");
+        assert_eq!(gain.full(), "104,210 (+3.1%; +1.1 to +5.2)");
         assert_eq!(gain.brief(), "104,210 +3.1%");
         let bounded = Cell::gain(7.0, Some(0.9), None, true);
         assert_eq!(bounded.full(), "≥ 7 (-10.0%)");

@@ -27,14 +27,14 @@ pub(super) fn ratio(value: f64, interval: Option<Bounds>) -> String {
     format!("{value:.digits$} ±{:.1}%", half_width * 100.0)
 }
 
-/// A gain in percent, with half of the interval of its ratio.
+/// A gain in percent, with the ends of its interval.
 pub(super) fn gain(ratio: f64, interval: Option<Bounds>) -> String {
     let gain = (ratio - 1.0) * 100.0;
     let Some(Bounds { lower, upper }) = interval else {
         return format!("{gain:+.1}%");
     };
-    let half_width = (upper / lower).sqrt() - 1.0;
-    format!("{gain:+.1} ±{:.1}%", half_width * 100.0)
+    let [lower, upper] = [lower, upper].map(|end| (end - 1.0) * 100.0);
+    format!("{gain:+.1}%; {lower:+.1} to {upper:+.1}")
 }
 
 #[cfg(test)]

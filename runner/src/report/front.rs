@@ -19,12 +19,20 @@ pub struct Kept {
 }
 
 impl Kept {
-    /// What it is called in a link: date and experiment, and its number if it is not the first of them.
+    /// What it is called in a link: date, experiment and variant, and its number if it is not the first of them. The
+    /// last two follow the experiment in the folder's name.
     pub(super) fn label(&self) -> String {
-        let number = self.folder.rsplit('-').next();
-        let number = number.filter(|part| part.parse::<u32>().is_ok_and(|number| number > 1));
-        let number = number.map_or_else(String::new, |number| format!(" ({number})"));
-        format!("{} {}{number}", self.page.date, self.page.experiment)
+        let experiment = &self.page.experiment;
+        let mut label = format!("{} {experiment}", self.page.date);
+        let after = self.folder.rsplit_once(&format!("-{experiment}-"));
+        for part in after.map_or("", |(_, after)| after).split('-') {
+            match part.parse::<u32>() {
+                Ok(number) => label.push_str(&format!(" ({number})")),
+                Err(_) if part.is_empty() => {}
+                Err(_) => label.push_str(&format!(" {part}")),
+            }
+        }
+        label
     }
 
     /// Its table at the highest concurrency or rate.
@@ -158,8 +166,13 @@ fn by_variant(runs: &[Kept], results: &str, experiments: &[&str]) -> String {
         true => "",
         false => ", UNTRUSTED",
     };
+    // What else the run says, such as of the slowest requests.
+    let sections = run.page.sections.iter().rev();
+    let mut others = sections.filter(|one| one.shown == Shown::PageAndTerminal);
+    let also = others.find(|one| !one.takeaway.is_empty());
+    let also = also.map_or_else(String::new, |one| format!("{} ", one.takeaway));
     let above = format!(
-        "By server and build at {}{doubt}, requests/s and gain over the first column \
+        "{also}By server and build at {}{doubt}, requests/s and gain over the first column \
          ([run]({results}/{}/), [what differs]({results}/variants.md)):",
         markdown(&section.heading),
         link(&run.folder)
@@ -184,7 +197,7 @@ pub fn pick<'k>(
     runs: &'k [Kept],
     experiment: &str,
     columns: &[&str],
-) -> Option<(&'k Kept, &'k str, Grid)> {
+) -> Option<(&'k Kept, &'k Section, Grid)> {
     let run = newest(runs.iter(), experiment)?;
     let section = run.main_section()?;
     let columns: Vec<&str> = ["contestant", "version"]
@@ -192,7 +205,7 @@ pub fn pick<'k>(
         .chain(columns)
         .copied()
         .collect();
-    Some((run, section.heading.as_str(), chosen(section, &columns)))
+    Some((run, section, chosen(section, &columns)))
 }
 
 /// These columns of a section, for contestants and the baseline.
@@ -315,10 +328,12 @@ fn filled(text: &str, indent: &str) -> String {
 /// What else was measured, an item for each experiment of which a run is kept.
 fn others(runs: &[Kept], results: &str, experiments: &[&str]) -> String {
     let mut text = String::new();
-    for run in experiments
+    // A run by server and build has a table of its own below.
+    let newest = experiments
         .iter()
         .filter_map(|name| newest(runs.iter(), name))
-    {
+        .filter(|run| section_by_variant(&run.page).is_none());
+    for run in newest {
         let takeaway = run
             .main_section()
             .map_or("", |section| section.takeaway.as_str());

@@ -203,6 +203,8 @@ pub enum Shown {
     PageAndTerminal,
     /// On the run's page.
     Page,
+    /// On the run's page, and not on that of its machine.
+    RunPage,
     /// On a terminal, whose main table has no room for it.
     Terminal,
 }

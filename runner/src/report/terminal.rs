@@ -1,7 +1,7 @@
 //! Tables for a terminal: as much of them as its lines have room for.
 
 use super::format::wrapped;
-use super::page::{Page, Shown, WARNINGS};
+use super::page::{Page, Section, Shown, WARNINGS};
 use crate::output::Screen;
 
 /// Prose is not wider than this, however wide the terminal is.
@@ -15,7 +15,7 @@ pub fn tables(page: &Page, screen: Screen) -> String {
     if let Some(unfinished) = &page.unfinished {
         text.push_str(&format!("\n{}", wrapped(unfinished)));
     }
-    for section in page.sections.iter().filter(|one| one.shown != Shown::Page) {
+    for section in shown(page) {
         text.push_str(&format!(
             "\n{}\n{}\n",
             super::escape::terminal(&section.full_heading()),
@@ -39,4 +39,10 @@ pub fn tables(page: &Page, screen: Screen) -> String {
         text.push_str(&format!("\n{}", wrapped(&format!("warning: {warning}"))));
     }
     text
+}
+
+/// The sections that a terminal has room for.
+fn shown(page: &Page) -> impl Iterator<Item = &Section> {
+    let is_shown = |one: &&Section| !matches!(one.shown, Shown::Page | Shown::RunPage);
+    page.sections.iter().filter(is_shown)
 }

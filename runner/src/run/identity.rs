@@ -165,8 +165,8 @@ pub(super) fn changed_arms(then: &[Arm], now: &[Arm]) -> Vec<String> {
         for (use_, digest) in &arm.digests {
             if let Some(then) = before.digests.get(use_).filter(|then| *then != digest) {
                 changes.push(format!(
-                    "the {use_} of `{}` is another binary (SHA-256 {:.12}… then, {:.12}… now): its sources, the \
-                     toolchain or the flags have changed",
+                    "the {use_} of `{}` is another one (SHA-256 {:.12}… then, {:.12}… now): its sources, the toolchain \
+                     or the flags have changed",
                     arm.name, then, digest
                 ));
             }

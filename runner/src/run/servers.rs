@@ -4,6 +4,7 @@
 use super::arm::{ArmKind, Launch};
 use super::row::{Row, fault_of_numbers, one_line};
 use crate::duration::{micros, millis};
+use crate::environment::limits;
 use crate::interrupt;
 use crate::load::{Generator, LoadSpec, Measured, Probe};
 use crate::record::Binary;
@@ -181,6 +182,7 @@ impl Servers {
     pub fn ready(&mut self, key: usize, connections: usize, warm_up: Option<&LoadSpec>) {
         self.arms[key].warm_up_requests = 0;
         self.attempt(key, |arm, generator, timeout| {
+            limits::allow_connections(connections)?;
             arm.open(key, connections, generator, timeout)?;
             if let Some(spec) = warm_up {
                 arm.warm_up_requests = generator.run(key, spec)?.tally.sent;

@@ -57,7 +57,7 @@ impl Mean {
         (self.value > 0.0).then(|| (interval.upper - interval.lower) / 2.0 / self.value)
     }
 
-    /// Whether the two intervals have a part in common; whoever has none may lie anywhere.
+    /// Whether the two intervals have a part in common; a mean without an interval overlaps with all others.
     #[must_use]
     pub fn overlaps(&self, other: &Self) -> bool {
         let ends = self.interval.zip(other.interval);

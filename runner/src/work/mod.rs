@@ -1,7 +1,7 @@
 //! Counted work: what one request costs a server in user space, and whose code it is.
 //!
 //! The unmodified program runs under callgrind on one processor and answers one connection. Counts
-//! do not depend on the machine's mood as times do, but they are counts of this binary: what the
+//! do not vary with the machine's state as times do, but they are counts of this binary: what the
 //! compiler has inlined is not a call, which is why source functions are counted too. The kernel's
 //! work is in none of them; [`system_calls`] says how often a request asks for it.
 

@@ -105,7 +105,11 @@ for (const colorScheme of ["light", "dark"]) {
 {
   const page = await open({ viewport: { width: 1280, height: 900 } });
   const table = page.locator("table.figures").first();
-  const keys = (column) => table.locator("tbody tr").evaluateAll((rows, at) => rows.map((row) => row.children[at].dataset.key ?? null), column);
+  const keys = (column) => table.locator("tbody tr").evaluateAll((rows, at) => rows.map((row) => {
+    const { dataset, textContent } = row.children[at];
+    const figure = textContent.replaceAll(",", "");
+    return dataset.key ?? (figure && Number.isFinite(Number(figure)) ? figure : null);
+  }), column);
   const columns = await table.locator("thead tr > *").evaluateAll((heads) => heads.map((head) => head.textContent));
   const column = columns.findIndex((text) => text.startsWith("requests/s"));
   if (column >= 0) {

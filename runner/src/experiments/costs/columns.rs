@@ -97,7 +97,7 @@ pub(super) fn published(rows: &[TableRow]) -> Grid {
         Heading::text("licence", Some("licence")),
         Heading::text("unsafe code", Some("unsafe")),
         Heading::text("open advisories", None),
-        Heading::text("looked up", None),
+        Heading::text("advisories as of", None),
     ];
     let mut rows: Vec<&TableRow> = rows.iter().filter(|row| row.facts.is_some()).collect();
     rows.sort_by_key(|row| &row.own.arm.name);
@@ -112,7 +112,7 @@ fn published_cells(row: &TableRow) -> Vec<Cell> {
         "" => Cell::Missing,
         text => Cell::text(text),
     };
-    let advisories = match (facts.advisories.as_str(), facts.read_on.as_str()) {
+    let advisories = match (facts.advisories.as_str(), facts.advisories_as_of.as_str()) {
         (_, "") => Cell::Missing,
         ("", _) => Cell::text("none"),
         (advisories, _) => Cell::text(advisories),
@@ -128,6 +128,6 @@ fn published_cells(row: &TableRow) -> Vec<Cell> {
             false => "allowed",
         }),
         advisories,
-        or_missing(&facts.read_on),
+        or_missing(&facts.advisories_as_of),
     ]
 }

@@ -30,7 +30,18 @@ pub(super) fn measure(
             .try_for_each(|row| journal.append(row))?;
         journal.close(FACTS_UNIT)?;
     }
-    let counts = can_count(job);
+    let counts = can_count(&plan);
+    let outcome = build_all(job, prepared, done, counts);
+    build::clear(prepared)?;
+    outcome
+}
+
+fn build_all(
+    job: &mut Job<CostsPlan>,
+    prepared: &Prepared,
+    done: &CostsRecords,
+    counts: bool,
+) -> Result<()> {
     let tasks = tasks(job, prepared, done)?;
     let of = tasks.len();
     for (place, (block, source)) in tasks.into_iter().enumerate() {
@@ -45,23 +56,13 @@ pub(super) fn measure(
         journal.append(&row)?;
         journal.close(&build_unit(name, block))?;
     }
-    build::clear(prepared)
+    Ok(())
 }
 
-/// Whether work can be counted; if not, the record says what is missing.
-fn can_count(job: &mut Job<CostsPlan>) -> bool {
-    if job.run.plan.counted_requests == 0 {
-        return false;
-    }
-    let mut is_complete = true;
-    for tool in [Tool::Valgrind, Tool::Vgdb] {
-        if let Err(missing) = tools::find(tool) {
-            crate::say!("{missing}");
-            job.run.missing.push(missing.to_string());
-            is_complete = false;
-        }
-    }
-    is_complete
+/// Whether work is to be counted, and can be.
+fn can_count(plan: &CostsPlan) -> bool {
+    let is_there = |tool| tools::find(tool).is_ok();
+    plan.counted_requests > 0 && is_there(Tool::Valgrind) && is_there(Tool::Vgdb)
 }
 
 /// What is still to be built, in the order of the seed.

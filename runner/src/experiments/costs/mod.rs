@@ -50,8 +50,8 @@ impl Experiment for Costs {
         options.design(workspace, Self::NAME, Self::METHOD)
     }
 
-    fn outline(plan: &CostsPlan, seed: u64, contestants: &[String]) -> Outline {
-        plan.outline(seed, contestants)
+    fn outline(plan: &CostsPlan, _seed: u64, contestants: &[String]) -> Outline {
+        plan.outline(contestants)
     }
 
     fn prepare(workspace: &Workspace, job: &mut Job<CostsPlan>) -> Result<(Vec<Arm>, Prepared)> {

@@ -22,7 +22,7 @@ pub struct CostsOptions {
 const EXAMPLES: &str = "\
 Examples:
   runner costs                                  all contestants, three cold builds of each
-  runner costs NAME --blocks 1                  one build of one of them and of the baseline
+  runner costs NAME --blocks 1                  one build of one of them, of the baseline and of the controls
 
 Exit status: 0 good, 1 measured with errors, 2 wrong arguments, 130 interrupted (then --resume).";
 

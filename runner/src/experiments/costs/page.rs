@@ -31,7 +31,7 @@ pub(super) fn page(records: &CostsRecords) -> Page {
 
 fn design(plan: &CostsPlan) -> String {
     format!(
-        "Cold builds of the quickstart servers by cargo's own release profile, in an empty folder, with sources at hand: {} \
+        "Cold builds of the quickstart servers by cargo's own release profile, in an empty folder, with all sources downloaded: {} \
          of each contestant, by the manifest here and, if that is more, with the default features of its framework, in an \
          order of its own in each block.",
         plan.blocks
@@ -55,7 +55,10 @@ fn builds(records: &CostsRecords, all: &[Figures], rows: &[TableRow]) -> Section
         grid: columns::builds(rows),
         takeaway,
         untrusted,
-        trust: held.into_iter().map(Held::said).collect(),
+        trust: match held.is_empty() {
+            true => vec!["no control was built".to_owned()],
+            false => held.into_iter().map(Held::said).collect(),
+        },
         remarks: remarks(records),
         shown: Shown::PageAndTerminal,
         ..Section::default()
@@ -74,7 +77,7 @@ fn facts(records: &CostsRecords, rows: &[TableRow]) -> Section {
     let takeaway = match concerned.is_empty() {
         true => String::new(),
         false => format!(
-            "Advisories are open for what {} is built of.",
+            "Crates that {} is built from have open advisories.",
             listed(&concerned)
         ),
     };
@@ -83,8 +86,8 @@ fn facts(records: &CostsRecords, rows: &[TableRow]) -> Section {
         takeaway,
         untrusted: untrusted.iter().map(ToString::to_string).collect(),
         grid: columns::published(rows),
-        explanation: "unsafe code: whether the root of the framework's own crate has `#![forbid(unsafe_code)]`; its \
-                      dependencies may have some.",
+        explanation: "unsafe code: whether the framework's own crate forbids the lint `unsafe_code`, in its root or in its \
+                      manifest; its dependencies may have some.",
         shown: Shown::PageAndTerminal,
         ..Section::default()
     }
@@ -109,8 +112,9 @@ fn takeaway(rows: &[TableRow]) -> String {
 
 fn most_added(rows: &[TableRow]) -> Option<String> {
     let added = rows.iter().filter_map(|row| {
-        let with = row.default?.cpu_s.as_ref()?.value;
-        Some((row, with / row.own.cpu_s.as_ref()?.value))
+        let (with, own) = (row.default?.cpu_s.as_ref()?, row.own.cpu_s.as_ref()?);
+        let is_more = with.value > own.value && !with.overlaps(own);
+        is_more.then_some((row, with.value / own.value))
     });
     let (row, factor) = added.max_by(|one, other| one.1.total_cmp(&other.1))?;
     Some(format!(
@@ -132,10 +136,15 @@ fn remarks(records: &CostsRecords) -> Vec<String> {
         match (row.err.as_str(), row.not_counted.as_str()) {
             ("", "") => None,
             ("", reason) => Some(format!("the work of `{arm}` was not counted: {reason}")),
-            (reason, _) => Some(format!("`{arm}` did not build in block {block}: {reason}")),
+            (reason, _) => Some(format!(
+                "`{arm}` did not build in block {}: {reason}",
+                block + 1
+            )),
         }
     });
-    not_built.chain(failed).collect()
+    let missing = records.run.missing.iter();
+    let missing = missing.map(|what| format!("work was not counted: {what}"));
+    not_built.chain(failed).chain(missing).collect()
 }
 
 /// Why no table is to be trusted: something is missing from the record.
@@ -176,7 +185,8 @@ fn untrusted(records: &CostsRecords) -> Vec<String> {
 fn is_good(records: &CostsRecords) -> bool {
     let arms_were_had = records.run.arms.iter().all(|arm| arm.err.is_none());
     let is_right = |row: &BuildRow| row.err.is_empty() && row.not_counted.is_empty();
-    arms_were_had && records.builds.iter().all(is_right)
+    let was_counted = records.run.missing.is_empty();
+    arms_were_had && was_counted && records.builds.iter().all(is_right)
 }
 
 fn reading(plan: &CostsPlan) -> Vec<String> {
@@ -188,13 +198,14 @@ fn reading(plan: &CostsPlan) -> Vec<String> {
             .to_owned(),
         format!(
             "default features: what `cargo add` gives, on top of what the contestant's manifest asks for; `same` if that \
-             adds nothing. instructions per request: in user space, counted over {} requests on one keep-alive connection, \
-             in one process of each program.",
+             adds nothing; a feature that changes nothing of what is compiled may be left out. instructions per request: in \
+             user space, counted over {} requests on one keep-alive connection, in one process of each program; processes \
+             differ by up to half a percent.",
             plan.counted_requests
         ),
         format!(
             "Days of releases and advisories are data of `{}`, which names its sources. An advisory is open if it has not \
-             been withdrawn and concerns the locked version of a crate that is compiled.",
+             been withdrawn and concerns the version of a crate that was locked on the day it was looked up.",
             published::FILE
         ),
         "Start-up times and lines of code do not tell the contestants apart, so neither is a column.".to_owned(),

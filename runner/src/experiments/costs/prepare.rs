@@ -1,11 +1,14 @@
 //! What is built: the packages of the contestants, with the features of each arm, and where.
 
 use super::plan::{CostsPlan, DEFAULT_FEATURES};
-use super::published::{self, Facts};
+use super::published;
+use super::rows::FactRow;
 use crate::experiments::contestant;
 use crate::framework::{self, Framework, ServerKind, Workspace};
 use crate::interrupt;
+use crate::record::{Digest, file_digest};
 use crate::run::{Arm, ArmKind, Job, VariantOf};
+use crate::work::tools::{self, Tool};
 use anyhow::{Context, Result};
 use std::path::PathBuf;
 
@@ -23,7 +26,7 @@ pub struct Prepared {
     /// One for each arm.
     pub(super) sources: Vec<Source>,
     /// What is published of each contestant.
-    pub(super) facts: Vec<Facts>,
+    pub(super) facts: Vec<FactRow>,
 }
 
 /// What an arm is built from.
@@ -42,8 +45,12 @@ pub(super) struct Source {
 }
 
 /// The arms, in the order of the contestants, and what they are built from.
-pub(super) fn prepare(workspace: &Workspace, job: &Job<CostsPlan>) -> Result<(Vec<Arm>, Prepared)> {
+pub(super) fn prepare(
+    workspace: &Workspace,
+    job: &mut Job<CostsPlan>,
+) -> Result<(Vec<Arm>, Prepared)> {
     interrupt::check()?;
+    enter_tools(job);
     crate::say!("downloading every crate");
     framework::fetch(workspace)?;
     let published = published::read(workspace)?;
@@ -51,7 +58,9 @@ pub(super) fn prepare(workspace: &Workspace, job: &Job<CostsPlan>) -> Result<(Ve
     for framework in workspace.with_baseline(&job.names)? {
         facts.push(published.of(framework)?);
         let source = source(framework)?;
-        let arm = contestant(framework);
+        let mut arm = contestant(framework);
+        let digest = text_digest(workspace, framework)?;
+        arm.digests.insert("source text".to_owned(), digest);
         if framework.features.iter().any(|one| one == FEATURE) {
             let (arm, source) = with_default_features(&arm, &source);
             arms.push(arm);
@@ -78,6 +87,49 @@ pub(super) fn prepare(workspace: &Workspace, job: &Job<CostsPlan>) -> Result<(Ve
         facts,
     };
     Ok((arms, prepared))
+}
+
+/// The digest of all that a build depends on besides the toolchain: the lockfile, the workspace's manifest with its
+/// profiles, the contestant's manifest and sources.
+fn text_digest(workspace: &Workspace, framework: &Framework) -> Result<String> {
+    let home = workspace.root.join("frameworks").join(&framework.name);
+    let sources =
+        std::fs::read_dir(home.join("src")).context("cannot read a contestant's sources")?;
+    let mut files: Vec<PathBuf> = sources
+        .map(|entry| Ok(entry?.path()))
+        .collect::<Result<_>>()?;
+    files.sort();
+    files.push(home.join("Cargo.toml"));
+    files.extend(["Cargo.toml", "Cargo.lock"].map(|name| workspace.root.join(name)));
+    let mut digest = Digest::new();
+    for file in files {
+        digest.line(&file_digest(&file)?);
+    }
+    Ok(digest.text())
+}
+
+/// Enters the versions of the tools that count into the record, or what is missing.
+fn enter_tools(job: &mut Job<CostsPlan>) {
+    if job.run.plan.counted_requests == 0 {
+        return;
+    }
+    for tool in [Tool::Valgrind, Tool::Vgdb] {
+        match (tools::find(tool), tools::version(tool)) {
+            (Ok(_), Ok(version)) => {
+                let name = format!("{tool:?}").to_lowercase();
+                job.run.toolchain.tools.insert(name, version);
+            }
+            // Not every tool says its version.
+            (Ok(_), Err(_)) => {}
+            (Err(missing), _) => {
+                crate::say!("{missing}");
+                let missing = missing.to_string();
+                if !job.run.missing.contains(&missing) {
+                    job.run.missing.push(missing);
+                }
+            }
+        }
+    }
 }
 
 fn source(framework: &Framework) -> Result<Source> {

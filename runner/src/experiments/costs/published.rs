@@ -11,15 +11,12 @@ use std::path::Path;
 /// The file, below the top folder of the workspace.
 pub(super) const FILE: &str = "frameworks/published.json";
 
-/// What is published of one contestant, as a row.
-pub(super) type Facts = FactRow;
-
 /// The file's content.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct LookedUp {
-    /// The day on which it was looked up.
-    pub(super) read_on: String,
+    /// The day of the database of advisories.
+    advisories_as_of: String,
     /// Where the days of releases are from.
     #[serde(rename = "releases_from")]
     _releases_from: String,
@@ -66,7 +63,7 @@ pub(super) fn looked_up(root: &Path) -> Result<LookedUp> {
 
 impl Published {
     /// The row of a contestant. What was looked up of another version is not said of this one.
-    pub(super) fn of(&self, framework: &Framework) -> Result<Facts> {
+    pub(super) fn of(&self, framework: &Framework) -> Result<FactRow> {
         let own = self.crates.get(&framework.name);
         let own = own.with_context(|| format!("cargo knows nothing of {}", framework.name))?;
         let entry = self.looked_up.contestants.get(&framework.name);
@@ -80,7 +77,8 @@ impl Published {
             forbids_unsafe: own.forbids_unsafe,
             released: entry.map_or_else(String::new, |entry| entry.released.clone()),
             advisories: entry.map_or_else(String::new, |entry| entry.advisories.join("; ")),
-            read_on: entry.map_or_else(String::new, |_| self.looked_up.read_on.clone()),
+            advisories_as_of: entry
+                .map_or_else(String::new, |_| self.looked_up.advisories_as_of.clone()),
         })
     }
 }

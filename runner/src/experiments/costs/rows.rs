@@ -90,8 +90,8 @@ pub struct FactRow {
     pub released: String,
     /// Advisories that concern what it is built of, and are open; separated by semicolons.
     pub advisories: String,
-    /// The day on which releases and advisories were looked up; empty if nobody has.
-    pub read_on: String,
+    /// The day of the database that the advisories are from; empty if nobody has looked them up.
+    pub advisories_as_of: String,
 }
 
 impl Row for FactRow {

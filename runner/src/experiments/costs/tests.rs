@@ -89,11 +89,11 @@ fn facts() -> Vec<FactRow> {
         forbids_unsafe: arm == "large",
         released: "2026-04-14".to_owned(),
         advisories: advisories.to_owned(),
-        read_on: "2026-11-26".to_owned(),
+        advisories_as_of: "2026-08-21".to_owned(),
     };
     let unknown = FactRow {
         released: String::new(),
-        read_on: String::new(),
+        advisories_as_of: String::new(),
         rust_version: String::new(),
         ..fact("base", "")
     };

@@ -3,7 +3,7 @@
 
 use super::figures::block_rates;
 use super::limit::evidence;
-use super::plan::said;
+use super::plan::{Level, said};
 use super::records::ThroughputRecords;
 use super::rows::SliceRow;
 use super::tables::{MARGIN, RATE, observations, untrusted};
@@ -299,9 +299,11 @@ fn outcome(
         .measured
         .index(&arm.name)
         .and_then(|one| gains.of_arm(one));
+    let level = records.run.plan.level(connections);
+    let tells_served = level.is_some_and(Level::tells_served);
     let told: Vec<f64> = slices
         .iter()
-        .filter(|row| row.served_per_100_ms_ppm > 0)
+        .filter(|row| tells_served && row.sent > 0)
         .map(|row| row.served_per_100_ms_ppm as f64 / 1e6)
         .collect();
     let unmeasured = slices.iter().filter(|row| row.sent == 0).count() as u64;

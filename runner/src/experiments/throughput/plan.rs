@@ -102,6 +102,11 @@ pub struct Until {
 }
 
 impl Level {
+    /// Whether its windows are long enough to tell who was served within 100 ms.
+    pub(super) fn tells_served(&self) -> bool {
+        self.window_ms >= 100
+    }
+
     /// The settling and window that this many connections need (docs/METHODOLOGY.md, "Settling").
     #[must_use]
     pub(super) fn of(connections: usize) -> Self {
@@ -249,17 +254,33 @@ impl ThroughputPlan {
         variants.collect::<Vec<_>>().join(", ")
     }
 
+    /// The arms in the order of the record, if everything can be built.
+    fn arms(&self, contestants: &[String]) -> Vec<String> {
+        let labels = self.labels();
+        let each = |labels: &[String]| {
+            let of = |name: &String| {
+                let named = labels.iter().map(|label| format!("{name} {label}"));
+                named.collect::<Vec<String>>()
+            };
+            contestants.iter().flat_map(of).collect::<Vec<String>>()
+        };
+        let controls = CONTROLS.map(str::to_owned);
+        match labels.split_first() {
+            None => [contestants, &controls].concat(),
+            // Modes are of programs that were checked, after the null server.
+            Some((kept, modes)) if self.variants.is_empty() => {
+                let kept = each(std::slice::from_ref(kept));
+                [&kept, &controls[..1], &each(modes), &controls[1..]].concat()
+            }
+            Some(_) => [&each(&labels)[..], &controls].concat(),
+        }
+    }
+
     /// The plan in words.
     pub(super) fn outline(&self, seed: u64, contestants: &[String]) -> Outline {
         /// What a baseline answers per second on a machine of two processors.
         const RATE: f64 = 100_000.0;
-        let labels = self.labels();
-        let of = |name: &String| match labels.as_slice() {
-            [] => vec![name.clone()],
-            all => all.iter().map(|label| format!("{name} {label}")).collect(),
-        };
-        let mut arms: Vec<String> = contestants.iter().flat_map(of).collect();
-        arms.extend(CONTROLS.map(str::to_owned));
+        let arms = self.arms(contestants);
         let orders = Orders {
             seed,
             series: 2 * self.levels.len() as u64,

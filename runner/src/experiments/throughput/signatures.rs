@@ -62,8 +62,10 @@ impl Traits {
     fn signatures(&self) -> Vec<Signature> {
         let is_stalled =
             DELAYED_ACKNOWLEDGEMENT_MS.contains(&self.median_ms) && self.server_busy < BUSY_MIN;
+        // At most as many could be served within 100 ms as there were answers.
+        let possible = (self.rate_per_s * 0.1 / self.connections).min(1.0);
         let is_unfair = self.connections > QUEUE_PLACES
-            && self.served.is_some_and(|served| served < SERVED_MIN);
+            && (self.served).is_some_and(|served| served < SERVED_MIN * possible);
         let is_idle = self.server_busy < BUSY_MIN && self.generator_idle > 1.0 - BUSY_MIN;
         let all = [
             (Signature::DelayedAcknowledgement, is_stalled),
@@ -333,6 +335,18 @@ mod tests {
             "{lines:?}"
         );
         assert!(written(&all[..1])[0].starts_with("`a`: 74.5% of 1,000"));
+    }
+
+    #[test]
+    fn a_server_too_slow_to_serve_all_in_time_is_not_called_unfair() {
+        let slow = Traits {
+            connections: 4000.0,
+            rate_per_s: 17_200.0,
+            mean_ms: 232.0,
+            served: Some(0.43),
+            ..ORDINARY
+        };
+        assert_eq!(slow.signatures(), []);
     }
 
     #[test]

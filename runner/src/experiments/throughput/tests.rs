@@ -8,6 +8,7 @@ mod hostile;
 mod live;
 mod matrix;
 mod pages;
+mod planted;
 mod sweep;
 
 use super::plan::Level;

@@ -12,6 +12,7 @@ use crate::experiments::{Experiment, LoadOptions, Outline, Prepared};
 use crate::framework::{BuildEnv, ServerKind, Workspace};
 use crate::report::Page;
 use crate::run::{Arm, ArmKind, Design, Job, Launch, Run, RunOptions};
+use crate::usage::UsageError;
 use anyhow::Result;
 use clap::Args;
 use std::fmt::Debug;
@@ -71,8 +72,7 @@ impl<W: Windows> Experiment for W {
         if plan.variants.is_empty() {
             workspace.refuse_without_server(names, plan.server)?;
         }
-        let arms = workspace.select(names)?.len() + CONTROLS;
-        limits::allow_connections(plan.open_at_a_time(arms))?;
+        raise_limit(&plan, workspace.select(names)?.len() + CONTROLS)?;
         Ok(Design {
             experiment: W::NAME,
             method: METHOD,
@@ -93,7 +93,7 @@ impl<W: Windows> Experiment for W {
     ) -> Result<(Vec<Arm>, Vec<Launch>)> {
         let plan = &job.run.plan;
         // A run that continues has the limit on open files of another shell.
-        limits::allow_connections(plan.open_at_a_time(job.run.arms.len()))?;
+        raise_limit(plan, job.run.arms.len())?;
         let mut prepared = match plan.variants.as_slice() {
             [] => Prepared::build(workspace, &job.names, plan.variant())?,
             variants => Prepared::build_each(workspace, &job.names, variants)?,
@@ -149,4 +149,24 @@ impl<W: Windows> Experiment for W {
     fn is_main(plan: &ThroughputPlan) -> bool {
         plan.server == ServerKind::Quickstart && plan.env == BuildEnv::Release
     }
+}
+
+/// Raises the limit on open files as far as this plan with this many arms needs. If it cannot be raised that far, the
+/// run goes on with the numbers of connections that it allows, and the rows of the others say why.
+///
+/// # Errors
+///
+/// If not even the lowest number of connections is allowed, or all arms have theirs open together.
+fn raise_limit(plan: &ThroughputPlan, arms: usize) -> Result<(), UsageError> {
+    let Err(too_low) = limits::allow_connections(plan.open_at_a_time(arms)) else {
+        return Ok(());
+    };
+    let connections = plan.connections();
+    let mut allowed = connections.iter().rev();
+    let is_any = allowed.any(|&connections| limits::allow_connections(connections).is_ok());
+    if plan.connects_per_slice && is_any {
+        crate::say!("{too_low}; the rows of more connections will say so");
+        return Ok(());
+    }
+    Err(too_low)
 }

@@ -139,7 +139,7 @@ fn shown(run: &Kept) -> impl Iterator<Item = &Section> {
     run.page
         .sections
         .iter()
-        .filter(|one| one.shown != Shown::Terminal)
+        .filter(|one| !matches!(one.shown, Shown::Terminal | Shown::RunPage))
 }
 
 /// The id of a section's table.

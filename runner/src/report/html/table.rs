@@ -92,9 +92,6 @@ fn row(grid: &Grid, row: &GridRow, bracket: Option<&str>) -> String {
         .any(|cell| matches!(cell, Cell::Name { .. }));
     for (at, (cell, heading)) in row.cells.iter().zip(&grid.headings).enumerate() {
         let is_name = matches!(cell, Cell::Name { .. }) || (!has_name && at == 0);
-        let key = cell
-            .key()
-            .map_or_else(String::new, |key| format!(" data-key=\"{key}\""));
         let role = match cell {
             Cell::Name { role, .. } if !role.is_contestant() => "control",
             _ => "",
@@ -105,7 +102,8 @@ fn row(grid: &Grid, row: &GridRow, bracket: Option<&str>) -> String {
             _ => "",
         };
         let class = class(&[number, wide, role, long]);
-        let cell = cell.html();
+        let (key, cell) = (cell.key(), cell.html());
+        let key = key.map_or_else(String::new, |key| sorted_by(key, &cell));
         let _ = match is_name {
             true => write!(text, "<th scope=\"row\"{class}>{cell}</th>"),
             false => write!(text, "<td{class}{key}>{cell}</td>"),
@@ -113,6 +111,15 @@ fn row(grid: &Grid, row: &GridRow, bracket: Option<&str>) -> String {
     }
     text.push_str("</tr>");
     text
+}
+
+/// What a cell is sorted by, with six digits, unless it is written in the cell.
+fn sorted_by(key: f64, cell: &str) -> String {
+    let rounded: f64 = format!("{key:.5e}").parse().unwrap_or(key);
+    match cell.replace(',', "").parse() == Ok(rounded) {
+        true => String::new(),
+        false => format!(" data-key=\"{rounded}\""),
+    }
 }
 
 /// Row against column.
@@ -157,6 +164,7 @@ mod tests {
                 Heading::text("version", None),
                 Heading::number("IQR %", None),
                 Heading::number("requests/s", None),
+                Heading::number("p99 ms", None),
             ],
             rows: vec![GridRow {
                 arm: Some("twin".to_owned()),
@@ -165,7 +173,8 @@ mod tests {
                     Cell::name("twin", ArmKind::Twin, ""),
                     Cell::text("1.2.3"),
                     Cell::number(0.5, 1),
-                    Cell::count(7),
+                    Cell::count(7_000),
+                    Cell::number(1.234_567_89, 1),
                 ],
             }],
         };
@@ -176,8 +185,9 @@ mod tests {
             "<th scope=\"col\" class=\"n\">requests/s</th>",
             "<th scope=\"row\" class=\"control\">twin</th>",
             "<td class=\"wide\">1.2.3</td>",
-            "<td class=\"n wide\" data-key=\"0.5\">0.5</td>",
-            "<td class=\"n\" data-key=\"7\">7</td>",
+            "<td class=\"n wide\">0.5</td>",
+            "<td class=\"n\" data-key=\"1.23457\">1.2</td>",
+            "<td class=\"n\">7,000</td>",
         ] {
             assert!(html.contains(part), "{part}: {html}");
         }

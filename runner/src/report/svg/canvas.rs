@@ -192,7 +192,7 @@ impl Canvas {
         description: &str,
         is_alone: bool,
     ) -> String {
-        let body = std::mem::take(&mut self.body);
+        let mut body = std::mem::take(&mut self.body);
         self.bar(0.0, 0.0, WIDTH, height, Ink::Background);
         let (prefix, height) = (xml(prefix), number(height));
         let style = match is_alone {
@@ -202,6 +202,10 @@ impl Canvas {
             ),
             false => String::new(),
         };
+        if !is_alone {
+            body = without_colours(&body);
+            self.body = without_colours(&self.body);
+        }
         let size = match is_alone {
             true => format!(" width=\"{}\" height=\"{height}\"", number(WIDTH)),
             false => String::new(),
@@ -216,6 +220,16 @@ impl Canvas {
             self.body
         )
     }
+}
+
+/// The same elements with their classes alone, of which the page has the colours. Text is escaped, so none of it looks like
+/// an attribute.
+fn without_colours(body: &str) -> String {
+    Ink::all().fold(body.to_owned(), |body, ink| {
+        let light = ink.light();
+        let filled = body.replace(&format!(" fill=\"{light}\""), "");
+        filled.replace(&format!(" stroke=\"{light}\""), "")
+    })
 }
 
 /// A coordinate with one digit, if it needs one.

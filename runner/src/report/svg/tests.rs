@@ -289,6 +289,10 @@ fn a_chart_on_a_page_leaves_its_colours_to_the_page() {
         !svg.contains("<style") && svg.contains("id=\"here-t\""),
         "{svg}"
     );
+    assert!(
+        !svg.contains("fill=\"#") && !svg.contains("stroke=\"#"),
+        "{svg}"
+    );
     // A class alone, between the rule before and its own braces: `<use>` shows a copy outside of the page's elements.
     let rules = format!("}}{}", page_rules());
     for class in svg.split("class=\"").skip(1) {

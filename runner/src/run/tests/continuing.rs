@@ -150,7 +150,7 @@ fn another_binary_is_refused_and_an_arm_that_cannot_be_had_now_is_not() {
     assert_eq!(changes(arm_with("aaaa", "1.2")), "");
     let binary = changes(arm_with("bbbb", "1.2"));
     assert!(
-        binary.contains("the server of `one` is another binary"),
+        binary.contains("the server of `one` is another one"),
         "{binary}"
     );
     let version = changes(arm_with("aaaa", "1.3"));

@@ -131,8 +131,8 @@ fn miss(costs: &BTreeMap<String, Costs>) -> Option<String> {
 fn reading() -> Vec<String> {
     vec![
         "A rate is in right answers per second: the median over blocks of the median over slices. In parentheses: the \
-         gain over kept connections in percent, from slices that are next to each other in time, with half of its \
-         interval at 95%; the intervals of all gains of a table are jointly valid."
+         gain over kept connections in percent, from slices that are next to each other in time, and its 95% interval; \
+         the intervals of all gains of a table are jointly valid."
             .to_owned(),
         "request, accept: server CPU time, user and system, of a request on a connection that is there, and of accepting \
          and closing a connection on top of it. They are the height at 0 and the slope of a line through the CPU per \

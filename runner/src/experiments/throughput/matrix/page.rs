@@ -3,7 +3,7 @@
 use super::VARIANTS;
 use super::charts::{gains, p99s};
 use super::columns::{rates, service};
-use super::takeaway::takeaway;
+use super::takeaway::{cuts, takeaway};
 use crate::experiments::throughput::by_variant::ByVariant;
 use crate::experiments::throughput::records::ThroughputRecords;
 use crate::report::{Body, Page, Section, Shown, listed};
@@ -66,10 +66,11 @@ fn section(level: &ByVariant, warnings: usize) -> Section {
     }
 }
 
-/// With a chart if there are `is_most` connections: what waits, waits there.
+/// With a chart if there are `is_most` connections: that is where requests wait.
 fn service_section(level: &ByVariant, is_most: bool) -> Section {
     Section {
         heading: format!("{}: service time and connections served", level.heading()),
+        takeaway: cuts(level),
         charts: p99s(level).filter(|_| is_most).into_iter().collect(),
         grid: service(level),
         shown: Shown::PageAndTerminal,
@@ -83,8 +84,8 @@ fn reading() -> Vec<String> {
         format!(
             "A rate is in right answers per second: the median over blocks of the median over slices. In parentheses: \
              the gain over the same contestant's {first} in percent, from slices that are next to each other in time, \
-             with half of its interval at 95%; the intervals of all gains of a table are jointly valid. A gain \
-             smaller than that half may be none."
+             and its 95% interval; the intervals of all gains of a table are jointly valid. A gain whose interval \
+             contains 0 may be none."
         ),
         "quickstart: what the framework's own guide teaches; tuned: what its documented API offers on top. release: \
          cargo's release profile; max: fat LTO, one codegen unit, abort on panic, and mimalloc. The lines in which the \

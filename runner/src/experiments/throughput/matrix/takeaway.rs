@@ -1,4 +1,4 @@
-//! What a reader takes home from a matrix: whom each variant makes faster and slower, and whose slowest requests it
+//! The takeaways of a matrix: whom each variant makes faster and slower, and whose slowest requests it
 //! shortens. It never says more than the intervals do.
 
 use crate::experiments::throughput::by_variant::{ByVariant, VariantsRow};
@@ -7,7 +7,7 @@ use crate::stats::Interval;
 /// A p99 is said to be shorter if even its worst block is this much shorter than the best one it is held against.
 const SHORTER: f64 = 2.0;
 
-/// One or two sentences on a concurrency.
+/// A sentence on the rates at a concurrency.
 pub(super) fn takeaway(level: &ByVariant) -> String {
     let condition = format!("at {}", level.heading());
     if !level.untrusted.is_empty() {
@@ -16,9 +16,7 @@ pub(super) fn takeaway(level: &ByVariant) -> String {
     if let Err(too_few) = &level.ranked.ranking {
         return format!("No gains {condition}: {too_few}.");
     }
-    let variants = 1..level.labels.len();
-    let said: Vec<String> = variants
-        .clone()
+    let said: Vec<String> = (1..level.labels.len())
         .filter_map(|variant| {
             let gains = level.contestants().filter_map(|row| gain(row, variant));
             changes(&level.labels[variant], &gains.collect::<Vec<_>>())
@@ -27,16 +25,30 @@ pub(super) fn takeaway(level: &ByVariant) -> String {
     if said.is_empty() {
         return format!("No contestant was measured by more than one variant {condition}.");
     }
-    let mut text = format!(
+    format!(
         "Against {} {condition}: {}.",
         level.labels[0],
         said.join("; ")
-    );
-    for variant in variants {
+    )
+}
+
+/// Whose slowest requests each variant shortens. It compares the ranges of blocks, and so does not depend on the controls,
+/// which are of rates.
+pub(super) fn cuts(level: &ByVariant) -> String {
+    let of = level.contestants().count();
+    let said = (1..level.labels.len()).filter_map(|variant| {
         let cuts = level.contestants().filter_map(|row| cut(row, variant));
-        text.push_str(&shorter(&level.labels[variant], cuts.collect()));
+        shorter(&level.labels[variant], &cuts.collect::<Vec<_>>(), of)
+    });
+    let said: Vec<String> = said.collect();
+    match said.is_empty() {
+        true => String::new(),
+        false => format!(
+            "p99 at {} falls to less than half in every block: {}.",
+            level.heading(),
+            said.join("; ")
+        ),
     }
-    text
 }
 
 fn gain(row: &VariantsRow, variant: usize) -> Option<(&str, Interval)> {
@@ -88,23 +100,15 @@ fn cut(row: &VariantsRow, variant: usize) -> Option<(&str, f64, f64)> {
     is_shorter.then_some((&row.arm.name, before.whole_ms, after.whole_ms))
 }
 
-fn shorter(variant: &str, cuts: Vec<(&str, f64, f64)>) -> String {
+fn shorter(variant: &str, cuts: &[(&str, f64, f64)], of: usize) -> Option<String> {
     let most = cuts
         .iter()
         .max_by(|one, other| (one.1 / one.2).total_cmp(&(other.1 / other.2)));
-    let Some((name, before, after)) = most else {
-        return String::new();
-    };
-    let change = format!("{before:.1} to {after:.1} ms");
-    match cuts.len() {
-        1 => format!(
-            " With {variant} the p99 of `{name}` falls to less than half in every block ({change})."
-        ),
-        count => format!(
-            " With {variant} the p99 of {count} contestants falls to less than half in every block (most: `{name}`, \
-             {change})."
-        ),
-    }
+    let (name, before, after) = most?;
+    Some(format!(
+        "with {variant} for {} of {of} (most: `{name}`, {before:.1} to {after:.1} ms)",
+        cuts.len()
+    ))
 }
 
 #[cfg(test)]
@@ -144,11 +148,11 @@ mod tests {
 
     #[test]
     fn the_largest_cut_is_named() {
-        assert_eq!(shorter("tuned", Vec::new()), "");
-        let said = shorter("tuned", vec![("a", 150.0, 12.0), ("b", 90.0, 30.0)]);
+        assert_eq!(shorter("tuned", &[], 8), None);
+        let cuts = [("a", 150.0, 12.0), ("b", 90.0, 30.0)];
         assert_eq!(
-            said,
-            " With tuned the p99 of 2 contestants falls to less than half in every block (most: `a`, 150.0 to 12.0 ms)."
+            shorter("tuned", &cuts, 8).unwrap(),
+            "with tuned for 2 of 8 (most: `a`, 150.0 to 12.0 ms)"
         );
     }
 }

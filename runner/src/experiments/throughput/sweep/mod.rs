@@ -1,6 +1,7 @@
 //! Over connections: throughput, service time, fairness and CPU from one connection to thousands.
 
 mod charts;
+mod controls;
 mod figures;
 mod page;
 

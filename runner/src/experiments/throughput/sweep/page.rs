@@ -1,11 +1,13 @@
 //! What is shown of a sweep.
 
 use super::charts::curves;
+use super::controls::Pooled;
 use super::figures::{Spread, Swept, SweptPoint, swept};
-use crate::analysis::{Control, Effect};
+use crate::analysis::Untrusted;
 use crate::experiments::throughput::records::ThroughputRecords;
-use crate::experiments::throughput::tables::{RATE, Table};
+use crate::experiments::throughput::tables::Table;
 use crate::report::{Body, Cell, Column, Grid, Heading, Page, Section, Shown, grouped, listed};
+use crate::run::ArmKind;
 use std::collections::BTreeMap;
 
 /// The page of a run.
@@ -71,8 +73,8 @@ const SUMMARY: [Column<Swept>; 6] = [
         Some("unfair at"),
         |swept| match swept.breaks() {
             Some(point) => Cell::count(point.connections as u64),
-            None if swept.points.is_empty() => Cell::Missing,
-            None => Cell::text("never"),
+            None if swept.tells_fairness() => Cell::text("never"),
+            None => Cell::Missing,
         },
     ),
     Column::number(
@@ -98,21 +100,21 @@ fn of(point: Option<&SweptPoint>, cell: impl Fn(&SweptPoint) -> Option<Cell>) ->
 }
 
 fn summary(records: &ThroughputRecords, tables: &[Table], all: &[Swept]) -> Section {
-    let untrusted: Vec<String> = tables
-        .iter()
-        .filter(|table| !table.untrusted.is_empty())
-        .map(|table| {
-            let reasons: Vec<String> = table.untrusted.iter().map(ToString::to_string).collect();
-            format!("at {}: {}", table.heading(), reasons.join(", "))
-        })
-        .collect();
+    let kinds = [ArmKind::Twin, ArmKind::Planted].into_iter();
+    let pooled: Vec<Pooled> = kinds.filter_map(|kind| Pooled::of(records, kind)).collect();
+    let failures = pooled.iter().filter_map(|one| one.failure());
+    let mut untrusted: Vec<String> = failures.map(|one| one.to_string()).collect();
+    untrusted.extend(tables.iter().filter_map(|table| {
+        let reasons: Vec<String> = reasons(table).map(ToString::to_string).collect();
+        (!reasons.is_empty()).then(|| format!("at {}: {}", table.heading(), reasons.join(", ")))
+    }));
     let remarks = all.iter().filter_map(|swept| {
         let failure = swept.failure.as_ref()?;
         Some(format!("`{}`: {failure}.", swept.arm.name))
     });
     Section {
         heading: "From one connection to thousands".to_owned(),
-        takeaway: takeaway(all),
+        takeaway: [takeaway(all), doubt(tables)].concat(),
         untrusted,
         grid: Grid::of_arms(
             &SUMMARY,
@@ -122,18 +124,42 @@ fn summary(records: &ThroughputRecords, tables: &[Table], all: &[Swept]) -> Sect
             |swept| Cell::name(&swept.arm.name, swept.arm.kind, ""),
             |_, _| None,
         ),
-        trust: trust(records, tables, all),
+        trust: trust(records, &pooled, all),
         remarks: remarks.collect(),
         ..Section::default()
     }
 }
 
-/// From how many connections on whom is unfair. Saturation is in the table.
+/// Why the ratios at one number of connections are not to be relied on. That a planted loss is not found there alone is no
+/// reason: the intervals are as wide as that takes.
+fn reasons(table: &Table) -> impl Iterator<Item = &Untrusted> {
+    let is_reason = |one: &&Untrusted| !matches!(one, Untrusted::PlantedNotFound(..));
+    table.untrusted.iter().filter(is_reason)
+}
+
+/// At which numbers of connections no ratio is to be relied on.
+fn doubt(tables: &[Table]) -> String {
+    let untrusted = tables
+        .iter()
+        .filter(|table| reasons(table).next().is_some());
+    let numbers: Vec<String> = untrusted
+        .map(|table| grouped(table.connections as u64))
+        .collect();
+    match numbers.is_empty() {
+        true => String::new(),
+        false => format!(
+            " Ratios to the baseline are untrusted at {} connections.",
+            listed(&numbers)
+        ),
+    }
+}
+
+/// At how many connections whom is unfair first. Saturation is in the table.
 fn takeaway(all: &[Swept]) -> String {
     let mut breaks: BTreeMap<usize, Vec<String>> = BTreeMap::new();
     let mut fair = Vec::new();
     let contestants = all.iter().filter(|one| one.arm.kind.is_contestant());
-    for swept in contestants.filter(|one| !one.points.is_empty()) {
+    for swept in contestants.filter(|one| one.tells_fairness()) {
         let name = format!("`{}`", swept.arm.name);
         match swept.breaks() {
             Some(point) => breaks.entry(point.connections).or_default().push(name),
@@ -146,7 +172,7 @@ fn takeaway(all: &[Swept]) -> String {
         .into_iter()
         .map(|(connections, names)| {
             let connections = grouped(connections as u64);
-            format!("from {connections} connections on with {}", listed(&names))
+            format!("first at {connections} connections with {}", listed(&names))
         })
         .collect();
     if !fair.is_empty() {
@@ -157,41 +183,28 @@ fn takeaway(all: &[Swept]) -> String {
         ));
     }
     match parts.is_empty() {
-        true => "No contestant was measured.".to_owned(),
+        true => "Nobody knows who was served: windows were too short.".to_owned(),
         false => format!(
-            "More than 1% of the connections wait longer than 100 ms for an answer {}.",
+            "Some connections are served over and over while others wait: {}.",
             parts.join("; ")
         ),
     }
 }
 
-/// How many concurrencies pass each control, and what was answered.
-fn trust(records: &ThroughputRecords, tables: &[Table], all: &[Swept]) -> Vec<String> {
-    let passed = |is_it: fn(&Effect) -> bool| {
-        let own = tables.iter().flat_map(|table| &table.controls);
-        let own = own.filter(|one| is_it(&one.effect) && one.measure == RATE);
-        let own: Vec<&Control> = own.collect();
-        let passed = own.iter().filter(|one| one.failure().is_none()).count();
-        format!("{passed} of {}", own.len())
-    };
+/// The controls, and what was answered.
+fn trust(records: &ThroughputRecords, pooled: &[Pooled], all: &[Swept]) -> Vec<String> {
     let points = || all.iter().flat_map(|one| &one.points);
     let errors: u64 = points().map(|point| point.errors).sum();
     let counted: u64 = points().map(|point| point.requests).sum();
-    vec![
-        format!(
-            "A/A twin not distinguishable at {} concurrencies",
-            passed(|effect| matches!(effect, Effect::None))
-        ),
-        format!(
-            "planted loss found at {}",
-            passed(|effect| matches!(effect, Effect::Withheld { .. }))
-        ),
+    let mut items: Vec<String> = pooled.iter().map(|one| one.said()).collect();
+    items.extend([
         format!("{} errors in {} answers", grouped(errors), grouped(counted)),
         match records.run.warnings.len() {
             1 => "1 warning".to_owned(),
             count => format!("{count} warnings"),
         },
-    ]
+    ]);
+    items
 }
 
 /// One arm over all numbers of connections.
@@ -214,7 +227,7 @@ fn of_arm(swept: &Swept) -> Section {
             true => vec!["≥: the generator was saturated, so the server may be faster.".to_owned()],
             false => Vec::new(),
         },
-        shown: Shown::Page,
+        shown: Shown::RunPage,
         ..Section::default()
     }
 }
@@ -253,10 +266,12 @@ fn reading() -> Vec<String> {
          answer within 100 ms. server CPU: per request, over all threads of the server."
             .to_owned(),
         "ratio: to the baseline at the same number of connections, from slices that are next to each other in time; the \
-         intervals of all arms at one number of connections are jointly valid at 95%."
+         intervals of all arms at one number of connections are jointly valid at 95%. The controls are held against the \
+         baseline over all numbers of connections together."
             .to_owned(),
         "saturates: the least number of connections whose median rate reaches 95% of the highest. fairness breaks: the \
-         least number of connections at which fewer than 99% of them are served within 100 ms. Between the numbers of \
+         least number of connections at which fewer than 95% of those that could get an answer within 100 ms get one; \
+         with fewer than 10 answers per connection and second, not all of them could. Between the numbers of \
          connections that were measured nothing is known."
             .to_owned(),
     ]

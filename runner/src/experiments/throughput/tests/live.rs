@@ -213,3 +213,32 @@ fn only_a_row_that_says_that_its_server_failed_may_lack_its_cpu_time() {
     let err = "the server has ended".to_owned();
     assert_eq!(SliceRow { err, ..silent }.fault(), None);
 }
+
+#[test]
+fn more_connections_than_files_are_rows_that_say_so_and_the_run_goes_on() {
+    let (arms, launches) = launched(&[GOOD]);
+    let mut run = small(arms, 1);
+    let few = Level {
+        window_ms: 300,
+        ..run.plan.levels[0]
+    };
+    // No machine has a limit as high as this.
+    let many = Level {
+        connections: 1 << 40,
+        ..few
+    };
+    run.plan.levels = vec![few, many];
+    run.plan.connects_per_slice = true;
+    let parent = tempfile::tempdir().unwrap();
+    let path = parent.path().join("run");
+    let mut job = runs::begin(&path, &run);
+    let done = Throughput::read(&path).unwrap();
+    Throughput::measure(&mut job, launches, &done).unwrap();
+    let rows = Throughput::read(&path).unwrap().slices;
+    assert_eq!(rows.len(), 2);
+    for row in rows {
+        let is_refused = row.connections == many.connections;
+        assert_eq!(row.err.contains("ulimit"), is_refused, "{row:?}");
+        assert!(is_refused || row.ok > 0, "{row:?}");
+    }
+}

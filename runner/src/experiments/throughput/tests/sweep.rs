@@ -81,7 +81,7 @@ fn who_is_unfair_from_where_on_is_said() {
     let page = page_of(&made_up());
     let takeaway = &page.sections[0].takeaway;
     assert!(
-        takeaway.contains("from 1,000 connections on with `quick`, `base` and `slow`"),
+        takeaway.contains("first at 1,000 connections with `quick`, `base` and `slow`"),
         "{takeaway}"
     );
     assert!(takeaway.contains("(up to 1,000) with `fast`"), "{takeaway}");
@@ -89,6 +89,29 @@ fn who_is_unfair_from_where_on_is_said() {
     assert_eq!(
         charts,
         ["sweep-rate", "sweep-p99", "sweep-served", "sweep-cpu"]
+    );
+}
+
+#[test]
+fn a_planted_loss_is_looked_for_at_all_concurrencies_together() {
+    let untrusted = |made: &MadeUp| page_of(made).sections[0].untrusted.join(", ");
+    let mut made = made_up();
+    // At one concurrency alone nothing is withheld: over all it is found.
+    for row in &mut made.rows {
+        if row.arm == "planted" && row.connections == 64 {
+            row.withheld = 0;
+        }
+    }
+    assert_eq!(untrusted(&made), "");
+    for row in &mut made.rows {
+        if row.arm == "planted" {
+            row.withheld = 0;
+        }
+    }
+    let said = untrusted(&made);
+    assert!(
+        said.contains("planted loss over all concurrencies: 1.0"),
+        "{said}"
     );
 }
 
@@ -104,7 +127,7 @@ fn an_untrusted_concurrency_is_named_in_the_heading() {
     let page = page_of(&made);
     let untrusted = page.sections[0].untrusted.join(", ");
     assert!(
-        untrusted.starts_with("at 64 connections: two copies"),
+        untrusted.contains("at 64 connections: two copies"),
         "{untrusted}"
     );
 }
