@@ -229,7 +229,7 @@ fn one(canvas: &mut Canvas, row: &RatioRow, mark: &RatioMark, scale: &Scale, lan
         canvas.line(line[0], line[1], ink, 1.5, "");
     } else {
         bar(canvas, lane, [low, high - low], top, ink);
-        let is_filled = lane % STYLES == 0;
+        let is_filled = lane.is_multiple_of(STYLES);
         let estimate = if is_filled { Ink::Background } else { ink };
         canvas.line(line[0], line[1], estimate, 1.5, "");
     }
