@@ -216,7 +216,8 @@ fn the_plan_of_a_run_is_printed_and_nothing_is_measured() {
         let last = unsown.lines().last().unwrap_or_default();
         // What has no order to show depends on none.
         assert!(
-            last.starts_with("seed: a run takes one from the clock") || !text.contains("order of the first"),
+            last.starts_with("seed: a run takes one from the clock")
+                || !text.contains("order of the first"),
             "{unsown}"
         );
     }

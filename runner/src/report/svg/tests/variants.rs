@@ -80,7 +80,7 @@ fn marks_of_four_series_stay_within_their_row() {
     };
     ranges.series.push("p100".to_owned());
     for row in &mut ranges.rows {
-        let last = row.marks.last().unwrap().clone();
+        let last = *row.marks.last().unwrap();
         row.marks.push(last);
     }
     let svg = file(&chart("ranges", Drawing::Ranges(ranges)));
