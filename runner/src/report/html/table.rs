@@ -38,9 +38,9 @@ fn of_column(heading: &Heading) -> [&'static str; 2] {
 pub(super) fn of(grid: &Grid, id: &str, name: &str) -> String {
     let mut text = opened(name);
     match id {
-        "" => text.push_str("<table>"),
+        "" => text.push_str("<table class=\"grid\">"),
         id => {
-            let _ = write!(text, "<table class=\"figures\" id=\"{}\">", xml(id));
+            let _ = write!(text, "<table class=\"figures grid\" id=\"{}\">", xml(id));
         }
     }
     text.push_str("<thead><tr>");
@@ -96,12 +96,17 @@ fn row(grid: &Grid, row: &GridRow, bracket: Option<&str>) -> String {
             Cell::Name { role, .. } if !role.is_contestant() => "control",
             _ => "",
         };
-        let [number, wide] = of_column(heading);
+        // Most cells hold numbers, so it is the others that have a class.
+        let text_or_number = if heading.is_number { "" } else { "t" };
+        let [_, wide] = of_column(heading);
         let long = match cell {
             Cell::Text { text } if text.chars().count() > LONG => "long",
             _ => "",
         };
-        let class = class(&[number, wide, role, long]);
+        let class = match is_name {
+            true => class(&[wide, role]),
+            false => class(&[text_or_number, wide, long]),
+        };
         let (key, cell) = (cell.key(), cell.html());
         let key = key.map_or_else(String::new, |key| sorted_by(key, &cell));
         let _ = match is_name {
@@ -184,10 +189,10 @@ mod tests {
             "<th scope=\"col\" class=\"n wide\">IQR %</th>",
             "<th scope=\"col\" class=\"n\">requests/s</th>",
             "<th scope=\"row\" class=\"control\">twin</th>",
-            "<td class=\"wide\">1.2.3</td>",
-            "<td class=\"n wide\">0.5</td>",
-            "<td class=\"n\" data-key=\"1.23457\">1.2</td>",
-            "<td class=\"n\">7,000</td>",
+            "<td class=\"t wide\">1.2.3</td>",
+            "<td class=\"wide\">0.5</td>",
+            "<td data-key=\"1.23457\">1.2</td>",
+            "<td>7,000</td>",
         ] {
             assert!(html.contains(part), "{part}: {html}");
         }
