@@ -35,10 +35,7 @@ pub(super) fn costs_of(
     let rows: Vec<RangeRow> = rows.collect();
     (!rows.is_empty()).then(|| Chart {
         id: format!("accept-costs-{}", level.connections),
-        title: format!(
-            "Server CPU of a request and of an accept, {}",
-            level.heading()
-        ),
+        title: format!("CPU of requests and accepts, {}", level.heading()),
         reading: vec![
             "Line: 95% interval, jointly valid for all of them; mark: estimate. Powers of ten."
                 .to_owned(),
