@@ -23,7 +23,7 @@ pub struct BuildRow {
     pub instructions_per_request: u64,
     /// Why they were not, if they should have been.
     pub not_counted: String,
-    /// Why there is no build, if there is none.
+    /// Why the build failed; empty if it did not.
     pub err: String,
 }
 

@@ -59,8 +59,8 @@ pub struct WindowOptions<D: Defaults> {
     /// Blocks; each starts fresh processes for all arms
     #[arg(long, default_value = D::BLOCKS)]
     pub blocks: u32,
-    /// Rounds per block and concurrency: each measures every arm once, in a new order; if there is no default, the
-    /// number that suffices for --requests
+    /// Rounds per block and concurrency: each measures every arm once, in a new order; without a default, as many
+    /// as suffice for --requests
     #[arg(long, default_value = D::ROUNDS, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub rounds: Option<u32>,
     /// Load before each window, which is not counted; by the number of connections if not given

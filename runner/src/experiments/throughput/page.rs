@@ -27,12 +27,9 @@ pub(super) fn page(records: &ThroughputRecords) -> Page {
         .map(|(table, rows)| section(records, table, rows))
         .collect();
     let takeaways = takeaways(sections.iter());
-    let (complete, planned) = (records.counting(), run.plan.blocks);
     let body = Body {
         design: design(records),
-        unfinished: format!(
-            "The run was not finished: {complete} of {planned} blocks are complete, and only they count."
-        ),
+        unfinished: records.unfinished(),
         charts: ratios(&all, &takeaways).into_iter().collect(),
         sections,
         reading: reading(records),

@@ -226,6 +226,18 @@ impl ThroughputPlan {
         }
     }
 
+    /// The slices of a block at each number of connections, in words.
+    #[must_use]
+    pub(super) fn slices(&self) -> String {
+        let levels = self.levels.iter().map(|level| {
+            format!(
+                "{} slices of {} ms a block at {} connections",
+                level.rounds, level.window_ms, level.connections
+            )
+        });
+        levels.collect::<Vec<_>>().join(", ")
+    }
+
     /// [`ThroughputPlan::timeout_ms`] as a duration.
     #[must_use]
     pub(super) fn timeout(&self) -> Duration {

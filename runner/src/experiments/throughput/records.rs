@@ -74,6 +74,14 @@ impl ThroughputRecords {
         BlockRow::counting(&self.blocks)
     }
 
+    /// How far a run came that was not finished.
+    pub(super) fn unfinished(&self) -> String {
+        let (complete, planned) = (self.counting(), self.run.plan.blocks);
+        format!(
+            "The run was not finished: {complete} of {planned} blocks are complete, and only they count."
+        )
+    }
+
     /// Blocks that a finished run has.
     pub(super) fn planned(&self) -> u32 {
         match self.run.state {

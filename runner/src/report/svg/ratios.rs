@@ -247,7 +247,7 @@ fn off_scale(canvas: &mut Canvas, mark: &RatioMark, scale: &Scale, ink: Ink, y: 
     canvas.text(x, y + 4.0, Ink::Text, SMALL, anchor, &written(mark));
 }
 
-/// Lanes are told apart by how their bars are filled: with their colour, not at all, or pale.
+/// The bars of neighbouring lanes differ in their fill: solid, outlined or pale.
 const STYLES: usize = 3;
 
 fn bar(canvas: &mut Canvas, lane: usize, [x, width]: [f64; 2], top: f64, ink: Ink) {

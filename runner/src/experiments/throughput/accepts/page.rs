@@ -16,12 +16,9 @@ pub(super) fn page(records: &ThroughputRecords) -> Page {
     let levels: Vec<ByVariant> = connections
         .map(|connections| ByVariant::of(records, connections))
         .collect();
-    let (complete, planned) = (records.counting(), run.plan.blocks);
     let body = Body {
         design: design(records),
-        unfinished: format!(
-            "The run was not finished: {complete} of {planned} blocks are complete, and only they count."
-        ),
+        unfinished: records.unfinished(),
         sections: levels.iter().map(|level| section(records, level)).collect(),
         reading: reading(),
         is_good: levels.iter().all(ByVariant::is_good),
@@ -33,12 +30,6 @@ pub(super) fn page(records: &ThroughputRecords) -> Page {
 
 fn design(records: &ThroughputRecords) -> String {
     let plan = &records.run.plan;
-    let levels = plan.levels.iter().map(|level| {
-        format!(
-            "{} slices of {} ms a block at {} connections",
-            level.rounds, level.window_ms, level.connections
-        )
-    });
     format!(
         "`SERVER={} ENV={}`, {}: {} blocks of fresh processes, measured round robin under sustained load, each slice \
          after it had time to settle: {}. A connection that has carried its requests is closed by the generator (the \
@@ -47,7 +38,7 @@ fn design(records: &ThroughputRecords) -> String {
         plan.env,
         listed(&plan.labels()),
         plan.blocks,
-        levels.collect::<Vec<_>>().join(", ")
+        plan.slices()
     )
 }
 

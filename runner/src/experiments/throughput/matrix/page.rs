@@ -19,12 +19,9 @@ pub(super) fn page(records: &ThroughputRecords) -> Page {
         let is_most = Some(level.connections) == most;
         [section(level, warnings), service_section(level, is_most)]
     });
-    let (complete, planned) = (records.counting(), run.plan.blocks);
     let body = Body {
         design: design(records),
-        unfinished: format!(
-            "The run was not finished: {complete} of {planned} blocks are complete, and only they count."
-        ),
+        unfinished: records.unfinished(),
         sections: sections.collect(),
         reading: reading(),
         is_good: levels.iter().all(ByVariant::is_good),
@@ -36,18 +33,12 @@ pub(super) fn page(records: &ThroughputRecords) -> Page {
 
 fn design(records: &ThroughputRecords) -> String {
     let plan = &records.run.plan;
-    let levels = plan.levels.iter().map(|level| {
-        format!(
-            "{} slices of {} ms a block at {} connections",
-            level.rounds, level.window_ms, level.connections
-        )
-    });
     format!(
         "Each contestant as {}: {} blocks of fresh processes, all alive together, measured round robin under sustained \
          load; each slice opens its connections and has time to settle: {}.",
         listed(&plan.labels()),
         plan.blocks,
-        levels.collect::<Vec<_>>().join(", ")
+        plan.slices()
     )
 }
 

@@ -18,12 +18,9 @@ pub(super) fn page(records: &ThroughputRecords) -> Page {
     let all = swept(records, &tables);
     let mut sections = vec![summary(records, &tables, &all)];
     sections.extend(all.iter().filter(|one| !one.points.is_empty()).map(of_arm));
-    let (complete, planned) = (records.counting(), run.plan.blocks);
     let body = Body {
         design: design(records),
-        unfinished: format!(
-            "The run was not finished: {complete} of {planned} blocks are complete, and only they count."
-        ),
+        unfinished: records.unfinished(),
         charts: curves(&all),
         sections,
         reading: reading(),
