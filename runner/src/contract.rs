@@ -61,6 +61,31 @@ pub enum Violation {
         /// The beginning of the body that was to come.
         expected: String,
     },
+    /// Another body than that of the first answer.
+    #[error(
+        "the body differs from that of the first answer from byte {at} on: `{found}`, and was `{expected}`"
+    )]
+    OtherThanFirst {
+        /// Where the first differing byte is, from 0.
+        at: usize,
+        /// What came from there on.
+        found: String,
+        /// What the first answer had there.
+        expected: String,
+    },
+    /// Other header fields than those of the first answer.
+    #[error(
+        "a header field differs from that of the first answer: `{found}`, and was `{expected}`; if it may, name it: \
+         --moving {name}"
+    )]
+    Field {
+        /// The field's name.
+        name: String,
+        /// The field that came.
+        found: String,
+        /// That of the first answer in this place.
+        expected: String,
+    },
     /// `content-length` is missing, or is not the body's length.
     #[error("content-length is {0}, not 12")]
     ContentLength(String),
@@ -107,6 +132,27 @@ pub fn check_body(answer: &Answer, expected: &[u8]) -> Result<(), Violation> {
         return Ok(());
     }
     Err(other_body(&answer.body, answer.body.len() as u64, expected))
+}
+
+/// Checks that a body is that of the first answer.
+///
+/// # Errors
+///
+/// [`Violation::OtherThanFirst`] with the first bytes that differ.
+pub fn check_same_body(found: &[u8], first: &[u8]) -> Result<(), Violation> {
+    if found == first {
+        return Ok(());
+    }
+    let same = found
+        .iter()
+        .zip(first)
+        .take_while(|(one, other)| one == other);
+    let at = same.count();
+    Err(Violation::OtherThanFirst {
+        at,
+        found: excerpt(&found[at..]),
+        expected: excerpt(&first[at..]),
+    })
 }
 
 /// Another body than expected, of which this is the beginning.
@@ -157,7 +203,9 @@ fn shown(value: Option<&[u8]>) -> String {
     value.map_or_else(|| "missing".to_owned(), excerpt)
 }
 
-fn excerpt(bytes: &[u8]) -> String {
+/// The beginning of some bytes, to be quoted.
+#[must_use]
+pub fn excerpt(bytes: &[u8]) -> String {
     excerpt_of(bytes, bytes.len() as u64)
 }
 

@@ -39,6 +39,12 @@ pub fn is_idempotent(method: &str) -> bool {
     ["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"].contains(&method)
 }
 
+/// Whether a request of this method says how long its body is, also if it has none (RFC 9110 §8.6).
+#[must_use]
+pub fn announces_length(method: &str) -> bool {
+    ["POST", "PUT", "PATCH"].contains(&method)
+}
+
 /// One complete final answer, and where it lies in the bytes it was read from.
 #[derive(Debug)]
 pub struct Answer<'a> {

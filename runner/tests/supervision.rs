@@ -20,6 +20,7 @@ fn parent_of_a_server() {
     let program = Program {
         path: env!("CARGO_BIN_EXE_runner").into(),
         arguments: vec!["null".into()],
+        ..Program::default()
     };
     let server = Server::start(&program, &Exchange::welcome(), &[]).unwrap();
     println!("\npid {}", server.pid());
@@ -63,6 +64,7 @@ fn the_null_server_ends_when_asked_to() {
     let program = Program {
         path: env!("CARGO_BIN_EXE_runner").into(),
         arguments: vec!["null".into()],
+        ..Program::default()
     };
     let ending = Server::start(&program, &Exchange::welcome(), &[])
         .unwrap()
@@ -76,6 +78,7 @@ fn a_dropped_server_is_gone() {
     let program = Program {
         path: env!("CARGO_BIN_EXE_runner").into(),
         arguments: vec!["null".into()],
+        ..Program::default()
     };
     let server = Server::start(&program, &Exchange::welcome(), &[]).unwrap();
     let pid = Pid::from_raw(i32::try_from(server.pid()).unwrap()).unwrap();

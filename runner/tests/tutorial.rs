@@ -54,27 +54,41 @@ fn the_example_rows_of_the_tutorial_are_those_of_the_record() {
 /// The words of a command of the runner, however it is started; `None` for other commands.
 fn arguments(line: &str) -> Option<Vec<String>> {
     let command = line.split(" #").next().unwrap();
-    let words = [
+    let starts = [
         ("cargo run --release --package runner -- ", ""),
         ("target/release/runner ", ""),
         ("runner ", ""),
         // The alias of docs/LOAD.md.
         ("load ", "load "),
     ];
-    let (rest, before) = words
+    let (rest, before) = starts
         .iter()
         .find_map(|(start, before)| Some((command.strip_prefix(start)?, before)))?;
     let arguments = format!("{before}{rest}");
-    // One level of quotes is what the documents use.
-    let mut parsed = vec!["runner".to_owned()];
-    for (at, part) in arguments.split('\'').enumerate() {
-        match at % 2 {
-            0 => parsed.extend(part.split_whitespace().map(str::to_owned)),
-            _ => parsed.push(part.to_owned()),
-        }
-    }
+    let parsed = [vec!["runner".to_owned()], words(&arguments)].concat();
     let is_whole = !arguments.contains(['|', '>', '$', '\\', '&']);
     is_whole.then_some(parsed)
+}
+
+/// As a shell splits them; one level of single quotes is what the documents use.
+fn words(line: &str) -> Vec<String> {
+    let mut is_quoted = false;
+    let mut words: Vec<Option<String>> = vec![None];
+    for one in line.chars() {
+        match one {
+            '\'' => {
+                is_quoted = !is_quoted;
+                words.last_mut().unwrap().get_or_insert_default();
+            }
+            ' ' if !is_quoted => words.push(None),
+            other => words
+                .last_mut()
+                .unwrap()
+                .get_or_insert_default()
+                .push(other),
+        }
+    }
+    words.into_iter().flatten().collect()
 }
 
 #[test]

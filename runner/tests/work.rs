@@ -65,6 +65,7 @@ fn planted_server() -> Program {
     Program {
         path: std::env::current_exe().unwrap(),
         arguments: arguments.map(Into::into).into(),
+        ..Program::default()
     }
 }
 

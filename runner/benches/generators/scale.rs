@@ -36,6 +36,7 @@ pub(super) fn run(rounds: usize) -> Result<()> {
     let null = Program {
         path: env!("CARGO_BIN_EXE_runner").into(),
         arguments: vec!["null".into()],
+        ..Program::default()
     };
     for engine in ENGINES {
         let server = Server::start(&null, &Exchange::welcome(), &processors.server)?;

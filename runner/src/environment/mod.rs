@@ -40,8 +40,8 @@ pub struct Machine {
     pub somaxconn: Option<u64>,
 }
 
-/// What the programs were made with, and counted by.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// What the programs were made with, and counted by; empty if none was made.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Toolchain {
     /// `rustc --version`.
@@ -106,20 +106,25 @@ impl Toolchain {
     ///
     /// If cargo or rustc does not answer.
     pub fn read(root: &Path) -> Result<Self> {
-        let status = output(
-            root,
-            "git",
-            &["status", "--porcelain", "--untracked-files=no"],
-        );
         Ok(Self {
             rustc: output(root, "rustc", &["--version"]).context("cannot ask rustc")?,
             cargo: output(root, "cargo", &["--version"]).context("cannot ask cargo")?,
             revision: output(root, "git", &["rev-parse", "--short=12", "HEAD"]).ok(),
-            uncommitted: status.ok().map(|changes| !changes.is_empty()),
+            uncommitted: uncommitted(root),
             tools: BTreeMap::new(),
             runner: None,
         })
     }
+}
+
+/// Whether the sources differ from the revision: files that git does not know, such as a new contestant, are sources too.
+/// Records of runs are not.
+fn uncommitted(root: &Path) -> Option<bool> {
+    let known = &["status", "--porcelain", "--untracked-files=no"];
+    let unknown = &["status", "--porcelain", "--", ".", ":(exclude)results"];
+    let changes = [output(root, "git", known), output(root, "git", unknown)];
+    let [known, unknown] = changes.map(Result::ok);
+    Some(!known?.is_empty() || !unknown?.is_empty())
 }
 
 fn output(folder: &Path, program: &str, arguments: &[&str]) -> Result<String> {
@@ -146,5 +151,26 @@ mod tests {
         machine.processor = "AMD EPYC 7B13 64-Core Processor (rev 2)".into();
         machine.processors = 2;
         assert_eq!(machine.slug(), "amd-epyc-7b13-64-2cpu");
+    }
+
+    #[test]
+    fn a_file_that_git_does_not_know_is_a_source_unless_it_is_a_record() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        let git = |arguments: &[&str]| output(root, "git", arguments).unwrap();
+        assert_eq!(uncommitted(root), None, "without git nobody knows");
+        git(&["init", "--quiet"]);
+        fs::write(root.join("one"), "1").unwrap();
+        assert_eq!(uncommitted(root), Some(true));
+        git(&["add", "one"]);
+        let author = ["-c", "user.name=a", "-c", "user.email=a@b"];
+        git(&[&author[..], &["commit", "--quiet", "-m", "one"]].concat());
+        assert_eq!(uncommitted(root), Some(false));
+        fs::create_dir_all(root.join("results/run")).unwrap();
+        fs::write(root.join("results/run/rows.csv"), "").unwrap();
+        assert_eq!(uncommitted(root), Some(false));
+        fs::create_dir_all(root.join("frameworks/mine")).unwrap();
+        fs::write(root.join("frameworks/mine/main.rs"), "").unwrap();
+        assert_eq!(uncommitted(root), Some(true));
     }
 }

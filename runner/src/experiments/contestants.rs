@@ -1,11 +1,12 @@
 //! Contestants as arms: the servers of the folders under frameworks/, built and checked, with what failed kept
 //! as a row; and the controls that are made of the baseline.
 
+use super::own::learn;
 use crate::framework::{self, BuildEnv, BuildError, Framework, Role, ServerKind, Workspace};
 use crate::interrupt;
-use crate::load::Exchange;
+use crate::load::{Exchange, Expected};
 use crate::record::Binary;
-use crate::run::{Arm, ArmKind, Builds, Launch, VariantOf};
+use crate::run::{Arm, ArmKind, Builds, Launch, OwnServer, VariantOf};
 use crate::server::{Program, READY_WITHIN, Server, start_repeatedly};
 use crate::verify::{self, Finding, Kind};
 use anyhow::{Context, Result};
@@ -175,6 +176,7 @@ impl Prepared {
             program: Ok(Program {
                 path,
                 arguments: std::iter::once(NULL.into()).chain(options).collect(),
+                ..Program::default()
             }),
             exchange: Exchange::welcome(),
             binary: Some(binary),
@@ -238,13 +240,26 @@ impl Prepared {
     ///
     /// If the run is interrupted.
     pub fn check(&mut self, processors: &[usize]) -> Result<()> {
-        crate::say!("checking the contract");
+        let own = |name: &str| {
+            let arm = self.arms.iter().find(|arm| arm.name == name);
+            arm.and_then(|arm| arm.own.as_ref())
+        };
+        let is_own = self.arms.iter().any(|arm| arm.own.is_some());
+        crate::say!(
+            "checking {}",
+            if is_own {
+                "the servers"
+            } else {
+                "the contract"
+            }
+        );
         let results: Vec<Result<Checked>> = thread::scope(|scope| {
-            let threads: Vec<_> = self
-                .launches
-                .iter()
-                .map(|launch| scope.spawn(|| check(launch, processors)))
-                .collect();
+            let launches = self.launches.iter();
+            let checks = launches.map(|launch| {
+                let own = own(&launch.name);
+                scope.spawn(move || check(launch, own, processors))
+            });
+            let threads: Vec<_> = checks.collect();
             let joined = threads.into_iter().map(|thread| {
                 let joined = thread.join();
                 joined.unwrap_or_else(|_| Err(anyhow::anyhow!("the check has panicked")))
@@ -252,7 +267,14 @@ impl Prepared {
             joined.collect()
         });
         interrupt::check()?;
-        for (launch, result) in self.launches.iter().zip(results) {
+        for (launch, result) in self.launches.iter_mut().zip(results) {
+            if let Ok(Checked {
+                expected: Some(expected),
+                ..
+            }) = &result
+            {
+                launch.exchange.expected = expected.clone();
+            }
             let mut arms = self.arms.iter_mut();
             let arm = arms.find(|arm| arm.name == launch.name);
             let arm = arm.context("every launch is of an arm")?;
@@ -323,9 +345,19 @@ pub fn contestant(framework: &Framework) -> Arm {
 struct Checked {
     answer_bytes: usize,
     findings: Vec<Finding>,
+    /// What every later answer is held against, if that has only been learned now.
+    expected: Option<Expected>,
 }
 
-fn check(launch: &Launch, processors: &[usize]) -> Result<Checked> {
+fn check(launch: &Launch, own: Option<&OwnServer>, processors: &[usize]) -> Result<Checked> {
+    if let Some(own) = own {
+        let (expected, answer_bytes) = learn(launch, own, processors)?;
+        return Ok(Checked {
+            answer_bytes,
+            findings: Vec::new(),
+            expected: Some(expected),
+        });
+    }
     let program = launch
         .program
         .as_ref()
@@ -339,6 +371,7 @@ fn check(launch: &Launch, processors: &[usize]) -> Result<Checked> {
             true => verify::findings(server)?,
             false => Vec::new(),
         },
+        expected: None,
     })
 }
 

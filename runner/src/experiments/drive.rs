@@ -6,7 +6,7 @@ use crate::environment::doctor;
 use crate::framework::{self, Framework, Workspace};
 use crate::output::{Screen, Verdict, print, print_json};
 use crate::report::{Page, tables};
-use crate::run::{Job, Place};
+use crate::run::{Arm, Facts, Job, Place};
 use crate::say::say;
 use anyhow::Result;
 use std::path::Path;
@@ -18,14 +18,19 @@ use std::path::Path;
 ///
 /// If it cannot be carried out, or was interrupted. What was measured by then stays in the run's folder.
 pub fn drive<E: Experiment>(options: &E::Options) -> Result<Verdict> {
-    let workspace = framework::discover()?;
+    let own = own::<E>(options)?;
+    let workspace = match own.is_some() {
+        true => framework::without_contestants()?,
+        false => framework::discover()?,
+    };
+    let own = own.unwrap_or_default();
     if let Some(outcome) = E::instead(&workspace, options) {
         return outcome;
     }
     if E::run_options(options).list {
-        return list::<E>(&workspace, options);
+        return list::<E>(&workspace, options, &own);
     }
-    let mut job = begin_or_resume::<E>(&workspace, options)?;
+    let mut job = begin_or_resume::<E>(&workspace, options, own)?;
     let (arms, prepared) = E::prepare(&workspace, &mut job)?;
     // After the builds, which load the machine themselves.
     for warning in doctor::warnings() {
@@ -35,18 +40,31 @@ pub fn drive<E: Experiment>(options: &E::Options) -> Result<Verdict> {
     // From here on everything is on record: what is measured stays, however this ends.
     let is_json = E::run_options(options).json;
     let page = measure_and_publish::<E>(&workspace, &mut job, prepared, is_json)?;
-    Ok(Verdict::good_if(page.is_good))
+    let gate = E::gate(options, &page);
+    gate.iter().for_each(say);
+    Ok(Verdict::good_if(page.is_good && gate.is_empty()))
+}
+
+/// The servers of a user's own that the run measures, if it does. One that continues has them in its record.
+fn own<E: Experiment>(options: &E::Options) -> Result<Option<Vec<Arm>>> {
+    if let Some(folder) = &E::run_options(options).resume {
+        return Ok(Facts::read(folder)?.is_own.then(Vec::new));
+    }
+    let own = E::own_servers(options)?;
+    Ok((!own.is_empty()).then_some(own))
 }
 
 fn begin_or_resume<E: Experiment>(
     workspace: &Workspace,
     options: &E::Options,
+    own: Vec<Arm>,
 ) -> Result<Job<E::Plan>> {
     let run_options = E::run_options(options);
     let place = Place {
         root: workspace.root.clone(),
         target: workspace.target.clone(),
         variables: workspace.variables(),
+        builds: !workspace.frameworks.is_empty(),
     };
     match &run_options.resume {
         Some(folder) => {
@@ -58,7 +76,8 @@ fn begin_or_resume<E: Experiment>(
                 true => Vec::new(),
                 false => names(workspace.select(&run_options.names)?),
             };
-            Job::begin(&place, names, run_options, E::design(workspace, options)?)
+            let design = E::design(workspace, options)?;
+            Job::begin(&place, (names, own), run_options, design)
         }
     }
 }
@@ -102,10 +121,15 @@ fn measure<E: Experiment>(
 /// The seed whose orders are shown if none is given.
 const EXAMPLE_SEED: u64 = 1;
 
-fn list<E: Experiment>(workspace: &Workspace, options: &E::Options) -> Result<Verdict> {
+fn list<E: Experiment>(
+    workspace: &Workspace,
+    options: &E::Options,
+    own: &[Arm],
+) -> Result<Verdict> {
     let run_options = E::run_options(options);
     let design = E::design(workspace, options)?;
-    let names = names(workspace.with_baseline(&run_options.names)?);
+    let mut names = names(workspace.with_baseline(&run_options.names)?);
+    names.extend(own.iter().map(|arm| arm.name.clone()));
     let seed = run_options.seed.unwrap_or(EXAMPLE_SEED);
     let outline = E::outline(&design.plan, seed, &names);
     if run_options.json {

@@ -38,6 +38,15 @@ pub trait Experiment {
     /// The options that all experiments have.
     fn run_options(options: &Self::Options) -> &RunOptions;
 
+    /// The servers of a user's own that the options name in place of contestants, if the experiment measures any.
+    ///
+    /// # Errors
+    ///
+    /// A [`crate::usage::UsageError`] if they cannot be measured as meant.
+    fn own_servers(_options: &Self::Options) -> Result<Vec<Arm>> {
+        Ok(Vec::new())
+    }
+
     /// The design that the options ask for.
     ///
     /// # Errors
@@ -86,6 +95,11 @@ pub trait Experiment {
 
     /// What is shown of a run. Pure.
     fn page(records: &Self::Records) -> Page;
+
+    /// What of a page makes the exit status 1, as the options ask for, in sentences.
+    fn gate(_options: &Self::Options, _page: &Page) -> Vec<String> {
+        Vec::new()
+    }
 
     /// Every table of a run by every measure, with its heading. Pure.
     fn rankings(records: &Self::Records) -> Vec<(String, Ranked)>;

@@ -32,7 +32,9 @@ impl Kind {
             page: |folder| Ok(E::page(&E::read(folder)?)),
             shown: |folder| {
                 let records = E::read(folder)?;
-                Ok((E::page(&records), E::is_main(&E::run(&records).plan)))
+                let run = E::run(&records);
+                let is_own = run.arms.iter().any(|arm| arm.own.is_some());
+                Ok((E::page(&records), !is_own && E::is_main(&run.plan)))
             },
             compare: compare_as::<E>,
         }

@@ -14,6 +14,7 @@ pub mod isolated;
 pub mod latency;
 mod list;
 pub mod memory;
+mod own;
 pub mod publish;
 mod served;
 mod server_lines;
@@ -25,6 +26,7 @@ pub use contestants::{Prepared, Variant, contestant, per_connection};
 pub use drive::drive;
 pub use experiment::{Experiment, Outline};
 pub use list::{Kind, renew_page};
+pub use own::OwnOptions;
 pub use served::{LoadOptions, ServedOptions};
 
 list::experiments! {

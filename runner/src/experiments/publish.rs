@@ -25,12 +25,24 @@ const FRAMEWORKS: &str = "frameworks";
 /// If the run does not read, or a page cannot be written.
 pub fn one<E: Experiment>(root: &Path, folder: &Path) -> Result<Page> {
     let page = E::page(&E::read(folder)?);
-    if folder.parent() == Some(&root.join(RESULTS)) {
+    // Servers of a user's own are measured in any folder.
+    let is_project = root.join(FRAMEWORKS).is_dir();
+    if is_project && is_kept(root, folder) {
         all(root, false)?;
     } else {
         renew_page(&page, folder, false)?;
     }
     Ok(page)
+}
+
+/// Whether a folder, however it is named, is that of a kept run.
+fn is_kept(root: &Path, folder: &Path) -> bool {
+    let folder = folder.canonicalize();
+    let parent = folder
+        .ok()
+        .and_then(|folder| Some(folder.parent()?.to_owned()));
+    let results = root.join(RESULTS).canonicalize();
+    parent.is_some() && parent == results.ok()
 }
 
 /// Renews the pages of all kept runs and what is made of them together, or only checks them; those that differed. A
@@ -222,4 +234,30 @@ fn machines(runs: &[Kept], results: &Path) -> Vec<(PathBuf, String)> {
         (results.join(html_name(slug)), html_page(&shown))
     });
     pages.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_kept;
+    use std::fs;
+    use std::path::Path;
+
+    #[test]
+    fn a_kept_run_is_one_however_its_folder_is_named() {
+        let root = tempfile::tempdir().unwrap();
+        let run = root.path().join("results/run");
+        fs::create_dir_all(&run).unwrap();
+        fs::create_dir_all(root.path().join("target/runs/run")).unwrap();
+        let named = |name: &str| is_kept(root.path(), &root.path().join(name));
+        assert!(named("results/run") && named("results/../results/run/."));
+        assert!(!named("target/runs/run") && !named("results") && !named("results/missing"));
+        let link = root.path().join("link");
+        std::os::unix::fs::symlink(root.path(), &link).unwrap();
+        assert!(is_kept(root.path(), &link.join("results/run")));
+        // As the runner itself names it, from the folder it was started in.
+        let here = std::env::current_dir().unwrap();
+        let up: String = here.components().skip(1).map(|_| "../").collect();
+        let relative = Path::new(&up).join(run.strip_prefix("/").unwrap());
+        assert!(is_kept(root.path(), &relative), "{}", relative.display());
+    }
 }

@@ -55,6 +55,21 @@ pub fn root() -> Result<PathBuf> {
     Ok(root.to_owned())
 }
 
+/// For servers that are not built here: the current folder as the place for records, without contestants and without
+/// cargo.
+///
+/// # Errors
+///
+/// If the current folder cannot be read.
+pub fn without_contestants() -> Result<Workspace> {
+    let here = std::env::current_dir().context("the current folder cannot be read")?;
+    Ok(Workspace {
+        root: here.clone(),
+        target: here,
+        frameworks: Vec::new(),
+    })
+}
+
 /// Reads the workspace around the current folder.
 ///
 /// # Errors

@@ -9,7 +9,7 @@ mod discover;
 
 pub use build::{BuildError, ColdBuild, MIMALLOC, Made, build, build_bench, build_cold, fetch};
 pub use crates::{CrateFacts, crate_facts};
-pub use discover::{ISOLATED_BENCH, Workspace, discover, root};
+pub use discover::{ISOLATED_BENCH, Workspace, discover, root, without_contestants};
 
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};

@@ -37,6 +37,7 @@ mod pace;
 mod pauses;
 mod pool;
 mod profile;
+mod sample;
 mod spec;
 mod stages;
 mod tally;
@@ -61,6 +62,7 @@ pub use pace::{Arrivals, Pace};
 pub use pauses::Pauses;
 pub use pool::Closing;
 pub use profile::Stage;
+pub use sample::Sample;
 pub use spec::{Intervals, LoadSpec, Probe, Window};
 pub use stages::StageMeasured;
 pub use tally::Tally;
@@ -69,6 +71,7 @@ pub use times::{Times, time_histogram};
 use crate::contract::{self, Violation};
 use crate::http::{Answer, Method};
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 /// Where load goes, what is sent, and what must come back.
 #[derive(Debug, Clone)]
@@ -118,6 +121,8 @@ pub enum Expected {
         /// The body, byte for byte.
         body: Option<Vec<u8>>,
     },
+    /// An answer like the first one.
+    Like(Arc<Sample>),
 }
 
 impl Expected {
@@ -127,6 +132,7 @@ impl Expected {
         match self {
             Self::Contract => 200,
             Self::Answer { status, .. } => *status,
+            Self::Like(sample) => sample.status(),
         }
     }
 
@@ -145,6 +151,7 @@ impl Expected {
                     None => Ok(()),
                 }
             }
+            Self::Like(sample) => sample.check(answer),
         }
     }
 }

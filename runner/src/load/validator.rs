@@ -349,10 +349,11 @@ impl Validator {
         });
         match violation {
             Violation::Status { .. } => Outcome::BadStatus,
-            Violation::Body { .. } => Outcome::BadBody,
-            Violation::ContentLength(_) | Violation::ContentType(_) | Violation::Date(_) => {
-                Outcome::ProtocolError
-            }
+            Violation::Body { .. } | Violation::OtherThanFirst { .. } => Outcome::BadBody,
+            Violation::Field { .. }
+            | Violation::ContentLength(_)
+            | Violation::ContentType(_)
+            | Violation::Date(_) => Outcome::ProtocolError,
         }
     }
 }

@@ -4,7 +4,7 @@
 use super::takeaway::listed;
 use crate::analysis::{Control, Effect, Ranked, Sensitivity};
 use crate::run::BlockRow;
-use crate::stats::{DRAWS, Verdict};
+use crate::stats::{CHECKED_BLOCKS_MIN, DRAWS, Verdict};
 
 /// For first-time readers of such a table.
 pub const HOW_TO_READ_RANKS: &str = "rank: the ranks a row can have, jointly valid for all rows at 95%. Rows in one bracket, on a \
@@ -35,6 +35,7 @@ pub fn rank_remarks(
             .filter_map(noise),
     );
     lines.extend(carry_over(ranked));
+    lines.extend(unchecked(ranked));
     lines.extend(left_out(ranked, blocks));
     lines.extend(sensitive(sensitivity));
     lines
@@ -113,6 +114,18 @@ fn beyond(margin: f64, field: &[(&str, Verdict)]) -> Option<String> {
             "By more than {:.0}% from the baseline: {}.",
             margin * 100.0,
             parts.join("; ")
+        )
+    })
+}
+
+/// What is not checked because there are too few blocks for that.
+fn unchecked(ranked: &Ranked) -> Option<String> {
+    let blocks = ranked.rows.len();
+    (ranked.ranking.is_ok() && blocks < CHECKED_BLOCKS_MIN).then(|| {
+        format!(
+            "The intervals hold if blocks are independent and symmetric about their mean. {blocks} blocks cannot show \
+             that they are, and fewer than {CHECKED_BLOCKS_MIN} are not asked; if they are not, more than 5% of such \
+             tables have a false difference (docs/ANALYSIS.md, section 8)."
         )
     })
 }

@@ -28,12 +28,10 @@ pub(super) fn circumstances<P>(run: &Run<P>, more: Vec<String>) -> Vec<String> {
     let tools = [&toolchain.rustc, &toolchain.cargo]
         .into_iter()
         .chain(toolchain.tools.values());
-    let tools: Vec<&str> = tools.map(String::as_str).collect();
-    let sources = match toolchain.uncommitted {
-        Some(true) => ", with changes that are not in it",
-        Some(false) => "",
-        None => ", not known whether unchanged",
-    };
+    let tools: Vec<&str> = tools
+        .map(String::as_str)
+        .filter(|tool| !tool.is_empty())
+        .collect();
     let mut items = vec![
         format!(
             "command: `runner {}`, seed {}",
@@ -51,7 +49,10 @@ pub(super) fn circumstances<P>(run: &Run<P>, more: Vec<String>) -> Vec<String> {
         },
     ];
     items.extend(more);
-    items.push(format!("tools: {}", tools.join("; ")));
+    items.extend(run.arms.iter().filter_map(started));
+    if !tools.is_empty() {
+        items.push(format!("tools: {}", tools.join("; ")));
+    }
     if !run.environment.is_empty() {
         let variables = run
             .environment
@@ -62,13 +63,9 @@ pub(super) fn circumstances<P>(run: &Run<P>, more: Vec<String>) -> Vec<String> {
             variables.collect::<Vec<_>>().join(", ")
         ));
     }
-    let revision = toolchain.revision.as_deref();
-    let since = revision.map_or_else(String::new, |revision| {
-        format!(": `git diff {revision} -- frameworks/` shows what has changed since")
-    });
     items.push(format!(
-        "revision {}{sources} (relative links lead to the sources of today{since}), method {} of {}, records of schema {}",
-        revision.unwrap_or("unknown"),
+        "{}method {} of {}, records of schema {}",
+        sources(run),
         run.method,
         run.experiment,
         run.schema
@@ -81,6 +78,37 @@ pub(super) fn circumstances<P>(run: &Run<P>, more: Vec<String>) -> Vec<String> {
             .unwrap_or("at a time that is not recorded (killed)")
     ));
     items
+}
+
+/// How a server of a user's own is started, and what it is asked.
+fn started(arm: &Arm) -> Option<String> {
+    let own = arm.own.as_ref().filter(|_| arm.kind.is_contestant())?;
+    let folder = own.folder.as_ref();
+    let within = folder.map_or_else(String::new, |folder| format!(" in `{}`", folder.display()));
+    Some(format!(
+        "`{}`: `{}`{within}, asked `{} {}`",
+        arm.name, own.command, own.method, own.path
+    ))
+}
+
+/// Which sources were measured, if any were.
+fn sources<P>(run: &Run<P>) -> String {
+    if run.arms.iter().any(|arm| arm.own.is_some()) {
+        return String::new();
+    }
+    let is_unchanged = match run.toolchain.uncommitted {
+        Some(true) => ", with changes that are not in it",
+        Some(false) => "",
+        None => ", not known whether unchanged",
+    };
+    let revision = run.toolchain.revision.as_deref();
+    let since = revision.map_or_else(String::new, |revision| {
+        format!(": `git diff {revision} -- frameworks/` shows what has changed since")
+    });
+    format!(
+        "revision {}{is_unchanged} (relative links lead to the sources of today{since}), ",
+        revision.unwrap_or("unknown")
+    )
 }
 
 /// Checks beyond the contract that contestants do not pass.

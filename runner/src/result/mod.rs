@@ -290,6 +290,7 @@ impl Asked {
                 status,
                 body: Some(body),
             } => format!("status {status}, body of {}", fingerprint(body)),
+            Expected::Like(sample) => format!("status {}, as the first answer", sample.status()),
         }
     }
 

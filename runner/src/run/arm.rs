@@ -1,5 +1,6 @@
 //! Arms: what one row measures. A contestant is one source of them, the runner's own controls are another.
 
+use super::own_server::OwnServer;
 use crate::load::Exchange;
 use crate::record::Binary;
 use crate::server::Program;
@@ -68,6 +69,9 @@ pub struct Arm {
     /// Whose variant it is, if it is not the one that has the contestant's own name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub variant_of: Option<VariantOf>,
+    /// How it is started and what it is asked, if it is a server of a user's own and not a contestant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own: Option<OwnServer>,
     /// The version of what is measured.
     pub version: Option<String>,
     /// How the server spreads its work, as its author states it.
@@ -96,6 +100,7 @@ impl Arm {
             name: name.to_owned(),
             kind,
             variant_of: None,
+            own: None,
             version: None,
             topology: None,
             note: None,

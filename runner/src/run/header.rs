@@ -153,6 +153,8 @@ pub struct Facts {
     pub started_at: String,
     /// How far it came.
     pub state: State,
+    /// Whether it measures servers of a user's own.
+    pub is_own: bool,
 }
 
 impl Facts {
@@ -179,6 +181,7 @@ impl Facts {
         // The whole of it has to read, so that a field that is missing is named here.
         let run: Run<IgnoredAny> = serde_json::from_str(&text).with_context(what)?;
         Ok(Self {
+            is_own: run.arms.iter().any(|arm| arm.own.is_some()),
             experiment: run.experiment,
             method: run.method,
             started_at: run.started_at,

@@ -3,6 +3,7 @@
 
 use super::arm::{Arm, ArmKind};
 use super::header::Run;
+use super::job::Place;
 use crate::environment::{Machine, Toolchain, processors, variables};
 use crate::record::file_digest;
 use anyhow::Result;
@@ -23,20 +24,24 @@ pub(super) struct Surroundings {
 }
 
 impl Surroundings {
-    /// Reads them, with the variables that contestants say they read.
+    /// Reads them, with the variables that servers there say they read.
     ///
     /// # Errors
     ///
     /// If the kernel, cargo or rustc does not tell.
-    pub(super) fn read(root: &Path, read_by_contestants: &[String]) -> Result<Self> {
+    pub(super) fn read(place: &Place) -> Result<Self> {
+        let toolchain = match place.builds {
+            true => Toolchain::read(&place.root)?,
+            false => Toolchain::default(),
+        };
         Ok(Self {
             machine: Machine::read()?,
             toolchain: Toolchain {
                 // Also if another build has taken its place by now.
                 runner: Some(file_digest(Path::new("/proc/self/exe"))?),
-                ..Toolchain::read(root)?
+                ..toolchain
             },
-            environment: variables(read_by_contestants),
+            environment: variables(&place.variables),
             allowed: processors::allowed()?,
         })
     }

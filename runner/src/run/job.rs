@@ -24,6 +24,8 @@ pub struct Place {
     pub target: PathBuf,
     /// Environment variables that the servers read.
     pub variables: Vec<String>,
+    /// Whether servers are built there; otherwise neither sources nor compilers are recorded.
+    pub builds: bool,
 }
 
 /// What an experiment brings to a run that is to begin.
@@ -52,24 +54,27 @@ pub struct Job<P> {
     pub folder: Folder,
     /// The contestants asked for; all if empty.
     pub names: Vec<String>,
+    /// The servers of a user's own that are measured instead, if there are any.
+    pub own: Vec<Arm>,
     is_resumed: bool,
     _exclusive: Exclusive,
 }
 
 impl<P: Serialize + DeserializeOwned + Clone> Job<P> {
-    /// Begins a run of these contestants, of all if none is named: claims the machine and a folder that is free.
+    /// Begins a run of these contestants, of all if none is named, or of these servers of a user's own: claims the
+    /// machine and a folder that is free.
     ///
     /// # Errors
     ///
     /// If either cannot be had.
     pub fn begin(
         place: &Place,
-        names: Vec<String>,
+        (names, own): (Vec<String>, Vec<Arm>),
         options: &RunOptions,
         design: Design<P>,
     ) -> Result<Self> {
         let exclusive = Exclusive::claim(options.allow_busy)?;
-        let surroundings = Surroundings::read(&place.root, &place.variables)?;
+        let surroundings = Surroundings::read(place)?;
         let path = match &options.out {
             Some(path) => path.clone(),
             None => free(default_path(
@@ -88,7 +93,8 @@ impl<P: Serialize + DeserializeOwned + Clone> Job<P> {
         );
         match surroundings.toolchain.uncommitted {
             Some(true) => warnings.push(Warning::UncommittedSources),
-            None => warnings.push(Warning::UnknownSources),
+            None if place.builds => warnings.push(Warning::UnknownSources),
+            None => {}
             Some(false) => {}
         }
         let run = Run {
@@ -116,6 +122,7 @@ impl<P: Serialize + DeserializeOwned + Clone> Job<P> {
             run,
             folder,
             names,
+            own,
             is_resumed: false,
             _exclusive: exclusive,
         })
@@ -128,7 +135,7 @@ impl<P: Serialize + DeserializeOwned + Clone> Job<P> {
     ///
     /// If it is complete, if anything differs, or if another runner writes to it.
     pub fn resume(place: &Place, path: &Path, allow_busy: bool, kind: (&str, u32)) -> Result<Self> {
-        let surroundings = Surroundings::read(&place.root, &place.variables)?;
+        let surroundings = Surroundings::read(place)?;
         Self::continue_in(&surroundings, path, allow_busy, kind)
     }
 
@@ -171,7 +178,16 @@ impl<P: Serialize + DeserializeOwned + Clone> Job<P> {
                 names.push(arm.contestant().to_owned());
             }
         }
+        let own = run.arms.iter().filter(|arm| {
+            let is_own = arm.own.is_some();
+            is_own && arm.kind.is_contestant()
+        });
+        let own = own.map(|arm| Arm {
+            own: arm.own.clone(),
+            ..Arm::new(&arm.name, arm.kind)
+        });
         let mut job = Self {
+            own: own.collect(),
             run,
             folder,
             names,
@@ -266,6 +282,7 @@ impl<P: Serialize + DeserializeOwned + Clone> Job<P> {
             run,
             folder: Folder::create(path)?,
             names: Vec::new(),
+            own: Vec::new(),
             is_resumed: false,
             _exclusive: Exclusive::claim(true)?,
         })

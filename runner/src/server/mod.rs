@@ -17,12 +17,14 @@ pub use resident::Resident;
 pub use usage::{CpuTime, Tree, Usage, cpu_of};
 pub(crate) use words::last_output;
 
+use crate::client::RawAnswer;
 use crate::interrupt;
 use crate::load::Exchange;
 use anyhow::{Result, bail};
 use kept::Kept;
 use rustix::process::Signal;
-use std::ffi::OsString;
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
 use std::net::SocketAddr;
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
@@ -45,12 +47,17 @@ const SHORT_PAUSE: Duration = Duration::from_micros(100);
 const SOON: Duration = Duration::from_millis(100);
 
 /// What to start.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Program {
     /// The binary.
     pub path: PathBuf,
-    /// Its arguments.
+    /// Its arguments. In them, and in its variables, `{port}` and `{address}` stand for where it has to listen, which
+    /// the variable ADDR says as well.
     pub arguments: Vec<OsString>,
+    /// The folder it is started in; that of the runner if none is given.
+    pub folder: Option<PathBuf>,
+    /// Environment variables that are set for it.
+    pub environment: BTreeMap<String, String>,
 }
 
 impl Program {
@@ -59,8 +66,34 @@ impl Program {
     pub fn new(path: PathBuf) -> Self {
         Self {
             path,
-            arguments: Vec::new(),
+            ..Self::default()
         }
+    }
+
+    /// As a command that listens on `address`.
+    fn command(&self, address: SocketAddr) -> Command {
+        let mut command = Command::new(&self.path);
+        command
+            .args(self.arguments.iter().map(|text| filled_in(text, address)))
+            .env("ADDR", address.to_string());
+        for (name, value) in &self.environment {
+            command.env(name, filled_in(OsStr::new(value), address));
+        }
+        if let Some(folder) = &self.folder {
+            command.current_dir(folder);
+        }
+        command
+    }
+}
+
+/// The text with the address in place of its placeholders.
+fn filled_in(text: &OsStr, address: SocketAddr) -> OsString {
+    match text.to_str() {
+        Some(text) if text.contains('{') => {
+            let text = text.replace("{port}", &address.port().to_string());
+            text.replace("{address}", &address.to_string()).into()
+        }
+        _ => text.to_owned(),
     }
 }
 
@@ -112,12 +145,8 @@ impl Server {
         ready_within: Duration,
     ) -> Result<Self> {
         let address = port::free()?;
-        let mut command = Command::new(&program.path);
-        command
-            .args(&program.arguments)
-            .env("ADDR", address.to_string());
         let mut server = Self {
-            kept: Kept::start(command, processors)?,
+            kept: Kept::start(program.command(address), processors)?,
             address,
             ready_after: Duration::ZERO,
             answer_bytes: 0,
@@ -142,8 +171,8 @@ impl Server {
                 bail!("the server {what} ({status}){}", self.kept.last_output());
             }
             match readiness::ask(exchange, self.address) {
-                Ok(answer_bytes) => {
-                    self.answer_bytes = answer_bytes;
+                Ok(answer) => {
+                    self.answer_bytes = answer.length_bytes();
                     self.ready_after = started.elapsed();
                     return Ok(());
                 }
@@ -157,11 +186,27 @@ impl Server {
             std::thread::sleep(pause);
         }
         let why = last.map_or_else(String::new, |error| format!(": {error:#}"));
-        let seconds = ready_within.as_secs();
         bail!(
-            "no right answer within {seconds} s of its start{why}{}",
+            "no right answer within {ready_within:?} of its start{why}{}{}",
+            self.listens_elsewhere().unwrap_or_default(),
             self.kept.last_output()
         )
+    }
+
+    /// Where its processes listen instead of on its address, and what to do, if they do.
+    fn listens_elsewhere(&self) -> Option<String> {
+        let listened = port::listened_by(&self.tree().processes());
+        let is_there = |one: &SocketAddr| one.port() == self.address.port();
+        if listened.is_empty() || listened.iter().any(is_there) {
+            return None;
+        }
+        let places: Vec<String> = listened.iter().map(ToString::to_string).collect();
+        Some(format!(
+            "; it listens on {} and not on {}: give it the port by {{port}} or {{address}} in its command, or let it \
+             read the variable ADDR",
+            places.join(", "),
+            self.address
+        ))
     }
 
     /// The number of the process that was started.
@@ -190,6 +235,15 @@ impl Server {
     pub fn cpu_clock(&self) -> impl Fn() -> Result<Duration> + Send + Sync + 'static {
         let tree = self.tree();
         move || tree.cpu()
+    }
+
+    /// Asks it once more, on a connection of its own; the answer, which is a right one.
+    ///
+    /// # Errors
+    ///
+    /// If none comes, or a wrong one.
+    pub fn ask(&self, exchange: &Exchange) -> Result<RawAnswer> {
+        readiness::ask(exchange, self.address)
     }
 
     /// How it ended, if it is no longer running.

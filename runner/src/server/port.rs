@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result};
 use procfs::process::FDTarget;
+use std::collections::BTreeSet;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 
@@ -48,6 +49,31 @@ fn holder(address: SocketAddr) -> Option<String> {
     })?;
     let name = process.stat().ok()?.comm;
     Some(format!("{name} (process {})", process.pid))
+}
+
+/// Where these processes listen, as far as the kernel tells.
+pub(super) fn listened_by(processes: &[u32]) -> Vec<SocketAddr> {
+    let sockets: BTreeSet<u64> = processes.iter().flat_map(|&pid| sockets(pid)).collect();
+    let tables = [procfs::net::tcp().ok(), procfs::net::tcp6().ok()];
+    let entries = tables.into_iter().flatten().flatten();
+    let own = entries.filter(|entry| {
+        entry.state == procfs::net::TcpState::Listen && sockets.contains(&entry.inode)
+    });
+    own.map(|entry| entry.local_address).collect()
+}
+
+/// The sockets that a process has open.
+fn sockets(pid: u32) -> Vec<u64> {
+    let process = i32::try_from(pid)
+        .ok()
+        .and_then(|pid| procfs::process::Process::new(pid).ok());
+    let files = process.and_then(|process| process.fd().ok());
+    let files = files.into_iter().flatten().flatten();
+    let sockets = files.filter_map(|file| match file.target {
+        FDTarget::Socket(inode) => Some(inode),
+        _ => None,
+    });
+    sockets.collect()
 }
 
 #[cfg(test)]

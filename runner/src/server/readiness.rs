@@ -1,7 +1,6 @@
 //! Is it there yet: ready means that one request has had the right answer.
 
-use crate::client::Client;
-use crate::http::Method;
+use crate::client::{Client, RawAnswer};
 use crate::load::Exchange;
 use anyhow::Result;
 use std::net::SocketAddr;
@@ -10,10 +9,10 @@ use std::time::Duration;
 /// One try; a server that is up answers a first request well within this.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Asks once on a connection of its own; the answer's length in bytes.
-pub(super) fn ask(exchange: &Exchange, address: SocketAddr) -> Result<usize> {
+/// Asks once on a connection of its own; the answer, which is a right one.
+pub(super) fn ask(exchange: &Exchange, address: SocketAddr) -> Result<RawAnswer> {
     let mut client = Client::connect(address, PATIENCE)?;
-    let answer = client.ask(&exchange.request(address), Method::Get)?;
+    let answer = client.ask(&exchange.request(address), exchange.framing())?;
     exchange.expected.check(&answer.parsed())?;
-    Ok(answer.length_bytes())
+    Ok(answer)
 }

@@ -8,6 +8,7 @@ fn shell(script: &str) -> Program {
     Program {
         path: "/bin/sh".into(),
         arguments: vec!["-c".into(), script.into()],
+        ..Program::default()
     }
 }
 
@@ -28,10 +29,7 @@ fn a_program_that_dies_is_reported_with_its_last_output() {
 
 #[test]
 fn a_program_that_is_not_there_is_named() {
-    let program = Program {
-        path: "/nowhere/server".into(),
-        arguments: Vec::new(),
-    };
+    let program = Program::new("/nowhere/server".into());
     let error = Server::start(&program, &Exchange::welcome(), &[]).unwrap_err();
     assert!(format!("{error:#}").starts_with("cannot start /nowhere/server"));
 }

@@ -24,7 +24,7 @@ pub const DRAWS: usize = 9_999;
 /// From this many blocks on, the blocks themselves are asked what they are like: whether they are skewed
 /// or alike in time, and how they move with the machine's speed. Fewer know too little, and asking them
 /// would cost more than it gains.
-pub(super) const CHECKED_BLOCKS_MIN: usize = 20;
+pub const CHECKED_BLOCKS_MIN: usize = 20;
 
 /// A spread below this is rounding.
 pub(super) const STANDARD_ERROR_MIN: f64 = 1e-12;

@@ -41,7 +41,7 @@ mod trend;
 
 pub use block_values::{BlockValues, block_values};
 pub use carry_over::CarryOver;
-pub use chance::{BLOCKS_MIN, CONFIDENCE, DRAWS};
+pub use chance::{BLOCKS_MIN, CHECKED_BLOCKS_MIN, CONFIDENCE, DRAWS};
 pub use chosen::chosen_ratios;
 pub use components::Components;
 pub use concordance::kendall_w;

@@ -96,7 +96,7 @@ pub fn count(program: &Program, processor: usize, requests: u64) -> Result<Work>
         .with_context(|| format!("cannot find {}", program.path.display()))?;
     let program = Program {
         path,
-        arguments: program.arguments.clone(),
+        ..program.clone()
     };
     let mut session = Session::start(&program, processor)?;
     let mut connection = Requests::warmed_up(session.server())?;

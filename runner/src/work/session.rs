@@ -39,6 +39,7 @@ impl Session {
         let command = Program {
             path: valgrind,
             arguments: arguments(program, folder.path()),
+            ..program.clone()
         };
         let server =
             Server::start_within(&command, &Exchange::welcome(), &[processor], READY_WITHIN)

@@ -62,6 +62,7 @@ fn counted_run(
     let command = Program {
         path: strace,
         arguments,
+        ..program.clone()
     };
     let server =
         Server::start_within(&command, &Exchange::welcome(), &[processor], READY_WITHIN)

@@ -13,6 +13,7 @@ fn null(arguments: &[&str]) -> Server {
     let program = Program {
         path: env!("CARGO_BIN_EXE_runner").into(),
         arguments: arguments.map(Into::into).collect(),
+        ..Program::default()
     };
     Server::start(&program, &runner::load::Exchange::welcome(), &[]).unwrap()
 }

@@ -87,6 +87,7 @@ pub(super) fn ceiling_rps(
     let program = Program {
         path: std::env::current_exe().context("cannot find the runner's own binary")?,
         arguments: vec!["null".into()],
+        ..Program::default()
     };
     let server = Server::start(
         &program,

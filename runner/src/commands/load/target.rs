@@ -118,10 +118,9 @@ fn request(url: &Url, method: &str, options: &RequestOptions) -> Result<Vec<u8>,
         }
         fields.push_str(&format!("Authorization: {value}\r\n"));
     }
-    // Methods that say something of a body say that there is none (RFC 9110 §8.6).
     let length_bytes = match &options.body {
         Some(body) => Some(body.0.len()),
-        None => ["POST", "PUT", "PATCH"].contains(&method).then_some(0),
+        None => http::announces_length(method).then_some(0),
     };
     if let Some(length_bytes) = length_bytes {
         fields.push_str(&format!("Content-Length: {length_bytes}\r\n"));

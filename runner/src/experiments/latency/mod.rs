@@ -49,6 +49,10 @@ impl Experiment for Latency {
         &options.run
     }
 
+    fn own_servers(options: &LatencyOptions) -> Result<Vec<Arm>> {
+        options.own.read()
+    }
+
     fn design(workspace: &Workspace, options: &LatencyOptions) -> Result<Design<LatencyPlan>> {
         options.design(workspace, Self::NAME, Self::METHOD)
     }
@@ -68,13 +72,17 @@ impl Experiment for Latency {
         };
         // A run that continues has the limit on open files of another shell.
         limits::allow_connections(job.run.arms.len() * plan.connections)?;
-        let mut prepared = Prepared::build(workspace, &job.names, variant)?;
+        let mut prepared = match job.own.as_slice() {
+            [] => Prepared::build(workspace, &job.names, variant)?,
+            own => Prepared::of_own(own)?,
+        };
         prepared.add_null("null", ArmKind::Null, &[])?;
         prepared.add_null(delay::NAME, ArmKind::Planted, &delay::OPTIONS)?;
         prepared.check(&job.run.processors.server)?;
         prepared.add_baseline_again(ArmKind::Twin);
-        if !job.run.arms.is_empty() {
-            prepared = prepared.continuing(&job.run.arms);
+        match job.run.arms.is_empty() {
+            true => prepared.refuse_failed_own()?,
+            false => prepared = prepared.continuing(&job.run.arms),
         }
         Ok((prepared.arms, prepared.launches))
     }

@@ -3,7 +3,7 @@
 use super::plan::{LatencyPlan, RateLevel};
 use crate::duration::millis;
 use crate::environment::limits;
-use crate::experiments::ServedOptions;
+use crate::experiments::{OwnOptions, ServedOptions};
 use crate::framework::Workspace;
 use crate::load::{Arrivals, Objective};
 use crate::run::{Design, RunOptions};
@@ -26,12 +26,17 @@ pub struct LatencyOptions {
     #[command(flatten, next_help_heading = "Servers and load")]
     #[allow(missing_docs)]
     pub served: ServedOptions,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub own: OwnOptions,
 }
 
 const EXAMPLES: &str = "\
 Examples:
   runner latency                            all contestants at 1 000 and 20 000 requests per second
   runner latency --slo p99=5ms              the highest rate at which each keeps this
+  runner latency --arm old='./old --port {port}' --arm new='./new --port {port}' --rate 1k
+                                            two servers of your own (docs/YOUR-SERVERS.md)
 
 Exit status: 0 good, 1 measured with errors, 2 wrong arguments, 130 interrupted (then --resume).";
 

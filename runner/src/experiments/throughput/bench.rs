@@ -1,13 +1,14 @@
 //! What can be asked of a throughput run, and its plan.
 
+use super::claim::Claim;
 use super::options::{Defaults, ServedWindowOptions};
 use super::plan::{ThroughputPlan, Until};
 use super::windows::Windows;
 use super::{Throughput, page};
-use crate::experiments::LoadOptions;
 use crate::experiments::throughput::ThroughputRecords;
+use crate::experiments::{LoadOptions, OwnOptions};
 use crate::report::Page;
-use crate::run::RunOptions;
+use crate::run::{Arm, RunOptions};
 use crate::values::{count, percent};
 use anyhow::Result;
 use clap::Args;
@@ -21,12 +22,17 @@ pub struct ThroughputOptions {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub size: SizeOptions,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub own: OwnOptions,
 }
 
 const EXAMPLES: &str = "\
 Examples:
   runner bench                                  all contestants, 64 and 1,000 connections
   runner bench NAME OTHER -c 64 --blocks 12     two of them at 64 connections, fewer blocks
+  runner bench --arm old='./old --port {port}' --arm new='./new --port {port}' --fail-if 'new<0.98'
+                                                two servers of your own (docs/YOUR-SERVERS.md)
 
 Exit status: 0 good, 1 measured with errors, 2 wrong arguments, 130 interrupted (then --resume).";
 
@@ -40,16 +46,21 @@ pub struct SizeOptions {
     pub requests: u64,
     /// Add blocks until ratios to the baseline are this precise, such as 2%; the number follows from the variance
     /// of the first --blocks, never from who is ahead
-    #[arg(long, value_parser = percent, value_name = "PERCENT")]
+    #[arg(long, visible_alias = "until", value_parser = percent, value_name = "PERCENT")]
     pub precision: Option<u32>,
     /// With --precision: never more blocks than this
     #[arg(long, default_value_t = 64, requires = "precision")]
     pub max_blocks: u32,
+    /// Exit with status 1 if the interval of this ratio of requests per second to the baseline lies wholly on the wrong
+    /// side, such as new<0.98, or if the table is untrusted; may be repeated
+    #[arg(long, value_name = "NAME<RATIO", value_parser = Claim::parse)]
+    pub fail_if: Vec<Claim>,
 }
 
 impl Defaults for Throughput {
     const EXAMPLES: &'static str = EXAMPLES;
     const CONNECTIONS: &'static str = "64,1000";
+    const CONNECTIONS_OF_OWN: &'static [&'static str] = &["arms", "arms_file"];
     const BLOCKS: &'static str = "20";
     const ROUNDS: Option<&'static str> = None;
 }
@@ -66,6 +77,19 @@ impl Windows for Throughput {
 
     fn load(options: &ThroughputOptions) -> &LoadOptions {
         &options.windows.served.load
+    }
+
+    fn own_servers(options: &ThroughputOptions) -> Result<Vec<Arm>> {
+        let own = options.own.read()?;
+        for claim in &options.size.fail_if {
+            claim.refuse_unknown(&own)?;
+        }
+        Ok(own)
+    }
+
+    fn gate(options: &ThroughputOptions, page: &Page) -> Vec<String> {
+        let claims = options.size.fail_if.iter();
+        claims.flat_map(|claim| claim.failures(page)).collect()
     }
 
     fn plan(options: &ThroughputOptions) -> Result<ThroughputPlan> {

@@ -5,6 +5,7 @@ mod accepts;
 mod bench;
 mod by_variant;
 mod charts;
+mod claim;
 mod columns;
 mod figures;
 mod limit;
@@ -19,6 +20,7 @@ mod settled;
 mod signatures;
 mod sweep;
 mod tables;
+mod verdict;
 mod windows;
 
 pub use accepts::Accepts;

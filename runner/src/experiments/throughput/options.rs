@@ -7,6 +7,7 @@ use crate::run::RunOptions;
 use crate::values::{connections, whole_millis};
 use anyhow::Result;
 use clap::Args;
+use clap::builder::ArgPredicate;
 use std::fmt::Debug;
 use std::marker::PhantomData;
 use std::time::Duration;
@@ -23,6 +24,8 @@ pub trait Defaults: Debug {
     const EXAMPLES: &'static str;
     /// Numbers of connections, separated by commas.
     const CONNECTIONS: &'static str;
+    /// The options that name a user's own servers, if the experiment has them: with these it is 64 connections alone.
+    const CONNECTIONS_OF_OWN: &'static [&'static str] = &[];
     /// Blocks.
     const BLOCKS: &'static str;
     /// Rounds per block; none if they follow from the number of requests.
@@ -54,7 +57,8 @@ pub struct ServedWindowOptions<D: Defaults> {
 #[command(next_help_heading = "Plan")]
 pub struct WindowOptions<D: Defaults> {
     /// Concurrency: numbers of connections, each with one request open at a time
-    #[arg(short, long, value_delimiter = ',', default_value = D::CONNECTIONS, value_parser = connections)]
+    #[arg(short, long, value_delimiter = ',', default_value = D::CONNECTIONS, value_parser = connections,
+          default_value_ifs(D::CONNECTIONS_OF_OWN.iter().map(|&option| (option, ArgPredicate::IsPresent, Some("64")))))]
     pub connections: Vec<usize>,
     /// Blocks; each starts fresh processes for all arms
     #[arg(long, default_value = D::BLOCKS)]

@@ -7,6 +7,7 @@ use super::records::ThroughputRecords;
 use super::settled;
 use super::signatures;
 use super::tables::Table;
+use super::verdict;
 use crate::report::{
     Answers, Body, HOW_TO_READ_RANKS, Page, Pairs, Praise, Section, grouped, rank_remarks, spread,
     takeaway, takeaways, trust,
@@ -56,10 +57,13 @@ fn design(records: &ThroughputRecords) -> String {
             grouped(level.connections as u64)
         )
     });
+    let is_own = records.run.arms.iter().any(|arm| arm.own.is_some());
+    let who = match is_own {
+        true => "Servers by their commands".to_owned(),
+        false => format!("`SERVER={} ENV={}`", plan.server, plan.env),
+    };
     format!(
-        "`SERVER={} ENV={}`: {} blocks of fresh processes, measured round robin under sustained load, each slice after it had time to settle: {}.",
-        plan.server,
-        plan.env,
+        "{who}: {} blocks of fresh processes, measured round robin under sustained load, each slice after it had time to settle: {}.",
         plan.blocks,
         levels.collect::<Vec<_>>().join(", ")
     )
@@ -93,13 +97,15 @@ fn section(records: &ThroughputRecords, table: &Table, rows: &[TableRow]) -> Sec
     Section {
         heading: table.heading(),
         level: Some(table.connections as u64),
-        takeaway: takeaway(
-            &table.rate,
-            PRAISE,
-            &condition,
-            is_untrusted,
-            is_client_bound,
-        ),
+        takeaway: verdict::verdicts(records, table, &condition).unwrap_or_else(|| {
+            takeaway(
+                &table.rate,
+                PRAISE,
+                &condition,
+                is_untrusted,
+                is_client_bound,
+            )
+        }),
         pairs: [&table.rate, &table.cpu]
             .into_iter()
             .filter_map(Pairs::of)
@@ -191,6 +197,9 @@ fn reading(records: &ThroughputRecords) -> Vec<String> {
             .map(|arm| arm.name.as_str())
     };
     let baseline = match name(ArmKind::Baseline) {
+        Some(name) if arms.iter().any(|arm| arm.own.is_some()) => {
+            format!("`{name}`, the baseline, which is not ranked")
+        }
         Some(name) => format!("`{name}`, the baseline, which has no router and is not ranked"),
         None => "the baseline, which took no part".to_owned(),
     };

@@ -41,6 +41,20 @@ pub trait Windows {
     /// Who runs where, and with which engine.
     fn load(options: &Self::Options) -> &LoadOptions;
 
+    /// The servers of a user's own that the options name, if it measures any.
+    ///
+    /// # Errors
+    ///
+    /// A [`UsageError`] if they cannot be measured as meant.
+    fn own_servers(_options: &Self::Options) -> Result<Vec<Arm>> {
+        Ok(Vec::new())
+    }
+
+    /// What of a page makes the exit status 1, as the options ask for.
+    fn gate(_options: &Self::Options, _page: &Page) -> Vec<String> {
+        Vec::new()
+    }
+
     /// The plan that the options ask for.
     ///
     /// # Errors
@@ -65,6 +79,14 @@ impl<W: Windows> Experiment for W {
         W::run_options(options)
     }
 
+    fn own_servers(options: &W::Options) -> Result<Vec<Arm>> {
+        W::own_servers(options)
+    }
+
+    fn gate(options: &W::Options, page: &Page) -> Vec<String> {
+        W::gate(options, page)
+    }
+
     fn design(workspace: &Workspace, options: &W::Options) -> Result<Design<ThroughputPlan>> {
         let plan = W::plan(options)?;
         plan.validate()?;
@@ -72,7 +94,11 @@ impl<W: Windows> Experiment for W {
         if plan.variants.is_empty() {
             workspace.refuse_without_server(names, plan.server)?;
         }
-        raise_limit(&plan, workspace.select(names)?.len() + CONTROLS)?;
+        let servers = match W::own_servers(options)?.len() {
+            0 => workspace.select(names)?.len(),
+            own => own,
+        };
+        raise_limit(&plan, servers + CONTROLS)?;
         Ok(Design {
             experiment: W::NAME,
             method: METHOD,
@@ -95,6 +121,7 @@ impl<W: Windows> Experiment for W {
         // A run that continues has the limit on open files of another shell.
         raise_limit(plan, job.run.arms.len())?;
         let mut prepared = match plan.variants.as_slice() {
+            [] if !job.own.is_empty() => Prepared::of_own(&job.own)?,
             [] => Prepared::build(workspace, &job.names, plan.variant())?,
             variants => Prepared::build_each(workspace, &job.names, variants)?,
         };
@@ -104,6 +131,7 @@ impl<W: Windows> Experiment for W {
         prepared.add_baseline_again(ArmKind::Twin);
         prepared.add_baseline_again(ArmKind::Planted);
         if job.run.arms.is_empty() {
+            prepared.refuse_failed_own()?;
             measure::fit_rounds(job, &prepared.launches)?;
         } else {
             prepared = prepared.continuing(&job.run.arms);

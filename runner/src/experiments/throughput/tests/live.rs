@@ -135,6 +135,7 @@ fn a_server_that_ends_before_it_is_ready_is_given_up_after_some_blocks() {
     launch.program = Ok(Program {
         path: "/bin/sh".into(),
         arguments: vec!["-c".into(), line.into()],
+        ..Program::default()
     });
     launches.push(launch);
     let path = parent.path().join("run");
