@@ -24,7 +24,7 @@ OUT_OPTION = $(if $(OUT),--out $(OUT))
 BLOCKS_OPTION = $(if $(BLOCKS),--blocks $(BLOCKS))
 BENCH = $(RUNNER) bench $(VARIANT) --connections $(C) --requests $(N) $(BLOCKS_OPTION) $(OUT_OPTION)
 
-# A variable that a target has no use for would be ignored in silence: $(call uses,VARIABLE ...) refuses the others.
+# A variable that a target does not use would be ignored silently: $(call uses,VARIABLE ...) refuses the others.
 VARIABLES = SERVER ENV HOST PORT C N BLOCKS FRAMEWORK OUT FUZZ_SECONDS
 uses = $(foreach one,$(filter-out $(1),$(VARIABLES)),$(if $(findstring command,$(origin $(one))),$(error $(one) changes nothing in make $@; it uses: $(or $(strip $(1)),no variable))))
 
@@ -35,29 +35,29 @@ unexport SERVER ENV HOST PORT C N BLOCKS FRAMEWORK OUT
 
 help:
 	@echo 'make NAME                  serve one framework; SERVER=tuned ENV=max PORT=8081'
-	@echo 'make list                  show the frameworks there are'
+	@echo 'make list                  list the frameworks'
 	@echo 'make all                   measure all of them: C=64,1000 N=1M BLOCKS=20 OUT=FOLDER'
 	@echo 'make bench FRAMEWORK=NAME  measure one against the baseline'
 	@echo 'make matrix                quickstart and tuned servers, release and max builds, side by side: C= BLOCKS=12'
-	@echo 'make accepts               1, 10, 100 requests per connection: what accepting one costs: C= BLOCKS=8'
+	@echo 'make accepts               1, 10, 100 requests per connection: what an accept costs: C= BLOCKS=8'
 	@echo 'make sweep                 from 1 connection to 4000: rate, service time, fairness, CPU: BLOCKS=8'
 	@echo 'make latency               response times and CPU at equal rates, open loop: BLOCKS=12'
 	@echo 'make isolated              time each framework alone, count its work, watch its memory (valgrind, strace)'
 	@echo 'make costs                 cold builds with and without default features, crates, size, work: BLOCKS=3'
 	@echo 'make memory                memory per idle connection, under load, and after the last one was closed: BLOCKS=3'
-	@echo 'make doctor                is this machine fit to measure? what to change'
-	@echo 'make verify                check that each honours docs/CONTRACT.md'
+	@echo 'make doctor                check whether this machine is fit to measure, and say what to change'
+	@echo 'make verify                check each against docs/CONTRACT.md'
 	@echo 'make hostile               send each malformed and unusual requests, and renew results/hostile-requests.md'
-	@echo 'make report                make all tables again from the records in results/'
-	@echo 'make settling              follow the first second of load: how long until it has settled'
-	@echo 'make starvation            who is served at many connections, by settings of the scheduler (CSV)'
-	@echo 'make layout                what the place of code in memory is worth: the baseline, linked in other orders'
-	@echo 'make agreement             hold rates and percentiles against wrk (apt-get install wrk)'
+	@echo 'make report                renew all tables from the records in results/'
+	@echo 'make settling              follow the first second of load: how long it takes to settle'
+	@echo 'make starvation            which connections are served when there are many, by scheduler settings (CSV)'
+	@echo 'make layout                how much code placement in memory matters: the baseline, linked in other orders'
+	@echo 'make agreement             compare rates and percentiles with wrk (apt-get install wrk)'
 	@echo 'make compare-generators    compare the load generator with wrk (apt-get install wrk)'
-	@echo 'make compare-peers         and with wrk, ab, h2load, oha: three bodies, keep-alive or not (nginx)'
-	@echo 'make scale-generator       what a request costs it, from 64 connections to 10,000 (strace)'
-	@echo 'make fuzz                  fuzz all readers of foreign bytes (nightly, cargo-fuzz): FUZZ_SECONDS=600'
-	@echo 'make deny                  licences and sources of all dependencies (cargo-deny)'
+	@echo 'make compare-peers         compare it with wrk, ab, h2load and oha: three bodies, keep-alive or not (nginx)'
+	@echo 'make scale-generator       what a request costs the generator, from 64 connections to 10,000 (strace)'
+	@echo 'make fuzz                  fuzz all readers of untrusted bytes (nightly, cargo-fuzz): FUZZ_SECONDS=600'
+	@echo 'make deny                  check licences and sources of all dependencies (cargo-deny)'
 	@echo 'make test                  everything that is checked before a change lands'
 	@echo 'make clean                 remove what was built'
 

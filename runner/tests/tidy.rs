@@ -9,6 +9,7 @@ use syn::visit::Visit;
 
 const FILE_LINES_MAX: usize = 400;
 const FUNCTION_LINES_MAX: usize = 70;
+const PAGE_LINES_MAX: usize = 300;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -208,6 +209,26 @@ fn every_framework_has_a_page_and_says_what_the_tables_need() {
                 framework.name
             );
         }
+    }
+}
+
+/// Whether a page of `docs/` is longer than one is read at a time. The changelog grows with every release.
+fn is_page_too_long(name: &str, text: &str) -> bool {
+    name != "CHANGELOG.md" && text.lines().count() > PAGE_LINES_MAX
+}
+
+#[test]
+fn every_page_of_the_documents_stays_short() {
+    let long = "a line\n".repeat(PAGE_LINES_MAX + 1);
+    assert!(is_page_too_long("METHODOLOGY.md", &long));
+    assert!(!is_page_too_long("CHANGELOG.md", &long));
+    let pages = files(&root().join("docs"), ".md");
+    assert!(!pages.is_empty());
+    for page in pages {
+        let name = page.file_name().unwrap().to_string_lossy().into_owned();
+        let text = fs::read_to_string(&page).unwrap();
+        let lines = text.lines().count();
+        assert!(!is_page_too_long(&name, &text), "{name} has {lines} lines");
     }
 }
 
