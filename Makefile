@@ -28,7 +28,7 @@ BENCH = $(RUNNER) bench $(VARIANT) --connections $(C) --requests $(N) $(BLOCKS_O
 VARIABLES = SERVER ENV HOST PORT C N BLOCKS FRAMEWORK OUT FUZZ_SECONDS
 uses = $(foreach one,$(filter-out $(1),$(VARIABLES)),$(if $(findstring command,$(origin $(one))),$(error $(one) changes nothing in make $@; it uses: $(or $(strip $(1)),no variable))))
 
-.PHONY: help list all bench matrix accepts sweep latency isolated memory costs verify report agreement compare-generators compare-peers scale-generator doctor deny settling starvation layout hostile fuzz test clean
+.PHONY: help list all bench matrix accepts sweep latency isolated memory costs python-today verify report agreement compare-generators compare-peers scale-generator doctor deny settling starvation layout hostile fuzz test clean
 .SUFFIXES:
 # They are for make, and mean something else to cargo and to shells.
 unexport SERVER ENV HOST PORT C N BLOCKS FRAMEWORK OUT
@@ -44,6 +44,7 @@ help:
 	@echo 'make latency               response times and CPU at equal rates, open loop: BLOCKS=12'
 	@echo 'make isolated              time each framework alone, count its work, watch its memory (valgrind, strace)'
 	@echo 'make costs                 cold builds with and without default features, crates, size, work: BLOCKS=3'
+	@echo 'make python-today          the systems of the original on today'\''s Python, beside the baseline (python3): OUT=FOLDER'
 	@echo 'make memory                memory per idle connection, under load, and after the last one was closed: BLOCKS=3'
 	@echo 'make doctor                check whether this machine is fit to measure, and say what to change'
 	@echo 'make verify                check each against docs/CONTRACT.md'
@@ -96,6 +97,12 @@ isolated:
 costs:
 	$(call uses,BLOCKS OUT FRAMEWORK)
 	$(RUNNER) costs $(BLOCKS_OPTION) $(OUT_OPTION) $(FRAMEWORK)
+
+# The only target that installs packages of another language: into target/.
+python-today:
+	$(call uses,BLOCKS OUT)
+	results/2013-python/today/prepare
+	$(RUNNER) bench --arms results/2013-python/today/arms.toml $(or $(BLOCKS_OPTION),--blocks 12) $(OUT_OPTION)
 
 memory:
 	$(call uses,SERVER ENV BLOCKS OUT FRAMEWORK)

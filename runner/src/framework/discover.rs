@@ -63,9 +63,11 @@ pub fn root() -> Result<PathBuf> {
 /// If the current folder cannot be read.
 pub fn without_contestants() -> Result<Workspace> {
     let here = std::env::current_dir().context("the current folder cannot be read")?;
+    // Where things are built, records of trials go to the same place as those of contestants.
+    let target = Some(here.join("target")).filter(|target| target.is_dir());
     Ok(Workspace {
         root: here.clone(),
-        target: here,
+        target: target.unwrap_or(here),
         frameworks: Vec::new(),
     })
 }
