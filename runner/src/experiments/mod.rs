@@ -21,6 +21,7 @@ mod server_lines;
 pub mod settling;
 mod then_and_now;
 pub mod throughput;
+mod today;
 
 pub use contestants::{Prepared, Variant, contestant, per_connection};
 pub use drive::drive;

@@ -1,14 +1,15 @@
 //! The original's numbers beside those of the newest kept runs, in the same shape.
 
+use super::today;
 use crate::report::{Cell, Grid, Heading, Kept, VARIANTS, escaped, grouped, pick};
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 /// The folder of the original's numbers.
-const ORIGINAL: &str = "2013-python";
+pub(super) const ORIGINAL: &str = "2013-python";
 
 /// The original's columns under load, as its files name interpreter and server; rows stand in the order of the first,
 /// the only one that all of them were measured with.
@@ -59,15 +60,21 @@ pub(super) fn page(results: &Path, runs: &[Kept]) -> Result<Option<(PathBuf, Str
     let loaded: Vec<Loaded> = rows(&folder.join("throughput.csv"))?;
     let alone: Vec<Alone> = rows(&folder.join("isolated.csv"))?;
     let mut text = String::from(HEAD);
-    text.push_str(&under_load(&loaded_then(&loaded)?, runs));
+    let mut systems: Vec<&str> = loaded.iter().map(|row| row.framework.as_str()).collect();
+    // The rows of one interpreter follow each other.
+    let mut seen = BTreeSet::new();
+    systems.retain(|system| seen.insert(*system));
+    let today = today::table(&systems, FLOOR, runs);
+    text.push_str(&under_load(&loaded_then(&loaded)?, today, runs));
     text.push_str(&in_one_process(&alone, runs)?);
     text.push_str(ABSENT);
     text.push_str(COLUMNS);
     Ok(Some((results.join("then-and-now.md"), text)))
 }
 
-fn under_load(then: &Grid, runs: &[Kept]) -> String {
+fn under_load(then: &Grid, today: Option<String>, runs: &[Kept]) -> String {
     let mut text = format!("{UNDER_LOAD}{}", then.markdown(&BTreeMap::new()));
+    text.extend(today);
     if pick(runs, "matrix", &VARIANTS).is_some() {
         let now = now(runs, &VARIANTS, "matrix");
         let _ = write!(

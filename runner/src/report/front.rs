@@ -36,7 +36,8 @@ impl Kept {
     }
 
     /// Its table at the highest concurrency or rate.
-    pub(super) fn main_section(&self) -> Option<&Section> {
+    #[must_use]
+    pub fn main_section(&self) -> Option<&Section> {
         let shown = self
             .page
             .sections

@@ -160,7 +160,8 @@ impl Grid {
     }
 
     /// The column with this long heading.
-    pub(super) fn column(&self, heading: &str) -> Option<usize> {
+    #[must_use]
+    pub fn column(&self, heading: &str) -> Option<usize> {
         self.headings.iter().position(|one| one.long == heading)
     }
 
