@@ -31,35 +31,49 @@
   };
   if (field("b")[0] && field("b")[0].options.length > 1) field("b")[0].selectedIndex = 1;
   const DEFAULTS = Object.fromEntries(NAMES.map((name) => [name, get(name)]));
+  const ARMS = new Set(all("tr[data-arm]").map((row) => row.dataset.arm));
   let pins = new Set();
   let sorts = {};
+  let place = ""; // on the page, where a link leads
 
   const write = () => {
     const parts = NAMES.filter((name) => get(name) !== DEFAULTS[name]).map((name) => [name, get(name)]);
     if (pins.size) parts.push(["pin", [...pins].join(",")]);
     for (const [table, [column, way]] of Object.entries(sorts)) parts.push(["sort", `${table},${column},${way}`]);
+    if (place) parts.push(["to", place]);
     const hash = parts.map((pair) => pair.map(encodeURIComponent).join("=")).join("&");
     history.replaceState(null, "", hash ? `#${hash}` : location.pathname + location.search);
   };
   const read = () => {
     const text = location.hash.slice(1);
-    if (text && !text.includes("=")) return; // a place on the page
-    for (const name of NAMES) put(name, DEFAULTS[name]);
-    pins = new Set();
-    sorts = {};
     const unknown = [];
-    for (const pair of text.split("&").filter(Boolean)) {
+    // A link within the page names a place alone, and keeps the view.
+    const isPlace = !text.includes("=");
+    if (!text || !isPlace) {
+      for (const name of NAMES) put(name, DEFAULTS[name]);
+      pins = new Set();
+      sorts = {};
+      place = "";
+    }
+    for (const pair of (isPlace && text ? `to=${text}` : text).split("&").filter(Boolean)) {
       let [name, value] = [pair, ""];
       try {
-        [name, value] = pair.split("=").map(decodeURIComponent);
+        [name, value = ""] = pair.split("=").map(decodeURIComponent);
       } catch { /* not an address of ours */ }
-      if (name === "pin") value.split(",").filter(Boolean).forEach((arm) => pins.add(arm));
-      else if (name === "sort" && /^t\d+-\d+,\d+,(ascending|descending)$/.test(value)) {
-        const [table, column, way] = value.split(",");
-        sorts[table] = [Number(column), way];
-      } else if (!NAMES.includes(name) || !put(name, value)) unknown.push(value ? `${name}=${value}` : name);
+      const [table, column, way] = value.split(",");
+      if (name === "pin") value.split(",").forEach((arm) => (ARMS.has(arm) ? pins.add(arm) : unknown.push(`pin=${arm}`)));
+      else if (name === "to" && byId(value)) place = value;
+      else if (name === "sort" && headOf(byId(table), column) && /^(a|de)scending$/.test(way)) sorts[table] = [Number(column), way];
+      else if (!NAMES.includes(name) || !put(name, value)) unknown.push(value ? `${name}=${value}` : name);
     }
     apply();
+    const target = place && byId(place);
+    if (target && target.closest("[hidden]")) {
+      put("show", "");
+      apply();
+    }
+    if (target) target.scrollIntoView();
+    write();
     if (unknown.length) say(`Not understood in the address: ${unknown.join(", ")}`);
   };
 
@@ -79,6 +93,10 @@
 
   const tables = all("table.figures");
   const cellOf = (row, column) => row.children[column];
+  const headOf = (table, column) => {
+    const head = tables.includes(table) && /^\d+$/.test(column) && cellOf(table.tHead.rows[0], column);
+    return head && head.tagName === "TH" ? head : null;
+  };
   for (const table of tables) {
     const rows = all("tbody tr", table);
     rows.forEach((row, at) => { row.dataset.at = at; });
@@ -92,7 +110,7 @@
       head.setAttribute("aria-sort", "none");
       button.addEventListener("click", () => {
         const now = head.getAttribute("aria-sort");
-        const first = head.classList.contains("n") ? "descending" : "ascending";
+        const first = head.classList.contains("n") && !head.dataset.text.startsWith("rank") ? "descending" : "ascending";
         const second = first === "ascending" ? "descending" : "ascending";
         if (now === second) delete sorts[table.id];
         else sorts[table.id] = [column, now === first ? second : first];
@@ -124,16 +142,18 @@
     }
   }
 
+  // 1.10 comes after 1.9.
+  const inWords = new Intl.Collator("en", { numeric: true });
   const sort = (table) => {
     const [column, way] = sorts[table.id] || [-1, ""];
     all("thead tr > th", table).forEach((head) => head.setAttribute("aria-sort", "none"));
-    const head = table.querySelector("thead tr").children[column];
-    if (head && head.tagName === "TH") head.setAttribute("aria-sort", way);
+    const head = headOf(table, column);
+    if (head) head.setAttribute("aria-sort", way);
     const key = (row) => {
       const cell = cellOf(row, column);
       if (!cell) return null;
       if (cell.dataset.key) return Number(cell.dataset.key);
-      if (!head.classList.contains("n")) return cell.textContent;
+      if (!head.classList.contains("n")) return cell.textContent || null;
       // A figure that is written in full needs no key.
       const figure = Number(cell.textContent.replaceAll(",", ""));
       return cell.textContent && Number.isFinite(figure) ? figure : null;
@@ -143,9 +163,8 @@
       // What has no figure stands last, whichever way.
       if ((left === null) !== (right === null)) return left === null ? 1 : -1;
       const sign = way === "descending" ? -1 : 1;
-      if (left !== null && left < right) return -sign;
-      if (left !== null && left > right) return sign;
-      return one.dataset.at - other.dataset.at;
+      const by = left === null ? 0 : typeof left === "string" ? inWords.compare(left, right) : left - right;
+      return sign * by || one.dataset.at - other.dataset.at;
     };
     const body = table.tBodies[0];
     body.append(...all("tr", body).sort(order));

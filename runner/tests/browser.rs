@@ -143,7 +143,7 @@ fn the_page_is_without_fault_in_a_browser() {
 }
 
 /// Faults of what is laid out.
-const PLANTED: [(&str, &str, &str); 10] = [
+const PLANTED: [(&str, &str, &str); 12] = [
     ("axe", "<html lang=\"en\">", "<html>"),
     ("axe: color-contrast", "--muted:#59636e", "--muted:#d0d0d0"),
     (
@@ -178,6 +178,12 @@ const PLANTED: [(&str, &str, &str); 10] = [
         "<form id=\"controls\">",
     ),
     ("print", "#controls,#pick,", "#pick,"),
+    ("print", "th,td{white-space:normal;padding:.2em}", ""),
+    (
+        "out of sight",
+        "thead th{min-width:3em}",
+        "thead th{min-width:9em}",
+    ),
 ];
 
 #[test]
@@ -220,7 +226,7 @@ fn assert_found(browser: &Path, check: &str, bad: &str) {
 }
 
 /// Faults of the script: what a reader does goes wrong.
-const SCRIPTED: [(&str, &str, &str); 4] = [
+const SCRIPTED: [(&str, &str, &str); 9] = [
     (
         "sort",
         "const sign = way === \"descending\" ? -1 : 1;",
@@ -233,6 +239,11 @@ const SCRIPTED: [(&str, &str, &str); 4] = [
         "",
     ),
     ("address", "addEventListener(\"hashchange\", read);", ""),
+    ("address", "if (!text || !isPlace) {", "{"),
+    ("sort", "!head.dataset.text.startsWith(\"rank\")", "true"),
+    ("sort", "{ numeric: true }", "{}"),
+    ("filter", "find && !lines.length", "false"),
+    ("calculator", "\"more\" : \"less\"", "\"\" : \"\""),
 ];
 
 fn allow_any_style(html: &str) -> String {

@@ -2,7 +2,7 @@
 
 use crate::cli::CompareOptions;
 use crate::experiments::compare::compare;
-use crate::output::{Verdict, print, print_json};
+use crate::output::{Screen, Verdict, print, print_json};
 use crate::report;
 use anyhow::Result;
 
@@ -11,7 +11,10 @@ pub(super) fn run(options: &CompareOptions) -> Result<Verdict> {
     if options.json {
         print_json(&comparison)?;
     } else {
-        print(report::comparison(&comparison))?;
+        print(report::comparison(
+            &comparison,
+            Screen::of_standard_output(),
+        ))?;
     }
     Ok(Verdict::Good)
 }

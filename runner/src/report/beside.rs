@@ -2,7 +2,7 @@
 //! wait for at a rate that is held.
 
 use super::chart::{Axis, Chart, Drawing};
-use super::escape::{link, markdown, terminal, xml};
+use super::escape::{link, markdown, xml};
 use super::front::{Kept, newest};
 
 /// A run's curves over percentiles at its highest concurrency or rate.
@@ -40,7 +40,7 @@ pub(super) fn beside(runs: &[Kept]) -> String {
             "[{}]({folder}/)\n\n<img src=\"{folder}/{}\" width=\"400\" alt=\"{}\">\n\n",
             markdown(&chart.title),
             link(&chart.file_name()),
-            xml(&terminal(&chart.title))
+            xml(&chart.in_words())
         )
     });
     format!(

@@ -1,7 +1,10 @@
 //! What has changed from one run to another, for a terminal.
 
+use super::cell::Cell;
+use super::format::{heading, wrapped};
+use super::grid::{Grid, Heading};
 use crate::analysis::Change;
-use comfy_table::{CellAlignment, Table, presets};
+use crate::output::Screen;
 use serde::Serialize;
 
 /// What has changed from one run to another.
@@ -13,46 +16,20 @@ pub struct Comparison {
     pub changes: Vec<Change>,
 }
 
-/// One row per table, measure and contestant, and what makes the comparison weak.
+/// A table for each table and measure of both, and what makes the comparison weak.
 #[must_use]
-pub fn comparison(comparison: &Comparison) -> String {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    table.set_header([
-        "table",
-        "measure",
-        "contestant",
-        "before",
-        "after",
-        "change",
-        "95%",
-        "",
-    ]);
-    for change in &comparison.changes {
-        let percent = |ratio: f64| format!("{:+.1}%", (ratio - 1.0) * 100.0);
-        let interval = format!(
-            "{}…{}",
-            percent(change.change.lower),
-            percent(change.change.upper)
-        );
-        table.add_row([
-            change.table.clone(),
-            change.measure.to_owned(),
-            change.name.clone(),
-            format!("{:.3}", change.before),
-            format!("{:.3}", change.after),
-            percent(change.change.estimate),
-            interval,
-            if change.is_significant { "changed" } else { "" }.to_owned(),
-        ]);
+pub fn comparison(comparison: &Comparison, screen: Screen) -> String {
+    let mut text = String::from("Ratios to the baseline of the same run.\n");
+    let is_of_one =
+        |one: &Change, other: &Change| (&one.table, one.measure) == (&other.table, other.measure);
+    for changes in comparison.changes.chunk_by(is_of_one) {
+        let name = format!("{}, {}", changes[0].table, changes[0].measure);
+        text.push_str(&format!(
+            "\n{}{}\n",
+            heading(&name, screen.columns),
+            grid(changes).terminal(screen)
+        ));
     }
-    for (index, column) in table.column_iter_mut().enumerate() {
-        column.set_padding((0, 1));
-        if index > 2 {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-    let mut text = format!("Ratios to the baseline of the same run.\n{table}\n");
     let mut said: Vec<&str> = Vec::new();
     for change in &comparison.changes {
         if let (Some(before), Some(after)) = (&change.version_before, &change.version_after)
@@ -60,11 +37,91 @@ pub fn comparison(comparison: &Comparison) -> String {
             && !said.contains(&change.name.as_str())
         {
             said.push(&change.name);
-            text.push_str(&format!("{} went from {before} to {after}.\n", change.name));
+            let words = format!("{} went from {before} to {after}.", change.name);
+            text.push_str(&format!("\n{}", wrapped(&words, screen.columns)));
         }
     }
     for weakness in &comparison.weaknesses {
-        text.push_str(&format!("weak: {weakness}.\n"));
+        let words = format!("weak: {weakness}.");
+        text.push_str(&format!("\n{}", wrapped(&words, screen.columns)));
     }
     text
+}
+
+fn grid(changes: &[Change]) -> Grid {
+    let number = |name| Heading::number(name, Some(name));
+    let headings = vec![
+        Heading::text("contestant", Some("contestant")),
+        number("before"),
+        number("after"),
+        number("change"),
+        number("95%"),
+        Heading::text("", Some("")),
+    ];
+    let percent = |ratio: f64| format!("{:+.1}%", (ratio - 1.0) * 100.0);
+    let rows = changes.iter().map(|change| {
+        let interval = &change.change;
+        vec![
+            Cell::text(&change.name),
+            Cell::text(format!("{:.3}", change.before)),
+            Cell::text(format!("{:.3}", change.after)),
+            Cell::text(percent(interval.estimate)),
+            Cell::text(format!(
+                "{}…{}",
+                percent(interval.lower),
+                percent(interval.upper)
+            )),
+            Cell::text(if change.is_significant { "changed" } else { "" }),
+        ]
+    });
+    Grid::plain(headings, rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::Interval;
+
+    #[test]
+    fn a_comparison_fits_eighty_columns_whatever_its_tables_are_called() {
+        let change = |table: &str, measure| Change {
+            table: table.to_owned(),
+            measure,
+            name: "a-contestant".to_owned(),
+            version_before: Some("1.9.0".to_owned()),
+            version_after: Some("1.10.0".to_owned()),
+            before: 1.234,
+            after: 0.123,
+            change: Interval {
+                estimate: 0.1,
+                lower: 0.05,
+                upper: 23.0,
+            },
+            is_significant: true,
+        };
+        let table =
+            "1,000 connections, by requests per connection and by much else that is measured";
+        let made_up = Comparison {
+            weaknesses: vec![
+                "the machine is not the same, and neither are its clock, its kernel and its noise"
+                    .to_owned(),
+            ],
+            changes: vec![
+                change(table, "requests per CPU second"),
+                change(table, "requests/s"),
+            ],
+        };
+        let text = comparison(&made_up, Screen::PLAIN);
+        for line in text.lines() {
+            assert!(line.chars().count() <= 80, "{line}");
+        }
+        assert_eq!(
+            text.matches("a-contestant went from 1.9.0 to 1.10.0.")
+                .count(),
+            1
+        );
+        for part in ["changed", "-95.0%…+2200.0%", "weak: the machine"] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+    }
 }

@@ -2,6 +2,7 @@
 //! repeatability.
 
 use super::cell::{Bounds, Cell};
+use super::escape::terminal;
 use crate::run::ArmKind;
 use serde::Serialize;
 
@@ -12,6 +13,8 @@ pub struct Chart {
     pub id: String,
     /// What it shows.
     pub title: String,
+    /// What of it is untrusted, in the first line under its title; `None` if nothing is.
+    pub doubt: Option<String>,
     /// How it is to be read, a line each.
     pub reading: Vec<String>,
     /// What it shows in one sentence, for those who do not see it.
@@ -27,15 +30,54 @@ impl Chart {
         format!("{}.svg", self.id)
     }
 
-    /// The table of this condition is untrusted.
-    pub(super) fn doubt(&mut self, condition: &str) {
-        let Drawing::Ratios(ratios) = &mut self.drawing else {
-            return;
+    /// What it shows, for those who do not see it: its title if it has no finding, and that it is untrusted.
+    pub(super) fn in_words(&self) -> String {
+        let said = match self.finding.is_empty() {
+            true => &self.title,
+            false => &self.finding,
         };
-        let place = ratios.conditions.iter().position(|one| one == condition);
-        let rows = ratios.rows.iter_mut();
-        let marks = rows.filter_map(|row| row.marks.get_mut(place?)?.as_mut());
-        marks.for_each(|mark| mark.rank.doubt());
+        let parts: Vec<&str> = self
+            .doubt
+            .iter()
+            .chain([said])
+            .map(String::as_str)
+            .collect();
+        terminal(&parts.join(" "))
+    }
+
+    /// Title, doubt and finding in one line.
+    pub(super) fn full_title(&self) -> String {
+        let finding = (!self.finding.is_empty()).then_some(&self.finding);
+        let said: Vec<&str> = self
+            .doubt
+            .iter()
+            .chain(finding)
+            .map(String::as_str)
+            .collect();
+        match said.is_empty() {
+            true => self.title.clone(),
+            false => format!("{}: {}", self.title, terminal(&said.join(" "))),
+        }
+    }
+
+    /// It is drawn of one table, which is untrusted.
+    pub(super) fn doubt_all(&mut self) {
+        self.doubt = Some("UNTRUSTED: not to be relied on.".to_owned());
+    }
+
+    /// It is drawn of several tables, of which the one of this heading is untrusted.
+    pub(super) fn doubt_one(&mut self, heading: &str) {
+        if let Drawing::Ratios(ratios) = &mut self.drawing {
+            let place = ratios.conditions.iter().position(|one| one == heading);
+            let Some(place) = place else { return };
+            let rows = ratios.rows.iter_mut();
+            let marks = rows.filter_map(|row| row.marks.get_mut(place)?.as_mut());
+            marks.for_each(|mark| mark.rank.doubt());
+        }
+        self.doubt = Some(match self.doubt.take() {
+            None => format!("UNTRUSTED: {heading}."),
+            Some(before) => format!("{}; {heading}.", before.trim_end_matches('.')),
+        });
     }
 }
 
@@ -45,7 +87,7 @@ impl Chart {
 pub enum Drawing {
     /// Ratios to the baseline, at one condition or several.
     Ratios(Ratios),
-    /// Figures with a range, on an axis of powers of ten.
+    /// Figures with a range, on a logarithmic axis.
     Ranges(Ranges),
     /// Lengths that are made of parts.
     Stacks(Stacks),

@@ -21,12 +21,12 @@ pub fn rank_remarks(
 ) -> Vec<String> {
     let mut lines = Vec::new();
     if let Err(too_few) = &ranked.ranking {
-        lines.push(format!("no ranks: {too_few}."));
+        lines.push(format!("No ranks: {too_few}."));
     }
     lines.extend(controls.iter().map(control));
     if ranked.ranking.is_ok() && !controls.iter().any(|one| one.effect != Effect::None) {
         lines
-            .push("no planted control: the run does not show what it would have found.".to_owned());
+            .push("No planted control: the run does not show what it would have found.".to_owned());
     }
     lines.extend(verdicts(ranked));
     lines.extend(
@@ -145,7 +145,7 @@ fn noise(ranked: &Ranked) -> Option<String> {
         format!("; lag-1 autocorrelation of blocks {lag_one:.2}{widened}")
     });
     Some(format!(
-        "standard deviation of a ratio ({}): neighbouring slices {}, all rounds of a block {}, processes {}, \
+        "Standard deviation of a ratio ({}): neighbouring slices {}, all rounds of a block {}, processes {}, \
          blocks {}{correlated}{agreement}.",
         ranked.measure,
         percent(components.slice_sd),
@@ -164,7 +164,7 @@ fn carry_over(ranked: &Ranked) -> Option<String> {
     let size = carry_over.of_arm[arm].exp() - 1.0;
     let kind = if size < 0.0 { "worse" } else { "better" };
     Some(format!(
-        "carry-over ({}), estimated and removed: largest after `{}`, slices {:.1}% (± {:.1}% standard error) \
+        "Carry-over ({}), estimated and removed: largest after `{}`, slices {:.1}% (± {:.1}% standard error) \
          {kind} than after the average arm; p = {p_value:.2}{}.",
         ranked.measure,
         ranked.measured.arms[arm],
@@ -210,7 +210,7 @@ fn sensitive(all: &[Sensitivity]) -> Option<String> {
     let all: Vec<String> = all.collect();
     (!all.is_empty()).then(|| {
         format!(
-            "rank sets that would differ with another analysis: with {}.",
+            "Rank sets that would differ with another analysis: with {}.",
             all.join("; with ")
         )
     })

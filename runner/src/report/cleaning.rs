@@ -41,7 +41,8 @@ fn section(section: &mut Section) {
     section.remarks.iter_mut().for_each(one);
     section.charts.iter_mut().for_each(chart);
     grid(&mut section.grid);
-    section.spread.iter_mut().for_each(grid);
+    let evidence = section.evidence.iter_mut().map(|(_, grid)| grid);
+    evidence.chain(&mut section.spread).for_each(grid);
     for pairs in &mut section.pairs {
         pairs.arms.iter_mut().for_each(one);
     }
@@ -63,6 +64,7 @@ fn grid(grid: &mut Grid) {
 fn chart(chart: &mut Chart) {
     one(&mut chart.title);
     one(&mut chart.finding);
+    chart.doubt.iter_mut().for_each(one);
     chart.reading.iter_mut().for_each(one);
     match &mut chart.drawing {
         Drawing::Ratios(ratios) => {

@@ -76,7 +76,12 @@ pub fn markdown(text: &str) -> String {
     pieces(text)
         .map(|piece| match piece {
             // Nothing is an entity in code; a comment would still be one to a program that looks for markers.
-            Piece::Code(code) => format!("`{}`", code.replace("<!", "< !").replace('|', "\\|")),
+            // Before a bar, a backslash of its own would be the end of another one: a word joiner, which is not seen, keeps
+            // them apart.
+            Piece::Code(code) => {
+                let code = code.replace("<!", "< !").replace("\\|", "\\\u{2060}|");
+                format!("`{}`", code.replace('|', "\\|"))
+            }
             Piece::Text(text) => markdown_text(text),
         })
         .collect()
@@ -97,6 +102,9 @@ fn markdown_text(text: &str) -> String {
             '&' => escaped.push_str("&amp;"),
             // An address would become a link by itself.
             ':' if after == '/' => escaped.push_str("&#58;"),
+            '.' if is_after_www(&escaped) => escaped.push_str("&#46;"),
+            // An entity alone is read as the sign before links are looked for; a word joiner is not seen and is not a letter.
+            '@' => escaped.push_str("&#64;&#8288;"),
             '_' if is_within => escaped.push(char),
             '|' | '*' | '_' | '[' | ']' | '`' | '\\' | '~' => {
                 escaped.push('\\');
@@ -106,6 +114,11 @@ fn markdown_text(text: &str) -> String {
         }
     }
     escaped
+}
+
+fn is_after_www(text: &str) -> bool {
+    let last = text.as_bytes().last_chunk::<3>();
+    last.is_some_and(|last| last.eq_ignore_ascii_case(b"www"))
 }
 
 /// The name of a file or folder as a relative link.
@@ -187,6 +200,24 @@ mod tests {
         assert_eq!(markdown("__x__ a_b _"), "\\_\\_x\\_\\_ a_b \\_");
         assert_eq!(markdown("http://a & b"), "http&#58;//a &amp; b");
         assert_eq!(link("a b)/../<"), "a%20b%29/../%3C");
+    }
+
+    #[test]
+    fn nothing_becomes_a_link_by_itself() {
+        for (text, written) in [
+            ("www.evil.example", "www&#46;evil.example"),
+            ("(WWW.evil.example)", "(WWW&#46;evil.example)"),
+            ("me@evil.example", "me&#64;&#8288;evil.example"),
+            ("axum 1.2.3", "axum 1.2.3"),
+        ] {
+            assert_eq!(markdown(text), written);
+        }
+    }
+
+    #[test]
+    fn a_bar_in_code_does_not_end_a_cell() {
+        assert_eq!(markdown("`a|b`"), "`a\\|b`");
+        assert_eq!(markdown("`a\\|b`"), "`a\\\u{2060}\\|b`");
     }
 
     proptest! {

@@ -61,25 +61,40 @@ pub fn described(machine: &Machine) -> String {
 /// A remark for a terminal of so many columns: without the marks of a page, indented, broken between words.
 #[must_use]
 pub fn wrapped(text: &str, columns: usize) -> String {
-    let plain = escape::terminal(text);
+    broken(&escape::terminal(text), columns, 2)
+}
+
+/// A heading for a terminal of so many columns, from its edge on.
+#[must_use]
+pub(super) fn heading(text: &str, columns: usize) -> String {
+    broken(&escape::terminal(text), columns, 0)
+}
+
+/// Lines that are broken between words; all but the first are indented by two more.
+fn broken(text: &str, columns: usize, indent: usize) -> String {
     let mut lines = String::new();
-    let mut line = String::from(" ");
-    for word in plain.split(' ') {
-        let length = line.chars().count() + 1 + word.chars().count();
-        if length > columns && !line.trim().is_empty() {
+    let mut line = " ".repeat(indent);
+    let mut is_empty = true;
+    for word in text.split(' ') {
+        let length = line.chars().count() + usize::from(!is_empty) + word.chars().count();
+        if length > columns && !is_empty {
             lines.push_str(&line);
             lines.push('\n');
-            line = String::from("   ");
+            line = " ".repeat(indent + 2);
+            is_empty = true;
         }
-        line.push(' ');
+        if !is_empty {
+            line.push(' ');
+        }
         line.push_str(word);
+        is_empty = false;
     }
     lines + &line + "\n"
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{decimal, grouped, wrapped};
+    use super::{decimal, grouped, heading, wrapped};
 
     #[test]
     fn a_remark_is_broken_between_words() {
@@ -97,6 +112,10 @@ mod tests {
         };
         assert_eq!(words(&lines), words(&text));
         assert_eq!(wrapped("* short", 80), "  * short\n");
+        assert_eq!(
+            heading("64 `connections`: UNTRUSTED", 20),
+            "64 connections:\n  UNTRUSTED\n"
+        );
     }
 
     #[test]

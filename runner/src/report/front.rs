@@ -112,7 +112,7 @@ pub fn front_page(runs: &[Kept], results: &str, experiments: &[&str]) -> Option<
             text,
             "\n<img src=\"{folder}/{}\" width=\"420\" alt=\"{}\">",
             chart.file_name(),
-            xml(&super::escape::terminal(&chart.finding))
+            xml(&chart.in_words())
         );
     }
     let table = table(section, price.map(|(_, section)| section));

@@ -1,10 +1,7 @@
 //! A table of cells, for a page or for a terminal.
 
 use super::cell::Cell;
-use super::escape;
-use crate::output::Screen;
 use crate::run::Arm;
-use comfy_table::{Attribute, CellAlignment, Table, presets};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -57,7 +54,7 @@ impl Heading {
 
 impl Heading {
     /// On a terminal.
-    fn brief(&self) -> &'static str {
+    pub(super) fn brief(&self) -> &'static str {
         self.short.unwrap_or(self.long)
     }
 }
@@ -250,72 +247,12 @@ impl Grid {
         }
         text
     }
-
-    /// The columns that a terminal has room for: those with a short heading always.
-    fn fitting(&self, columns: usize) -> Vec<usize> {
-        let width = |column: usize| {
-            let cells = self
-                .rows
-                .iter()
-                .map(|row| escape::terminal(&row.cells[column].brief()));
-            let widths = cells.map(|cell| cell.chars().count());
-            let heading = self.headings[column].brief().chars().count();
-            widths.fold(heading, usize::max) + 1
-        };
-        let (mut shown, others): (Vec<usize>, Vec<usize>) =
-            (0..self.headings.len()).partition(|&column| self.headings[column].short.is_some());
-        // Two more for the brackets.
-        let mut taken: usize = 2 + shown.iter().map(|&column| width(column)).sum::<usize>();
-        for column in others {
-            if taken + width(column) <= columns {
-                taken += width(column);
-                shown.push(column);
-            }
-        }
-        shown.sort_unstable();
-        shown
-    }
-
-    /// For a terminal: the columns with a short heading, and as many others as there is room for, with the brief form
-    /// of each cell.
-    #[must_use]
-    pub fn terminal(&self, screen: Screen) -> Table {
-        let shown = self.fitting(screen.columns);
-        let brackets = self.brackets();
-        let mut table = Table::new();
-        table.load_style(presets::NOTHING);
-        if screen.is_styled {
-            table.enforce_styling();
-        } else {
-            table.force_no_tty();
-        }
-        let bold = |text| comfy_table::Cell::new(text).add_attribute(Attribute::Bold);
-        let headings = shown.iter().map(|&column| self.headings[column].brief());
-        table.set_header(brackets.iter().map(|_| "").chain(headings).map(bold));
-        for (place, row) in self.rows.iter().enumerate() {
-            let bracket = brackets.iter().map(|all| all[place].to_owned());
-            let cells = shown
-                .iter()
-                .map(|&column| escape::terminal(&row.cells[column].brief()));
-            table.add_row(bracket.chain(cells));
-        }
-        let first = usize::from(brackets.is_some());
-        for (place, column) in table.column_iter_mut().enumerate() {
-            column.set_padding((0, 1));
-            let heading = place
-                .checked_sub(first)
-                .map(|place| self.headings[shown[place]]);
-            if heading.is_some_and(|heading| heading.is_number) {
-                column.set_cell_alignment(CellAlignment::Right);
-            }
-        }
-        table
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::output::Screen;
     use crate::run::ArmKind;
     use crate::stats::RankSet;
 

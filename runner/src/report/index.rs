@@ -27,7 +27,8 @@ pub fn index(runs: &[Kept]) -> String {
         let trusted = match (untrusted.as_slice(), &page.unfinished) {
             ([], None) => "yes".to_owned(),
             ([], Some(_)) => "not finished".to_owned(),
-            (all, _) => format!("no ({})", all.join(", ")),
+            // Headings have commas of their own.
+            (all, _) => format!("no ({})", all.join("; ")),
         };
         // An experiment that the front page does not show has a takeaway here all the same.
         let sections = run.page.sections.iter();
@@ -66,4 +67,30 @@ pub fn index(runs: &[Kept]) -> String {
 #[must_use]
 pub fn html_name(slug: &str) -> String {
     format!("report-{slug}.html")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::page::{Page, Section};
+
+    #[test]
+    fn headings_that_hold_commas_are_told_apart() {
+        let section = |connections: &str| Section {
+            heading: format!("{connections} connections, by requests per connection"),
+            untrusted: vec!["a control failed".to_owned()],
+            ..Section::default()
+        };
+        let kept = Kept {
+            folder: "a-run".to_owned(),
+            page: Page {
+                sections: vec![section("64"), section("1,000")],
+                ..Page::default()
+            },
+            is_candidate: true,
+        };
+        let text = index(&[kept]);
+        let said = "no (64 connections, by requests per connection; 1,000 connections, by requests per connection)";
+        assert!(text.contains(said), "{text}");
+    }
 }

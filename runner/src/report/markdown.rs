@@ -1,7 +1,7 @@
 //! Markdown: the page of a run.
 
 use super::chart::Chart;
-use super::escape::{markdown, terminal, xml};
+use super::escape::{markdown, xml};
 use super::page::{Page, Section, Shown};
 use super::pairs::{Pairs, SIGNS};
 use std::collections::BTreeMap;
@@ -47,6 +47,9 @@ fn section(section: &Section, sources: &BTreeMap<String, String>) -> String {
     }
     text.push_str(&list(&section.remarks));
     text.push_str(&charts(&section.charts));
+    if let Some((heading, evidence)) = &section.evidence {
+        text.push_str(&details(heading, &evidence.markdown(sources)));
+    }
     for pairs in &section.pairs {
         let heading = format!("Every pair by {}", pairs.measure);
         text.push_str(&details(&heading, &matrix(pairs)));
@@ -63,15 +66,11 @@ fn section(section: &Section, sources: &BTreeMap<String, String>) -> String {
 fn charts(charts: &[Chart]) -> String {
     let mut text = String::new();
     for chart in charts {
-        let words = match chart.finding.is_empty() {
-            true => chart.title.clone(),
-            false => terminal(&chart.finding),
-        };
         let _ = writeln!(
             text,
             "\n<img src=\"{}\" width=\"640\" alt=\"{}\">",
             chart.file_name(),
-            xml(&words)
+            xml(&chart.in_words())
         );
     }
     text

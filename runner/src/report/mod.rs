@@ -22,6 +22,7 @@ mod index;
 mod markdown;
 mod page;
 mod pairs;
+mod room;
 mod splice;
 mod spread;
 pub mod svg;

@@ -85,6 +85,8 @@ pub struct Section {
     pub pairs: Vec<Pairs>,
     /// How far it can be relied on, in a few words each: controls, what would have been seen, errors.
     pub trust: Vec<String>,
+    /// The numbers that verdicts of the table rest on, which it has no room for; with a heading.
+    pub evidence: Option<(&'static str, Grid)>,
     /// How far blocks lie apart, by arm.
     pub spread: Option<Grid>,
     /// Remarks under it, an item each.
@@ -176,7 +178,7 @@ impl Page {
         page
     }
 
-    /// Ranks of untrusted tables get a sign, wherever they are shown.
+    /// Ranks of untrusted tables and charts of them get a sign, wherever they are shown.
     fn doubt(&mut self) {
         for section in self
             .sections
@@ -185,8 +187,9 @@ impl Page {
         {
             let cells = section.grid.rows.iter_mut().flat_map(|row| &mut row.cells);
             cells.for_each(Cell::doubt);
+            section.charts.iter_mut().for_each(Chart::doubt_all);
             for chart in &mut self.charts {
-                chart.doubt(&section.heading);
+                chart.doubt_one(&section.heading);
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Tables for a terminal: as much of them as its lines have room for.
 
-use super::format::wrapped;
+use super::format::{heading, wrapped};
 use super::page::{Page, Section, Shown, WARNINGS};
 use crate::output::Screen;
 
@@ -17,12 +17,15 @@ pub fn tables(page: &Page, screen: Screen) -> String {
     }
     for section in shown(page) {
         text.push_str(&format!(
-            "\n{}\n{}\n",
-            super::escape::terminal(&section.full_heading()),
+            "\n{}{}\n",
+            heading(&section.full_heading(), screen.columns),
             section.grid.terminal(screen)
         ));
         if !section.takeaway.is_empty() {
             text.push_str(&wrapped(&section.takeaway));
+        }
+        if !section.trust.is_empty() {
+            text.push_str(&wrapped(&format!("Trust: {}.", section.trust.join(" · "))));
         }
         for remark in &section.remarks {
             text.push_str(&wrapped(remark));

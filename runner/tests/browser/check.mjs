@@ -126,6 +126,26 @@ for (const colorScheme of ["light", "dark"]) {
     }
     if (!(await page.locator("#status").textContent()).includes("Sorted by")) fault("sort", "nothing is said");
   }
+  // What is best comes first at the first click on ranks, and versions are not words.
+  const ranks = columns.findIndex((text) => text.startsWith("rank"));
+  if (ranks >= 0) {
+    await table.locator("thead tr > *").nth(ranks).locator("button").click();
+    const figures = (await keys(ranks)).filter((key) => key !== null).map(Number);
+    if (figures.some((one, at) => at && one < figures[at - 1])) fault("sort", `the best rank is not first: ${figures}`);
+  }
+  const versions = columns.findIndex((text) => text.startsWith("version"));
+  if (versions >= 0) {
+    const [newer, older] = ["1.10.0", "1.9.0"];
+    const cells = table.locator(`tbody tr > :nth-child(${versions + 1})`);
+    const before = await cells.allTextContents();
+    await cells.evaluateAll((all, texts) => all.forEach((cell, at) => { cell.textContent = texts[at] ?? ""; }), [newer, older]);
+    await table.locator("thead tr > *").nth(versions).locator("button").click();
+    const [first, second] = await cells.allTextContents();
+    if (first !== older || second !== newer) fault("sort", `versions: ${first} before ${second}`);
+    await page.reload();
+    if ([...(await cells.allTextContents())].sort().join() !== [...before].sort().join()) fault("sort", "versions do not come back");
+  }
+  await page.click("#reset");
   const bases = await page.locator("select[name=base] option").evaluateAll((all) => all.map((one) => one.value).filter(Boolean));
   if (bases.length > 1) {
     const first = () => table.locator("tbody").innerText();
@@ -161,6 +181,27 @@ for (const colorScheme of ["light", "dark"]) {
   await page.evaluate(() => { location.hash = "#nonsense=1"; });
   await page.waitForTimeout(200);
   if (!(await page.locator("#status").textContent()).includes("nonsense")) fault("address", "what is unknown is not said");
+  const address = () => page.evaluate(() => location.hash);
+  for (const unknown of ["pin=nobody", "sort=t99-0,1,ascending", "sort=t0-0,99,ascending"]) {
+    await page.evaluate((hash) => { location.hash = hash; }, `#theme=dark&${unknown}`);
+    await page.waitForTimeout(200);
+    const said = await page.locator("#status").textContent();
+    if (!said.includes(unknown) || (await address()) !== "#theme=dark") fault("address", `${unknown} is kept: ${await address()} ${said}`);
+  }
+  // A link within the page keeps the view, and what it leads to is shown.
+  await page.click("#reset");
+  if (bases.length > 1) await page.selectOption("select[name=base]", bases[1]);
+  await page.locator("input[name=show]").last().check();
+  for (const link of await page.locator("nav a").all()) {
+    const id = (await link.getAttribute("href")).slice(1);
+    await link.click();
+    await page.waitForTimeout(200);
+    if (!(await page.locator(`#${id}`).isVisible())) fault("address", `${id} is hidden`);
+    if (!(await address()).includes(`to=${id}`) || (bases.length > 1 && !(await address()).includes("base="))) fault("address", `the view is lost: ${await address()}`);
+  }
+  const before = await view();
+  await page.reload();
+  if ((await view()) !== before) fault("address", `a link within the page loses the view on a reload: ${await address()}`);
   // What a choice leaves out is said: a filter without a match, a condition that an experiment does not have.
   const status = () => page.locator("#status").textContent();
   await page.click("#reset");
@@ -197,6 +238,15 @@ for (const colorScheme of ["light", "dark"]) {
   }
   await page.emulateMedia({ media: "print" });
   if (await page.locator("#controls:visible").count()) fault("print", "controls are printed");
+  // A4 without its margins; what is folded is printed too.
+  await page.setViewportSize({ width: 718, height: 1000 });
+  const cut = await page.evaluate(() => {
+    for (const one of document.querySelectorAll("details")) one.open = true;
+    const { clientWidth } = document.documentElement;
+    const wide = [...document.querySelectorAll("table")].filter((one) => one.getBoundingClientRect().right > clientWidth + 1);
+    return wide.map((one) => `${one.parentElement.getAttribute("aria-label")} is ${one.getBoundingClientRect().width} px wide`);
+  });
+  for (const what of cut) fault("print", what);
   await page.context().close();
 }
 

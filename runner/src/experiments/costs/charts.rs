@@ -11,6 +11,7 @@ pub(super) fn builds(rows: &[TableRow], finding: &str) -> Option<Chart> {
     has_any.then(|| Chart {
         id: "builds".to_owned(),
         title: "CPU time of a cold release build".to_owned(),
+        doubt: None,
         reading: vec![
             "Mark: mean of the builds; line: from the least to the most. The second mark is missing if the framework has no \
              default features beyond what the contestant asks for."

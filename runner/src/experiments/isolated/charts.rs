@@ -23,6 +23,7 @@ pub(super) fn instructions(figures: &Figures) -> Option<Chart> {
     Some(Chart {
         id: "instructions".to_owned(),
         title: "Instructions per request, by whose code they are in".to_owned(),
+        doubt: None,
         reading: vec![
             "Counted in user mode, one process, no socket. “crates of its own”: no other contestant has them. Below a bar: \
              the shares that do not fit into it.".to_owned(),
@@ -162,6 +163,7 @@ pub(super) fn allocations(figures: &Figures) -> Option<Chart> {
     Some(Chart {
         id: "allocations".to_owned(),
         title: "Calls of the allocator per request".to_owned(),
+        doubt: None,
         reading: std::iter::once(
             "Counted over the same requests in one process, each call: nothing is sampled. A fraction is work that not \
              every request takes."

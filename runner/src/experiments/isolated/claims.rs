@@ -106,7 +106,7 @@ fn repeatability(figures: &Figures) -> Option<String> {
         names => format!("above 0.5%: {}", names.join(", ")),
     };
     Some(format!(
-        "spread between {processes} processes of the same binary (tcalls, instructions): {}; {verdict}.",
+        "Spread between {processes} processes of the same binary (tcalls, instructions): {}; {verdict}.",
         apart.join(", ")
     ))
 }

@@ -4,6 +4,7 @@ use super::figures::{Allocations, ArmRow, Figures, Timing, Work};
 use super::growth::{Growth, Watched};
 use super::plan::Entry;
 use super::rows::Exercise;
+use super::tables::CPU;
 use crate::report::{Cell, Column, Grid, Heading, grouped, rounded};
 use crate::run::ArmKind;
 
@@ -26,7 +27,7 @@ const MAIN: [Column<ArmRow>; 15] = [
     Column::number("ratio to baseline (95%)", Some("ratio ±95%"), |row| {
         ratio(row, Entry::Bytes)
     })
-    .by("CPU time"),
+    .by(CPU.name),
     Column::number("tcalls", Some("tcalls"), |row| work(row, |one| one.tcalls)),
     Column::number("funcs", Some("funcs"), |row| work(row, |one| one.funcs)),
     Column::number("funcs (source)", Some("src"), |row| {
@@ -65,7 +66,7 @@ const CALL: [Column<ArmRow>; 5] = [
     Column::number("ratio to baseline (95%)", Some("ratio ±95%"), |row| {
         ratio(row, Entry::Call)
     })
-    .by("CPU time"),
+    .by(CPU.name),
     Column::number("allocations", Some("allocs"), |row| {
         allocated(row, Entry::Call, |one| Cell::number(one.count, 1))
     }),

@@ -29,7 +29,12 @@ pub(super) fn profile(name: &str, work: &Work, columns: Option<usize>) -> String
                 Cell::text(name),
             ]
         });
-        Grid::plain(headings, cells).terminal(Screen::PLAIN)
+        // Names have been cut to what there is room for.
+        let screen = Screen {
+            columns: usize::MAX,
+            ..Screen::PLAIN
+        };
+        Grid::plain(headings, cells).terminal(screen)
     };
     let owners = work.owners.iter();
     let owners = owners.map(|one| {

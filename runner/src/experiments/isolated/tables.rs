@@ -13,14 +13,14 @@ use crate::run::{ArmKind, Measure, Observation, Row};
 const MARGIN: f64 = 0.01;
 
 /// Requests per second of the process's CPU time.
-const CPU: Measure = Measure {
-    name: "CPU time",
+pub(super) const CPU: Measure = Measure {
+    name: "requests per CPU second",
     higher_is_better: true,
 };
 
 /// Requests per second.
 const WALL: Measure = Measure {
-    name: "wall time",
+    name: "requests/s",
     higher_is_better: true,
 };
 

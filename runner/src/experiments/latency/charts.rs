@@ -92,6 +92,7 @@ fn percentiles(
     has_any.then(|| Chart {
         id: format!("percentiles-{}", table.rate_per_s),
         title: format!("Response time at {}, open loop", table.heading()),
+        doubt: None,
         reading: vec![
             "From when a request was due by the schedule; ranks are by p99. Mark: over the whole run; line: the middle \
              half of the blocks."
@@ -127,6 +128,7 @@ fn response_times(records: &LatencyRecords, table: &Table, rows: &[&TableRow]) -
     (!panels.is_empty()).then(|| Chart {
         id: format!("response-times-{}", table.rate_per_s),
         title: format!("Response time over percentiles, {}", table.heading()),
+        doubt: None,
         reading: vec![
             "Timed from the schedule; grey: the others. Shade: from the lowest block to the highest. □: beyond it lie \
              fewer than ten answers."

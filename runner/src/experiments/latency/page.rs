@@ -99,7 +99,7 @@ fn section(records: &LatencyRecords, table: &Table, rows: &[TableRow]) -> Sectio
     remarks.extend(
         claims
             .into_iter()
-            .filter(|line| table.delay.is_none() || !line.starts_with("no planted control")),
+            .filter(|line| table.delay.is_none() || !line.starts_with("No planted control")),
     );
     remarks.push(beyond(records, table));
     remarks.extend(rows.iter().filter_map(remark));
@@ -151,7 +151,8 @@ fn beyond(records: &LatencyRecords, table: &Table) -> String {
                 )
             };
             format!(
-                "beyond p{} lie {beyond:.1} answers of a slice and {:.0} of the run{unranked}",
+                "{} p{} lie {beyond:.1} answers of a slice and {:.0} of the run{unranked}",
+                if index == P99 { "Beyond" } else { "beyond" },
                 quantile * 100.0,
                 beyond * f64::from(slices)
             )

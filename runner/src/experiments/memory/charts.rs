@@ -44,6 +44,7 @@ pub(super) fn memory(plan: &MemoryPlan, rows: &[&Figures], finding: &str) -> Opt
             "Memory before, with and after {} connections",
             grouped(most as u64)
         ),
+        doubt: None,
         reading: vec![format!(
             "Mark: median of {} processes; line: from the least to the most. The last mark is after load as well.",
             plan.blocks

@@ -97,7 +97,7 @@ fn wide(figures: &Figures) -> Option<String> {
     let is_named = figures.arm.kind.is_contestant();
     (is_named && half_width > MARGIN).then(|| {
         format!(
-            "the slope of `{}` is known to ±{}% only: its processes differ.",
+            "The slope of `{}` is known to ±{}% only: its processes differ.",
             figures.arm.name,
             percent(half_width)
         )

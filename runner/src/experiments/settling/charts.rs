@@ -43,6 +43,7 @@ pub(super) fn served(
     (!panels.is_empty()).then(|| Chart {
         id: format!("served-{connections}"),
         title: format!("Connections served every {interval_ms} ms, of {}", grouped(connections as u64)),
+        doubt: None,
         reading: vec![
             "The share that got an answer in each interval; grey: the others. Line: median over slices; shade: the middle \
              half of them."

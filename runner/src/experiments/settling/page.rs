@@ -116,7 +116,7 @@ fn remarks(records: &SettlingRecords, connections: usize) -> Vec<String> {
         match (reason, failures.as_slice()) {
             (Some(reason), _) => Some(format!("`{name}` was not measured: {reason}")),
             (None, []) => None,
-            (None, [first]) => Some(format!("one process of `{name}` does not count: {first}")),
+            (None, [first]) => Some(format!("One process of `{name}` does not count: {first}")),
             (None, [first, ..]) => Some(format!(
                 "{} processes of `{name}` do not count; the first: {first}",
                 failures.len()

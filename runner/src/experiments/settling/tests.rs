@@ -143,7 +143,7 @@ fn a_process_that_failed_is_a_row_that_says_so_and_not_a_rate_of_zero() {
     assert!(!page.is_good);
     let text = crate::report::run_page(&page);
     assert!(
-        text.contains("one process of `one` does not count: the server ended"),
+        text.contains("One process of `one` does not count: the server ended"),
         "{text}"
     );
     // Intervals in which nobody was answered have no percentile, and errors are said.

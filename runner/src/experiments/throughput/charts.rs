@@ -36,6 +36,7 @@ pub(super) fn ratios(all: &[(&Table, Vec<TableRow>)], findings: &[String]) -> Op
     has_any.then(|| Chart {
         id: "ratios".to_owned(),
         title: format!("Requests per second, relative to {}", baseline.arm.name),
+        doubt: None,
         reading: vec![
             "Bar: 95% interval, jointly valid for all rows of a concurrency; line in it: estimate. ◂: off the scale."
                 .to_owned(),
@@ -96,6 +97,7 @@ pub(super) fn service_times(
     (!panels.is_empty()).then(|| Chart {
         id: format!("service-times-{}", table.connections),
         title: format!("Service time, {}, closed loop", table.heading()),
+        doubt: None,
         reading: vec![
             "From sending a request to its answer; grey: the others. Shade: from the lowest block to the highest. □: \
              beyond it lie fewer than ten answers."

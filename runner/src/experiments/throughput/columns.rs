@@ -3,7 +3,7 @@
 use super::figures::{Figures, Outcome, TableRow};
 use super::tables::{CPU, RATE, Table};
 use crate::analysis::{Effect, Standing};
-use crate::report::{Cell, Column, Grid};
+use crate::report::{Cell, Column, Grid, Heading};
 
 /// All columns after name and version.
 const COLUMNS: [Column<TableRow>; 16] = [
@@ -58,7 +58,9 @@ const COLUMNS: [Column<TableRow>; 16] = [
         of(row, |_| Some(Cell::count(row.arm.answer_bytes? as u64)))
     }),
     Column::text("limit", None, |row| {
-        of(row, |_| row.limit.map(|limit| Cell::text(limit.text())))
+        of(row, |_| {
+            row.limit.map(|limit| Cell::text(limit.bound.to_string()))
+        })
     }),
     Column::number("errors", Some("err"), |row| match &row.outcome {
         Outcome::Failed(_) => Cell::Failed,
@@ -91,6 +93,30 @@ pub(super) fn grid(table: &Table, rows: &[TableRow]) -> Grid {
     let differ = |one: &str, other: &str| table.rate.differ(one, other);
     let name = |row: &TableRow| name(table, row);
     Grid::of_arms(&COLUMNS, rows, |row| &row.arm, rank, name, differ)
+}
+
+/// What the verdicts on the limit rest on; `None` if there are none.
+pub(super) fn evidence(table: &Table, rows: &[TableRow]) -> Option<Grid> {
+    let headings = vec![
+        Heading::text("contestant", None),
+        Heading::text("limit", None),
+        Heading::number("generator idle %", None),
+        Heading::number("server busy %", None),
+        Heading::number("rate, % of the null server's", None),
+    ];
+    let percent = |share: Option<f64>| share.map_or(Cell::Missing, Cell::percent);
+    let cells = rows.iter().filter_map(|row| {
+        let limit = row.figures().and(row.limit)?;
+        Some(vec![
+            name(table, row),
+            Cell::text(limit.bound.to_string()),
+            Cell::percent(limit.evidence.idle_share),
+            percent(limit.evidence.server_cpu_share),
+            percent(limit.evidence.ceiling_share),
+        ])
+    });
+    let grid = Grid::plain(headings, cells);
+    (!grid.rows.is_empty()).then_some(grid)
 }
 
 /// A row's name; the planted control says how much it withholds.

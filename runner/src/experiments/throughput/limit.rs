@@ -4,7 +4,6 @@ use super::records::ThroughputRecords;
 use super::rows::SliceRow;
 use super::tables::Table;
 use crate::load::{Bound, Evidence};
-use crate::report::percent;
 use crate::run::{Arm, ArmKind};
 
 /// A verdict and the numbers it rests on.
@@ -14,23 +13,6 @@ pub(super) struct Limit {
     pub(super) bound: Bound,
     /// What that rests on.
     pub(super) evidence: Evidence,
-}
-
-impl Limit {
-    /// The verdict with its first numbers.
-    pub(super) fn text(&self) -> String {
-        let mut numbers = vec![format!(
-            "generator idle {}%",
-            percent(self.evidence.idle_share)
-        )];
-        if let Some(share) = self.evidence.server_cpu_share {
-            numbers.push(format!("server busy {}%", percent(share)));
-        }
-        if let Some(share) = self.evidence.ceiling_share {
-            numbers.push(format!("{}% of null", percent(share)));
-        }
-        format!("{}: {}", self.bound, numbers.join(", "))
-    }
 }
 
 /// Judges one arm of a table; `null_ratio` is that of the null server to the baseline. `None` if the arm was not

@@ -1,7 +1,7 @@
 //! What is shown of a throughput run.
 
 use super::charts::{ratios, service_times};
-use super::columns::grid;
+use super::columns::{evidence, grid};
 use super::figures::{Outcome, TableRow, rows};
 use super::records::ThroughputRecords;
 use super::settled;
@@ -119,6 +119,7 @@ fn section(records: &ThroughputRecords, table: &Table, rows: &[TableRow]) -> Sec
             answers(rows),
             records.run.warnings.len(),
         ),
+        evidence: evidence(table, rows).map(|grid| ("Numbers behind the limit", grid)),
         spread: spread(&table.rate, &records.run.arms),
         remarks,
         ..Section::default()
@@ -220,8 +221,8 @@ fn reading(records: &ThroughputRecords) -> Vec<String> {
          connection: in a window, percentiles over connections. Shown if windows are long enough; medians over slices."
             .to_owned(),
         "server CPU: per request, over all threads of the server, in user and in system mode.".to_owned(),
-        "limit: which side held the rate back. Generator idle share, server CPU utilisation, and throughput as a share \
-         of the null server's (docs/LOAD.md)."
+        "limit: which side held the rate back, by the generator's idle share, the server's CPU utilisation, and \
+         throughput as a share of the null server's (docs/LOAD.md), which are in a table of their own."
             .to_owned(),
     ];
     if let Some(null) = name(ArmKind::Null) {

@@ -105,7 +105,7 @@ fn said(changes: &[Change]) -> Option<String> {
             largest.text()
         ),
         false => format!(
-            "no change is shown from the first half of the windows to the second, and {known} of {} rates are known to \
+            "No change is shown from the first half of the windows to the second, and {known} of {} rates are known to \
              change by no more than {bound:.0}%; the largest change is that of {}.",
             changes.len(),
             largest.text()

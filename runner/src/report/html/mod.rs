@@ -65,7 +65,7 @@ struct Part {
     table: String,
     explanation: String,
     remarks: Vec<String>,
-    details: Vec<(String, String)>,
+    details: Vec<(&'static str, String)>,
 }
 
 /// The page of these runs, which are of one machine, the first ones first.
@@ -183,23 +183,19 @@ fn part(run: &Kept, at: usize, number: usize, section: &Section) -> Part {
     let id = table_id(at, number);
     // Each place on the page has a name of its own.
     let label = format!("{}, {}", run.page.experiment, section.heading);
-    let mut details: Vec<(String, String)> = section
-        .pairs
+    let evidence = section
+        .evidence
         .iter()
-        .map(|pairs| {
-            (
-                format!("Every pair by {}", pairs.measure),
-                table::matrix(pairs, &label),
-            )
-        })
-        .collect();
-    if let Some(spread) = &section.spread {
-        let name = format!("how far blocks lie apart, {label}");
-        details.push((
-            "How far blocks lie apart".to_owned(),
-            table::of(spread, "", &name),
-        ));
-    }
+        .map(|(heading, grid)| (*heading, grid));
+    let spread = section
+        .spread
+        .iter()
+        .map(|grid| ("How far blocks lie apart", grid));
+    let details = evidence.chain(spread).map(|(heading, grid)| {
+        let name = format!("{heading}, {label}");
+        (heading, table::of(grid, "", &name))
+    });
+    let details = details.collect();
     Part {
         heading: escape::html(&section.full_heading()),
         condition: section

@@ -3,7 +3,6 @@
 use crate::report::cell::Cell;
 use crate::report::escape::xml;
 use crate::report::grid::{Grid, GridRow, Heading};
-use crate::report::pairs::{Pairs, SIGNS};
 use std::fmt::Write;
 
 /// Columns that a phone has no room for: without them its screen shows the ratio and its interval.
@@ -125,35 +124,6 @@ fn sorted_by(key: f64, cell: &str) -> String {
         true => String::new(),
         false => format!(" data-key=\"{rounded}\""),
     }
-}
-
-/// Row against column.
-pub(super) fn matrix(pairs: &Pairs, name: &str) -> String {
-    let mut text = opened(&format!("every pair by {}, {name}", pairs.measure));
-    text.push_str("<table class=\"matrix\"><thead><tr><td></td>");
-    for arm in &pairs.arms {
-        let _ = write!(text, "<th scope=\"col\">{}</th>", xml(arm));
-    }
-    text.push_str("</tr></thead><tbody>");
-    for (row, arm) in pairs.arms.iter().enumerate() {
-        let _ = write!(text, "<tr><th scope=\"row\">{}</th>", xml(arm));
-        for column in 0..pairs.arms.len() {
-            let written = pairs.written(row, column);
-            let class = match written.chars().next() {
-                Some('▲') => " class=\"better\"",
-                Some('▼') => " class=\"worse\"",
-                _ => "",
-            };
-            let _ = write!(text, "<td{class}>{written}</td>");
-        }
-        text.push_str("</tr>");
-    }
-    let _ = write!(
-        text,
-        "</tbody></table></div><p class=\"small\">Row against column. ▲ better, ▼ worse, · not distinguishable; ratio \
-         and its interval, jointly valid at 95%. {SIGNS}</p>"
-    );
-    text
 }
 
 #[cfg(test)]

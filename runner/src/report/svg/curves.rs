@@ -35,8 +35,7 @@ const NINES: [(f64, &str); 6] = [
 pub(super) fn draw(canvas: &mut Canvas, curves: &Curves, top: f64, prefix: &str) -> (f64, String) {
     let points = || curves.panels.iter().flat_map(|panel| panel.points.iter());
     let right = points().map(|point| point.x).fold(0.0, f64::max);
-    let references = curves.panels.iter().filter_map(|panel| panel.reference);
-    let values = points().map(|point| point.y).chain(references);
+    let values = || heights(curves);
     let columns = COLUMNS as f64;
     let plot_width = (WIDTH - MARGIN - LABELS - GAP * (columns - 1.0)) / columns;
     let rows = curves.panels.len().div_ceil(COLUMNS);
@@ -47,13 +46,13 @@ pub(super) fn draw(canvas: &mut Canvas, curves: &Curves, top: f64, prefix: &str)
         let y = top + NAME_HEIGHT + row as f64 * (PLOT_HEIGHT + NAME_HEIGHT);
         let frame = Frame {
             across: scale_across(curves.across, right, [left, left + plot_width]),
-            up: scale_up(curves.up, values.clone(), [y + PLOT_HEIGHT, y]),
+            up: scale_up(curves.up, values(), [y + PLOT_HEIGHT, y]),
             left,
             right: left + plot_width,
             top: y,
         };
         let is_last = row + 1 == rows || place + COLUMNS >= curves.panels.len();
-        grid_up(canvas, curves.up, &frame, values.clone(), column == 0);
+        grid_up(canvas, curves.up, &frame, values(), column == 0);
         grid_across(canvas, curves.across, &frame, right, is_last);
         // All curves are drawn once, in the first panel, and shown again in the others, under the panel's own.
         let id = format!("{prefix}-all");
@@ -115,6 +114,22 @@ fn scale_across(axis: Axis, right: f64, place: [f64; 2]) -> Scale {
         Axis::Connections => Scale::log([1.0, right.max(10.0)], place),
         _ => Scale::linear([0.0, right], place),
     }
+}
+
+/// All that goes up: the curves, what they vary between, and levels to compare them with.
+fn heights(curves: &Curves) -> impl Iterator<Item = f64> + Clone {
+    let of_point = |point: &Point| {
+        let bounds = point.bounds.map(|one| [one.lower, one.upper]);
+        std::iter::once(point.y).chain(bounds.into_iter().flatten())
+    };
+    let panels = curves.panels.iter();
+    panels.flat_map(move |panel| {
+        panel
+            .points
+            .iter()
+            .flat_map(of_point)
+            .chain(panel.reference)
+    })
 }
 
 fn scale_up(axis: Axis, values: impl Iterator<Item = f64>, place: [f64; 2]) -> Scale {
@@ -298,4 +313,45 @@ fn description(curves: &Curves) -> String {
     let panels = curves.panels.iter().map(|panel| said(curves, panel));
     let panels: Vec<String> = panels.collect();
     format!("{}.", panels.join("; "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::cell::Bounds;
+    use crate::report::chart::Subject;
+    use crate::run::ArmKind;
+
+    #[test]
+    fn every_bound_lies_on_the_scale() {
+        for up in [Axis::Number, Axis::LogMs, Axis::Ms] {
+            let point = |x: f64, y: f64, upper: f64| Point {
+                x,
+                y,
+                bounds: Some(Bounds {
+                    lower: y / 20.0,
+                    upper,
+                }),
+            };
+            let curves = Curves {
+                across: Axis::Connections,
+                up,
+                reference: None,
+                panels: vec![Curve {
+                    subject: Subject {
+                        name: "one".to_owned(),
+                        kind: ArmKind::Contestant,
+                        detail: String::new(),
+                    },
+                    points: vec![point(1.0, 60_000.0, 102_384.0), point(64.0, 71_900.0, 75e3)],
+                    is_open: false,
+                    reference: None,
+                }],
+            };
+            let scale = scale_up(up, heights(&curves), [PLOT_HEIGHT, 0.0]);
+            for value in [60_000.0, 3_000.0, 102_384.0, 71_900.0, 3_595.0, 75e3] {
+                assert!(scale.covers(value), "{up:?}: {value} is not on {scale:?}");
+            }
+        }
+    }
 }

@@ -45,24 +45,22 @@ fn draw(chart: &Chart, prefix: &str, is_alone: bool) -> String {
         Drawing::Stacks(stacks) => stacks::draw(&mut canvas, stacks, top),
         Drawing::Curves(curves) => curves::draw(&mut canvas, curves, top, prefix),
     };
-    let title = match chart.finding.is_empty() {
-        true => chart.title.clone(),
-        false => format!("{}: {}", chart.title, terminal(&chart.finding)),
-    };
+    let title = chart.full_title();
     canvas.finish(prefix, height + 8.0, &title, &description, is_alone)
 }
 
-/// Title and how to read it; where the drawing begins.
+/// Title, what is untrusted, and how to read it; where the drawing begins.
 fn head(canvas: &mut Canvas, chart: &Chart) -> f64 {
     canvas.heading(MARGIN, 21.0, &chart.title);
     let mut y = 21.0;
-    // A picture has no font for code, so it shows no sign of it.
-    for line in chart.reading.iter().flat_map(|text| {
-        let room = WIDTH - 2.0 * MARGIN;
-        lines(&terminal(text), room)
-    }) {
-        y += LINE;
-        canvas.text(MARGIN, y, Ink::Muted, SMALL, Anchor::Start, &line);
+    let doubt = chart.doubt.iter().map(|text| (Ink::Text, text));
+    let reading = chart.reading.iter().map(|text| (Ink::Muted, text));
+    for (ink, text) in doubt.chain(reading) {
+        // A picture has no font for code, so it shows no sign of it.
+        for line in lines(&terminal(text), WIDTH - 2.0 * MARGIN) {
+            y += LINE;
+            canvas.text(MARGIN, y, ink, SMALL, Anchor::Start, &line);
+        }
     }
     y + 10.0
 }

@@ -1,4 +1,4 @@
-//! Figures with the range they vary in, on an axis of powers of ten: a line for the range, a mark for the figure.
+//! Figures with the range they vary in, on a logarithmic axis: a line for the range, a mark for the figure.
 
 use super::canvas::{Anchor, Canvas, SMALL, WIDTH, width};
 use super::ink::Ink;

@@ -63,7 +63,7 @@ fn controls_that_fail_are_named_in_the_heading() {
         .find(|line| line.starts_with("## Bytes in"))
         .unwrap();
     assert!(
-        heading.contains("two copies of one program differ in CPU time"),
+        heading.contains("two copies of one program differ in requests per CPU second"),
         "{heading}"
     );
     assert!(heading.contains("the leak control leak fails"), "{heading}");
@@ -93,4 +93,22 @@ fn a_run_without_any_part_still_has_a_page() {
     run.run.plan.parts.clear();
     let page = run_page(&Isolated::page(&run.records()));
     assert!(page.contains("| base |") && !page.contains("NaN"), "{page}");
+}
+
+#[test]
+fn a_ratio_of_which_more_is_better_is_not_called_a_time() {
+    let page = Isolated::page(&MadeUp::new().records());
+    let pairs = page.sections.iter().flat_map(|section| &section.pairs);
+    let pairs: Vec<_> = pairs.filter(|pairs| pairs.higher_is_better).collect();
+    assert!(!pairs.is_empty());
+    for pairs in pairs {
+        assert!(!pairs.measure.contains("time"), "{}", pairs.measure);
+        // The page of all runs finds the pairs of a column by this name.
+        let mut sections = page.sections.iter();
+        let has_column = sections.any(|section| {
+            let mut headings = section.grid.headings.iter();
+            headings.any(|heading| heading.measure == Some(pairs.measure))
+        });
+        assert!(has_column, "{}", pairs.measure);
+    }
 }

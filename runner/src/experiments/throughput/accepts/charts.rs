@@ -36,8 +36,9 @@ pub(super) fn costs_of(
     (!rows.is_empty()).then(|| Chart {
         id: format!("accept-costs-{}", level.connections),
         title: format!("CPU of requests and accepts, {}", level.heading()),
+        doubt: None,
         reading: vec![
-            "Line: 95% interval, jointly valid for all of them; mark: estimate. Powers of ten."
+            "Line: 95% interval, jointly valid for all of them; mark: estimate. Log scale."
                 .to_owned(),
         ],
         finding: finding.to_owned(),

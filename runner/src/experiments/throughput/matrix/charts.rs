@@ -28,6 +28,7 @@ pub(super) fn gains(level: &ByVariant, finding: &str) -> Option<Chart> {
     (!rows.is_empty()).then(|| Chart {
         id: format!("gains-{}", level.connections),
         title: format!("Requests per second by variant, {}", level.heading()),
+        doubt: None,
         reading: vec![format!(
             "Relative to the same contestant's {first}. Bar: 95% interval, jointly valid for all of them; line in it: \
              estimate. From top to bottom of a row: {}.",
@@ -79,6 +80,13 @@ pub(super) fn p99s(level: &ByVariant) -> Option<Chart> {
     has_any.then(|| Chart {
         id: format!("p99-{}", level.connections),
         title: format!("p99 of the service time by variant, {}", level.heading()),
+        // Its table is not untrusted, but stands beside one that is.
+        doubt: (!level.untrusted.is_empty()).then(|| {
+            format!(
+                "UNTRUSTED: rates at {}. Ranges of blocks need no control.",
+                level.heading()
+            )
+        }),
         reading: vec![
             "Closed loop. Line: from the lowest block to the highest; mark: all slices.".to_owned(),
         ],

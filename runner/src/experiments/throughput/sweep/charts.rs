@@ -94,6 +94,7 @@ fn chart(figure: &Figure, all: &[Swept]) -> Option<Chart> {
     (!panels.is_empty()).then(|| Chart {
         id: format!("sweep-{}", figure.id),
         title: figure.title.to_owned(),
+        doubt: None,
         reading: vec![
             "Closed loop; grey: the others. Line: median over blocks; shade: from the lowest block to the highest."
                 .to_owned(),

@@ -9,9 +9,13 @@ fn table(run: &MadeUp) -> Table {
     Table::of(&run.records(), CONNECTIONS)
 }
 
-/// The heading of the table in a terminal.
+/// The heading of the table in a terminal that is wide enough for it.
 fn heading(run: &MadeUp) -> String {
-    let text = tables(&Throughput::page(&run.records()), Screen::PLAIN);
+    let screen = Screen {
+        columns: 1000,
+        ..Screen::PLAIN
+    };
+    let text = tables(&Throughput::page(&run.records()), screen);
     let mut lines = text.lines();
     lines
         .find(|line| line.starts_with("64 connections"))
@@ -140,7 +144,7 @@ fn few_blocks_have_no_ranks() {
     run.blocks.truncate(5);
     let text = tables(&Throughput::page(&run.records()), Screen::PLAIN);
     assert!(
-        text.contains("no ranks: 5 complete blocks allow no claim at 95%: 6 are needed"),
+        text.contains("No ranks: 5 complete blocks allow no claim at 95%: 6 are needed"),
         "{text}"
     );
     assert!(!text.contains("1–2") && !text.contains('┌'), "{text}");

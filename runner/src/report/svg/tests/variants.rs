@@ -5,7 +5,7 @@ use crate::report::svg::canvas::WIDTH;
 
 const VARIANTS: [&str; 3] = ["quickstart·max", "tuned·release", "tuned·max"];
 
-fn gains(most: f64) -> Chart {
+pub(super) fn gains(most: f64) -> Chart {
     let mark = |ratio: f64| {
         Some(RatioMark {
             ratio,
