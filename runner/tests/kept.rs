@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 /// The folder of each kept run, and what is shown of it.
 static PAGES: LazyLock<Vec<(String, Page)>> = LazyLock::new(|| {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let shown = publish::shown(root).unwrap().into_iter();
+    let shown = publish::shown(root).unwrap().0.into_iter();
     shown.map(|one| (one.folder, one.page)).collect()
 });
 

@@ -334,7 +334,12 @@ fn others(runs: &[Kept], results: &str, experiments: &[&str]) -> String {
         .iter()
         .filter_map(|name| newest(runs.iter(), name))
         .filter(|run| section_by_variant(&run.page).is_none());
-    for run in newest {
+    // What is untrusted is in the list of all runs: it has nothing to say on the first screen.
+    let trusted = newest.filter(|run| {
+        let main = run.main_section();
+        main.is_some_and(|section| section.untrusted.is_empty())
+    });
+    for run in trusted {
         let takeaway = run
             .main_section()
             .map_or("", |section| section.takeaway.as_str());
