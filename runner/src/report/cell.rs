@@ -71,6 +71,8 @@ pub enum Cell {
         interval: Option<Bounds>,
         /// The generator was saturated, so the rate may be higher.
         client_bound: bool,
+        /// It is unclear whether server or generator was the limit.
+        unclear: bool,
     },
     /// The ranks a row can have.
     Rank {
@@ -173,7 +175,17 @@ impl Cell {
                 upper: one.upper,
             }),
             client_bound,
+            unclear: false,
         }
+    }
+
+    /// The same rate with a sign if it `is_unclear` what was its limit.
+    #[must_use]
+    pub fn unclear(mut self, is_unclear: bool) -> Self {
+        if let Self::Gain { unclear, .. } = &mut self {
+            *unclear = is_unclear;
+        }
+        self
     }
 
     /// The ranks a row can have.
@@ -274,12 +286,14 @@ impl Cell {
                 ratio,
                 interval,
                 client_bound,
+                unclear,
             } => {
                 let bound = if *client_bound { "≥ " } else { "" };
+                let sign = if *unclear { "‡" } else { "" };
                 let gain = ratio.map_or_else(String::new, |ratio| {
                     format!(" ({})", digits::gain(ratio, *interval))
                 });
-                format!("{bound}{}{gain}", grouped(*value as u64))
+                format!("{bound}{}{sign}{gain}", grouped(*value as u64))
             }
             Self::Rank {
                 best,
@@ -358,6 +372,8 @@ mod tests {
         assert_eq!(gain.brief(), "104,210 +3.1%");
         let bounded = Cell::gain(7.0, Some(0.9), None, true);
         assert_eq!(bounded.full(), "≥ 7 (-10.0%)");
+        let unclear = Cell::gain(7.0, None, None, false).unclear(true);
+        assert_eq!(unclear.full(), "7‡");
         assert_eq!(Cell::gain(104_210.4, None, None, false).full(), "104,210");
     }
 

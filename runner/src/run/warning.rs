@@ -88,7 +88,8 @@ impl fmt::Display for Warning {
             Self::ListenOverflows { count } => write!(
                 f,
                 "{count} connections did not fit into a server's listen queue and were tried again by the \
-                 kernel: connecting took longer, the slices did not."
+                 kernel: connecting took longer. A window in which connections are opened (requests per connection) \
+                 contains that time; a window whose connections were opened before it does not."
             ),
             Self::UncommittedSources => write!(
                 f,
@@ -101,5 +102,19 @@ impl fmt::Display for Warning {
                  the folder (git config --global --add safe.directory)."
             ),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn overflows_of_a_listen_queue_do_not_clear_windows_in_which_connections_are_opened() {
+        let said = Warning::ListenOverflows { count: 7 }.to_string();
+        assert!(!said.contains("the slices did not"), "{said}");
+        let opened =
+            "A window in which connections are opened (requests per connection) contains that time";
+        assert!(said.contains(opened), "{said}");
     }
 }

@@ -1,19 +1,16 @@
 //! One concurrency of a run that has several variants of each contestant: what each reached, and what it gains over the
 //! first one.
 
-use super::figures::block_rates;
-use super::limit::evidence;
-use super::plan::{Level, said};
+use super::limit::UNCLEAR;
+use super::plan::said;
 use super::records::ThroughputRecords;
-use super::rows::SliceRow;
+use super::signatures::{self, Parts, Seen};
 use super::tables::{MARGIN, RATE, observations, untrusted};
+use super::variant::{Figures, outcome};
 use crate::analysis::{Control, Effect, Ranked, Untrusted, judge};
-use crate::load::{Bound, time_histogram};
-use crate::record::HistogramTag;
 use crate::report::{Answers, Cell, grouped, trust};
 use crate::run::{Arm, ArmKind};
-use crate::stats::{DRAWS, Interval, Quartiles, chosen_ratios, median};
-use hdrhistogram::Histogram;
+use crate::stats::{DRAWS, Interval, chosen_ratios, median};
 
 /// One concurrency, by variants.
 #[derive(Debug)]
@@ -30,6 +27,8 @@ pub(super) struct ByVariant {
     pub(super) untrusted: Vec<Untrusted>,
     /// A row for each contestant, in the order of the first variant's rate; then the controls.
     pub(super) rows: Vec<VariantsRow>,
+    /// What is known to cause figures that stand out.
+    signatures: Vec<String>,
 }
 
 /// A contestant.
@@ -50,40 +49,6 @@ pub(super) enum Outcome {
     Absent(String),
     /// It could not be measured.
     Failed(String),
-}
-
-/// The figures of a variant.
-#[derive(Debug, Clone)]
-pub(super) struct Figures {
-    /// Right answers per second: the median over blocks of the median over slices.
-    pub(super) rate: f64,
-    /// Its ratio to the contestant's first variant; `None` for that one, and if it was not measured.
-    pub(super) ratio: Option<f64>,
-    /// The interval of that ratio, jointly valid with those of all other gains of the table.
-    pub(super) gain: Option<Interval>,
-    /// The generator was saturated, so the server may be faster.
-    pub(super) is_client_bound: bool,
-    /// 99th percentile of the service time; `None` if none was recorded.
-    pub(super) p99: Option<Spread>,
-    /// Share of the connections that got a right answer within 100 ms; `None` if windows are shorter.
-    pub(super) served_per_100_ms: Option<f64>,
-    /// Requests counted.
-    pub(super) requests: u64,
-    /// Requests without a right answer, and slices that could not be measured.
-    pub(super) errors: u64,
-    /// What went wrong first.
-    pub(super) first_error: Option<String>,
-}
-
-/// A time in ms over the whole run, and in the blocks in which it was shortest and longest.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Spread {
-    /// Over all slices.
-    pub(super) whole_ms: f64,
-    /// In the best block.
-    pub(super) least_ms: f64,
-    /// In the worst block.
-    pub(super) most_ms: f64,
 }
 
 impl ByVariant {
@@ -117,6 +82,7 @@ impl ByVariant {
             group(one).cmp(&group(other)).then(by_rate)
         });
         Self {
+            signatures: signed(records, connections, &labels, &rows),
             labels,
             connections,
             ranked,
@@ -161,17 +127,21 @@ impl ByVariant {
     /// What has to be said of single variants.
     pub(super) fn remarks(&self) -> Vec<String> {
         let mut remarks = Vec::new();
-        if self.measured().any(|figures| figures.is_client_bound) {
+        if self.measured().any(Figures::is_client_bound) {
             remarks.push(
                 "≥: the generator was saturated, so the server may be faster, and a gain over it smaller or larger."
                     .to_owned(),
             );
+        }
+        if self.measured().any(Figures::is_unclear) {
+            remarks.push(UNCLEAR.to_owned());
         }
         for row in &self.rows {
             for (outcome, label) in row.variants.iter().zip(&self.labels) {
                 remarks.extend(outcome.remark(&row.arm.name, label));
             }
         }
+        remarks.extend(self.signatures.iter().cloned());
         remarks
     }
 
@@ -247,8 +217,35 @@ fn variants<'a>(
     std::iter::once(Some(first)).chain(others)
 }
 
+/// The signatures that the contestants show, of all their variants together.
+fn signed(
+    records: &ThroughputRecords,
+    connections: usize,
+    labels: &[String],
+    rows: &[VariantsRow],
+) -> Vec<String> {
+    let contestants = rows.iter().filter(|row| row.arm.kind.is_contestant());
+    let seen = contestants.flat_map(|row| {
+        let of = move |(variant, label): (usize, &String)| {
+            let figures = row.figures(variant)?;
+            Some(Seen {
+                name: row.arm.name.clone(),
+                part: label.clone(),
+                arm: figures.arm.clone(),
+                connections,
+                limit: figures.limit?,
+                p50_us: figures.service_time_p50_us?,
+                mean_ns: figures.service_time_mean_ns,
+                served: figures.served_per_100_ms,
+            })
+        };
+        labels.iter().enumerate().filter_map(of)
+    });
+    signatures::remarks(records, &seen.collect::<Vec<_>>(), Parts::Variants)
+}
+
 /// The interval of each gain, by name of the arm that gains.
-struct Gains {
+pub(super) struct Gains {
     pairs: Vec<(usize, usize)>,
     intervals: Vec<Interval>,
 }
@@ -268,101 +265,8 @@ impl Gains {
         }
     }
 
-    fn of_arm(&self, arm: usize) -> Option<Interval> {
+    pub(super) fn of_arm(&self, arm: usize) -> Option<Interval> {
         let place = self.pairs.iter().position(|&(one, _)| one == arm)?;
         self.intervals.get(place).copied()
     }
-}
-
-fn outcome(
-    records: &ThroughputRecords,
-    connections: usize,
-    ranked: &Ranked,
-    gains: &Gains,
-    arm: &Arm,
-) -> Outcome {
-    if let Some(reason) = &arm.absent {
-        return Outcome::Absent(reason.clone());
-    }
-    if let Some(reason) = &arm.err {
-        return Outcome::Failed(reason.clone());
-    }
-    let slices = records.slices_of(connections, &arm.name);
-    let mut errs = slices.iter().map(|row| &row.err);
-    let first_error = errs.find(|err| !err.is_empty()).cloned();
-    let blocks: Vec<f64> = block_rates(&slices).into_values().collect();
-    let Some(rate) = Quartiles::of(&blocks) else {
-        let reason = first_error.unwrap_or_else(|| "no block was completed".to_owned());
-        return Outcome::Failed(reason);
-    };
-    let gain = ranked
-        .measured
-        .index(&arm.name)
-        .and_then(|one| gains.of_arm(one));
-    let level = records.run.plan.level(connections);
-    let tells_served = level.is_some_and(Level::tells_served);
-    let told: Vec<f64> = slices
-        .iter()
-        .filter(|row| tells_served && row.sent > 0)
-        .map(|row| row.served_per_100_ms_ppm as f64 / 1e6)
-        .collect();
-    let unmeasured = slices.iter().filter(|row| row.sent == 0).count() as u64;
-    let errors = slices.iter().map(|row| row.errors() + row.outside_errors);
-    Outcome::Measured(Box::new(Figures {
-        rate: rate.median,
-        ratio: gain.map(|one| one.estimate).or_else(|| plain(ranked, arm)),
-        gain,
-        is_client_bound: is_client_bound(records, ranked, arm, &slices),
-        p99: p99(records, connections, arm),
-        served_per_100_ms: median(&told),
-        requests: slices.iter().map(|row| row.sent).sum(),
-        errors: errors.sum::<u64>() + unmeasured,
-        first_error,
-    }))
-}
-
-/// The ratio alone, of a run that has too few blocks for intervals.
-fn plain(ranked: &Ranked, arm: &Arm) -> Option<f64> {
-    let of = arm.variant_of.as_ref()?;
-    let (own, first) = (
-        ranked.standing(&arm.name)?,
-        ranked.standing(&of.contestant)?,
-    );
-    Some(own.ratio / first.ratio)
-}
-
-fn is_client_bound(
-    records: &ThroughputRecords,
-    ranked: &Ranked,
-    arm: &Arm,
-    slices: &[&SliceRow],
-) -> bool {
-    let arms = records.run.arms.iter();
-    let mut nulls = arms.filter(|arm| arm.kind == ArmKind::Null);
-    let null = nulls.next().and_then(|null| ranked.standing(&null.name));
-    let own = ranked.standing(&arm.name);
-    let ceiling_share = null.zip(own).map(|(null, own)| own.ratio / null.ratio);
-    let right: Vec<&SliceRow> = slices.iter().copied().filter(|row| row.ok > 0).collect();
-    let evidence = evidence(records, &right, ceiling_share);
-    arm.kind != ArmKind::Null && evidence.is_some_and(|one| one.judge().0 == Bound::ClientBound)
-}
-
-fn p99(records: &ThroughputRecords, connections: usize, arm: &Arm) -> Option<Spread> {
-    let is_own = |tag: &HistogramTag| tag.arm == arm.name && tag.condition == connections as u64;
-    let own = records.service_times.iter().filter(|(tag, _)| is_own(tag));
-    let p99_ms = |times: &Histogram<u64>| times.value_at_quantile(0.99) as f64 / 1e6;
-    let mut whole = time_histogram();
-    let mut blocks = Vec::new();
-    for (_, times) in own.filter(|(_, times)| !times.is_empty()) {
-        whole
-            .add(times)
-            .expect("histograms were read with these bounds");
-        blocks.push(p99_ms(times));
-    }
-    let least_ms = blocks.iter().copied().reduce(f64::min)?;
-    Some(Spread {
-        whole_ms: p99_ms(&whole),
-        least_ms,
-        most_ms: blocks.into_iter().fold(least_ms, f64::max),
-    })
 }

@@ -1,6 +1,6 @@
 //! What each row of a throughput table shows, computed from the records of one run.
 
-use super::limit::{Limit, limit_of};
+use super::limit::{Limit, limit_of, null_ratio};
 use super::records::ThroughputRecords;
 use super::rows::SliceRow;
 use super::tables::Table;
@@ -76,15 +76,10 @@ pub(super) struct Figures {
 /// The rows of a table: contestants and baseline by their ratio, then those not measured, then the controls.
 pub(super) fn rows(records: &ThroughputRecords, table: &Table) -> Vec<TableRow> {
     let arms = records.run.arms.iter();
-    let null = records
-        .run
-        .arms
-        .iter()
-        .find(|arm| arm.kind == ArmKind::Null);
-    let null_ratio = null.and_then(|null| Some(table.rate.standing(&null.name)?.ratio));
+    let null_ratio = null_ratio(records, &table.rate);
     let mut rows: Vec<TableRow> = arms
         .map(|arm| TableRow {
-            limit: limit_of(records, table, arm, null_ratio),
+            limit: limit_of(records, table.connections, &table.rate, arm, null_ratio),
             outcome: Outcome::of(records, table, arm),
             arm: arm.clone(),
         })
@@ -114,6 +109,12 @@ impl TableRow {
     pub(super) fn is_client_bound(&self) -> bool {
         self.limit
             .is_some_and(|limit| limit.bound == Bound::ClientBound)
+    }
+
+    /// Whether it is unclear which side was; the null server shows the generator in any case.
+    pub(super) fn is_unclear(&self) -> bool {
+        let is_unclear = |limit: Limit| limit.bound == Bound::Unclear;
+        self.arm.kind != ArmKind::Null && self.limit.is_some_and(is_unclear)
     }
 
     /// What rows are sorted by: the ratio, which is steadier than the throughput it comes from.

@@ -2,7 +2,7 @@
 
 use super::records::ThroughputRecords;
 use super::rows::SliceRow;
-use super::tables::Table;
+use crate::analysis::Ranked;
 use crate::load::{Bound, Evidence};
 use crate::run::{Arm, ArmKind};
 
@@ -15,23 +15,33 @@ pub(super) struct Limit {
     pub(super) evidence: Evidence,
 }
 
-/// Judges one arm of a table; `null_ratio` is that of the null server to the baseline. `None` if the arm was not
-/// measured.
+/// Under a table with rates of which that is not known.
+pub(super) const UNCLEAR: &str = "‡: whether the server or the generator was the limit is unclear (docs/LOAD.md), so the server may be faster.";
+
+/// The ratio of the null server to the baseline, if both were measured.
+pub(super) fn null_ratio(records: &ThroughputRecords, rates: &Ranked) -> Option<f64> {
+    let mut arms = records.run.arms.iter();
+    let null = arms.find(|arm| arm.kind == ArmKind::Null)?;
+    Some(rates.standing(&null.name)?.ratio)
+}
+
+/// Judges one arm at one number of connections by its `rates` there; `null_ratio` is that of the null server to the
+/// baseline. `None` if the arm was not measured.
 pub(super) fn limit_of(
     records: &ThroughputRecords,
-    table: &Table,
+    connections: usize,
+    rates: &Ranked,
     arm: &Arm,
     null_ratio: Option<f64>,
 ) -> Option<Limit> {
     let ceiling_share = match arm.kind {
         ArmKind::Null => None,
-        _ => table
-            .rate
+        _ => rates
             .standing(&arm.name)
             .zip(null_ratio)
             .map(|(own, null)| own.ratio / null),
     };
-    let slices = records.slices_of(table.connections, &arm.name);
+    let slices = records.slices_of(connections, &arm.name);
     let slices: Vec<&SliceRow> = slices.into_iter().filter(|row| row.ok > 0).collect();
     let evidence = evidence(records, &slices, ceiling_share)?;
     Some(Limit {
@@ -41,7 +51,7 @@ pub(super) fn limit_of(
 }
 
 /// What the slices of one arm say of it.
-pub(super) fn evidence(
+fn evidence(
     records: &ThroughputRecords,
     slices: &[&SliceRow],
     ceiling_share: Option<f64>,

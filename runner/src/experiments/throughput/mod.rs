@@ -20,6 +20,7 @@ mod settled;
 mod signatures;
 mod sweep;
 mod tables;
+mod variant;
 mod verdict;
 mod windows;
 

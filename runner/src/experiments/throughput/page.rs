@@ -5,7 +5,7 @@ use super::columns::{evidence, grid};
 use super::figures::{Outcome, TableRow, rows};
 use super::records::ThroughputRecords;
 use super::settled;
-use super::signatures;
+use super::signatures::{self, Parts, Seen};
 use super::tables::Table;
 use super::verdict;
 use crate::report::{
@@ -59,8 +59,8 @@ fn design(records: &ThroughputRecords) -> String {
     });
     let is_own = records.run.arms.iter().any(|arm| arm.own.is_some());
     let who = match is_own {
-        true => "Servers by their commands".to_owned(),
-        false => format!("`SERVER={} ENV={}`", plan.server, plan.env),
+        true => "Servers by their commands, keep-alive".to_owned(),
+        false => format!("`SERVER={} ENV={}`, keep-alive", plan.server, plan.env),
     };
     format!(
         "{who}: {} blocks of fresh processes, measured round robin under sustained load, each slice after it had time to settle: {}.",
@@ -87,7 +87,11 @@ fn section(records: &ThroughputRecords, table: &Table, rows: &[TableRow]) -> Sec
     remarks.extend(settled::remark(records, table.connections));
     remarks.extend(rows.iter().filter_map(remark));
     remarks.extend(short_of(records.run.plan.requests, &counts(rows)));
-    remarks.extend(signatures::remarks(records, table.connections, rows));
+    let seen = rows
+        .iter()
+        .filter_map(|row| Seen::of_row(table.connections, row));
+    let seen: Vec<Seen> = seen.collect();
+    remarks.extend(signatures::remarks(records, &seen, Parts::One));
     let is_client_bound = |name: &str| {
         rows.iter()
             .any(|row| row.arm.name == name && row.is_client_bound())

@@ -38,6 +38,15 @@ const ROUNDS_MIN: u32 = 4;
 /// than longer ones.
 const ARM_PER_BLOCK_MS: u64 = 900;
 
+/// What a slice takes besides its load, in ms, and what each connection adds, in µs: the last answers of a window, and, if
+/// the connections are of the slice alone, opening and closing them. As the kept runs took it; for the expected time only.
+const SLICE_MS: f64 = 3.0;
+const LAST_ANSWER_US: f64 = 30.0;
+const OPENING_US: f64 = 90.0;
+
+/// What starting and stopping a process takes, in ms; for the expected time only.
+const PROCESS_MS: f64 = 100.0;
+
 /// What is measured when.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -288,6 +297,24 @@ impl ThroughputPlan {
         }
     }
 
+    /// How long a slice takes, with opening its connections and waiting for its last answers.
+    fn slice_ms(&self, level: &Level) -> f64 {
+        let opening_us = if self.connects_per_slice {
+            OPENING_US
+        } else {
+            0.0
+        };
+        let connections_us = level.connections as f64 * (opening_us + LAST_ANSWER_US);
+        let load_ms = level.settling_ms + JITTER_US / 2000 + level.window_ms;
+        load_ms as f64 + SLICE_MS + connections_us / 1000.0
+    }
+
+    /// How long it takes until an arm is ready: its connections opened and its server warmed up.
+    fn ready_ms(&self, level: &Level) -> f64 {
+        let connections_us = level.connections as f64 * (OPENING_US + LAST_ANSWER_US);
+        self.warm_up_ms as f64 + connections_us / 1000.0
+    }
+
     /// The plan in words.
     pub(super) fn outline(&self, seed: u64, contestants: &[String]) -> Outline {
         /// What a baseline answers per second on a machine of two processors.
@@ -308,8 +335,7 @@ impl ThroughputPlan {
             if level.rounds == 0 {
                 fitted.fit(self.requests, self.blocks, RATE);
             }
-            let slice_ms = level.settling_ms + JITTER_US / 2000 + level.window_ms;
-            slices_ms += f64::from(fitted.rounds) * slice_ms as f64 + self.warm_up_ms as f64;
+            slices_ms += f64::from(fitted.rounds) * self.slice_ms(level) + self.ready_ms(level);
             steps.push(format!(
                 "{}: {} rounds a block; a slice settles {} ms (and up to {} more) and counts {} ms",
                 said(level.connections),
@@ -319,7 +345,7 @@ impl ThroughputPlan {
                 level.window_ms
             ));
         }
-        let block_s = arms.len() as f64 * (slices_ms / 1000.0 + 0.1);
+        let block_s = arms.len() as f64 * (slices_ms + PROCESS_MS) / 1000.0;
         Outline {
             steps,
             order: Some(orders.first_round(0, &arms)),

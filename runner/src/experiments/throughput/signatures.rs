@@ -2,6 +2,7 @@
 //! outlier depends on somebody noticing it.
 
 use super::figures::TableRow;
+use super::limit::Limit;
 use super::records::ThroughputRecords;
 use super::rows::SliceRow;
 use crate::report::{grouped, listed, percent};
@@ -28,12 +29,77 @@ struct Traits {
 /// A known cause of a figure that stands out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Signature {
-    DelayedAcknowledgement,
     Unfair,
-    LittlesLaw,
+    DelayedAcknowledgement,
+    NeitherBusy,
+    /// By Little's law, fewer requests are open than there are connections.
+    FewerOpen,
+    /// By Little's law, more are.
+    MoreOpen,
     AtTheCeiling,
     ManyBytes,
-    NeitherBusy,
+}
+
+impl Signature {
+    /// In the order in which they are said.
+    const ALL: [Self; 7] = [
+        Self::Unfair,
+        Self::DelayedAcknowledgement,
+        Self::NeitherBusy,
+        Self::FewerOpen,
+        Self::MoreOpen,
+        Self::AtTheCeiling,
+        Self::ManyBytes,
+    ];
+}
+
+/// One row of figures that signatures are looked for in.
+#[derive(Debug)]
+pub(super) struct Seen {
+    /// Whose.
+    pub(super) name: String,
+    /// Which of its rows it is, if it has several: a variant, or a number of connections.
+    pub(super) part: String,
+    /// What the records call it.
+    pub(super) arm: String,
+    /// Connections.
+    pub(super) connections: usize,
+    /// Which side was saturated.
+    pub(super) limit: Limit,
+    /// Median service time in µs.
+    pub(super) p50_us: u64,
+    /// Mean service time in ns.
+    pub(super) mean_ns: f64,
+    /// Share of the connections that got an answer within 100 ms.
+    pub(super) served: Option<f64>,
+}
+
+impl Seen {
+    /// A row of a table, if it was measured and is a contestant's.
+    pub(super) fn of_row(connections: usize, row: &TableRow) -> Option<Self> {
+        let figures = row.figures().filter(|_| row.arm.kind.is_contestant())?;
+        Some(Self {
+            name: row.arm.name.clone(),
+            part: grouped(connections as u64),
+            arm: row.arm.name.clone(),
+            connections,
+            limit: row.limit?,
+            p50_us: figures.service_time_p50_us?,
+            mean_ns: figures.service_time_mean_ns,
+            served: figures.served_per_100_ms,
+        })
+    }
+}
+
+/// What the rows of one name are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Parts {
+    /// A name has one row.
+    One,
+    /// A row for each variant.
+    Variants,
+    /// A row for each number of connections. Who is served is said elsewhere: it is what a sweep is about.
+    Connections,
 }
 
 /// The kernel puts an acknowledgement off by 40 ms at least (`TCP_DELACK_MIN`, Linux), and by little more on loopback.
@@ -57,144 +123,170 @@ const CEILING: f64 = 0.99;
 /// Answers that are this many times longer than others' cost more by themselves.
 const MANY_BYTES: f64 = 1.5;
 
+/// With one connection open, a server waits for its next request.
+const BUSY_CONNECTIONS_MIN: f64 = 2.0;
+
 impl Traits {
-    /// Those that it shows.
-    fn signatures(&self) -> Vec<Signature> {
+    fn shows(&self, signature: Signature) -> bool {
         let is_stalled =
             DELAYED_ACKNOWLEDGEMENT_MS.contains(&self.median_ms) && self.server_busy < BUSY_MIN;
-        // At most as many could be served within 100 ms as there were answers.
-        let possible = (self.rate_per_s * 0.1 / self.connections).min(1.0);
-        let is_unfair = self.connections > QUEUE_PLACES
-            && (self.served).is_some_and(|served| served < SERVED_MIN * possible);
-        let is_idle = self.server_busy < BUSY_MIN && self.generator_idle > 1.0 - BUSY_MIN;
-        let all = [
-            (Signature::DelayedAcknowledgement, is_stalled),
-            (Signature::NeitherBusy, is_idle && !is_stalled),
-            (Signature::Unfair, is_unfair),
-            (
-                Signature::LittlesLaw,
-                (self.in_use() / self.connections - 1.0).abs() > LITTLE_MAX,
-            ),
-            (
-                Signature::AtTheCeiling,
-                self.of_null.is_some_and(|share| share >= CEILING),
-            ),
-            (
-                Signature::ManyBytes,
-                self.answer_bytes.0 > MANY_BYTES * self.answer_bytes.1,
-            ),
-        ];
-        let shown = all.into_iter().filter(|(_, is_shown)| *is_shown);
-        shown.map(|(signature, _)| signature).collect()
+        match signature {
+            Signature::DelayedAcknowledgement => is_stalled,
+            Signature::NeitherBusy => {
+                let is_idle = self.server_busy < BUSY_MIN && self.generator_idle > 1.0 - BUSY_MIN;
+                is_idle && !is_stalled && self.connections >= BUSY_CONNECTIONS_MIN
+            }
+            Signature::Unfair => {
+                // At most as many could be served within 100 ms as there were answers.
+                let possible = (self.rate_per_s * 0.1 / self.connections).min(1.0);
+                let is_unfair = |served| served < SERVED_MIN * possible;
+                self.connections > QUEUE_PLACES && self.served.is_some_and(is_unfair)
+            }
+            Signature::FewerOpen => self.in_use() / self.connections < 1.0 - LITTLE_MAX,
+            Signature::MoreOpen => self.in_use() / self.connections > 1.0 + LITTLE_MAX,
+            Signature::AtTheCeiling => self.of_null.is_some_and(|share| share >= CEILING),
+            Signature::ManyBytes => self.answer_bytes.0 > MANY_BYTES * self.answer_bytes.1,
+        }
     }
 
     /// Connections with a request open, by Little's law.
     fn in_use(&self) -> f64 {
         self.rate_per_s * self.mean_ms / 1000.0
     }
+}
 
-    /// What was seen, what it means, and where it is explained.
-    fn sentence(&self, signature: Signature) -> String {
-        let share = |of: f64| format!("{}%", percent(of));
-        match signature {
-            Signature::DelayedAcknowledgement => format!(
-                "the median service time is {:.1} ms while the server uses {} of its processors. That is the kernel's \
-                 delayed acknowledgement of 40 ms: the answer leaves in two segments, and the second one waits for the \
-                 first to be acknowledged (RFC 9293, sections 3.7.4 and 3.8.6.3; docs/METHODOLOGY.md)",
-                self.median_ms,
-                share(self.server_busy)
-            ),
-            Signature::NeitherBusy => format!(
-                "the server uses {} of its processors, and the generator is idle for {} of its time. The server waits \
-                 for something other than a processor: a timer, a lock, a limit of its own",
-                share(self.server_busy),
-                share(self.generator_idle)
-            ),
-            Signature::Unfair => unfair(&[*self]),
-            Signature::LittlesLaw => format!(
-                "rate times mean service time makes {:.0} requests open at a time, of {} connections. {} (Little's law; \
-                 docs/LOAD.md)",
-                self.in_use(),
-                grouped(self.connections as u64),
-                match self.in_use() < self.connections {
-                    true =>
-                        "For the rest of the time connections were being opened, or waited for the generator",
-                    false =>
-                        "Some waited longer than a window, and count there with their whole time",
-                }
-            ),
-            Signature::AtTheCeiling => format!(
-                "it reaches {} of the null server's rate, so the row shows the generator and the kernel, not the server",
-                share(self.of_null.unwrap_or(0.0))
-            ),
-            Signature::ManyBytes => format!(
-                "an answer has {:.0} bytes, the median contestant's {:.0}: part of its cost is what it sends \
-                 (docs/BIAS.md)",
-                self.answer_bytes.0, self.answer_bytes.1
-            ),
-        }
+/// A figure of several rows: from the least to the most, once if these read alike.
+fn range(all: &[Traits], of: fn(&Traits) -> f64, written: impl Fn(f64) -> String) -> String {
+    let figures = || all.iter().map(of);
+    let ends = [
+        figures().fold(f64::INFINITY, f64::min),
+        figures().fold(f64::NEG_INFINITY, f64::max),
+    ];
+    let [least, most] = ends.map(written);
+    match least == most {
+        true => most,
+        false => format!("{least} to {most}"),
     }
 }
 
-/// The sentence of several that serve some connections over and over.
-fn unfair(all: &[Traits]) -> String {
-    let served = || all.iter().filter_map(|one| one.served);
-    let [fewest, most] = [served().reduce(f64::min), served().reduce(f64::max)]
-        .map(|one| percent(one.unwrap_or(0.0)));
-    let shares = match fewest == most {
-        true => format!("{most}%"),
-        false => format!("{fewest} to {most}%"),
-    };
-    let server = if all.len() == 1 {
-        "The server answers"
-    } else {
-        "These servers answer"
-    };
-    let others = if all.len() == 1 { "lets" } else { "let" };
-    format!(
-        "{shares} of {} connections got an answer within 100 ms. {server} some of them over and over and {others} the \
-         others wait (docs/FINDINGS.md, the first finding)",
-        grouped(all.first().map_or(0, |one| one.connections as u64))
-    )
+/// What was seen of rows that show a signature, what it means, and where it is explained.
+fn sentence(signature: Signature, all: &[Traits]) -> String {
+    let share = |of: fn(&Traits) -> f64| format!("{}%", range(all, of, percent));
+    let count = |of: fn(&Traits) -> f64| range(all, of, |one| grouped(one.round() as u64));
+    let one_or_more =
+        |one: &'static str, more: &'static str| if all.len() == 1 { one } else { more };
+    match signature {
+        Signature::DelayedAcknowledgement => format!(
+            "the median service time is {} ms while the server uses {} of its processors. That is the kernel's delayed \
+             acknowledgement of 40 ms: the answer leaves in two segments, and the second one waits for the first to be \
+             acknowledged (RFC 9293, sections 3.7.4 and 3.8.6.3; docs/METHODOLOGY.md)",
+            range(all, |one| one.median_ms, |ms| format!("{ms:.1}")),
+            share(|one| one.server_busy)
+        ),
+        Signature::NeitherBusy => format!(
+            "the server uses {} of its processors, and the generator is idle for {} of its time. The server waits for \
+             something other than a processor: a timer, a lock, a limit of its own",
+            share(|one| one.server_busy),
+            share(|one| one.generator_idle)
+        ),
+        Signature::Unfair => format!(
+            "{} of {} connections got an answer within 100 ms. {} some of them over and over and {} the others wait \
+             (docs/FINDINGS.md, the first finding)",
+            share(|one| one.served.unwrap_or(0.0)),
+            count(|one| one.connections),
+            one_or_more("The server answers", "These servers answer"),
+            one_or_more("lets", "let"),
+        ),
+        Signature::FewerOpen | Signature::MoreOpen => format!(
+            "rate times mean service time makes {}. {} (Little's law; docs/LOAD.md)",
+            open_at_a_time(all),
+            match signature {
+                Signature::FewerOpen =>
+                    "For the rest of the time connections were being opened, or waited for the generator",
+                _ => "Some waited longer than a window, and count there with their whole time",
+            }
+        ),
+        Signature::AtTheCeiling => format!(
+            "{} {} of the null server's rate, so {} the generator and the kernel, not the server",
+            one_or_more("it reaches", "they reach"),
+            share(|one| one.of_null.unwrap_or(0.0)),
+            one_or_more("the row shows", "these rows show"),
+        ),
+        Signature::ManyBytes => format!(
+            "an answer has {} bytes, the median contestant's {}: part of its cost is what it sends (docs/BIAS.md)",
+            count(|one| one.answer_bytes.0),
+            count(|one| one.answer_bytes.1)
+        ),
+    }
 }
 
-/// A remark for each contestant that shows one signature or several; those that many share, since it is their runtime's,
-/// stand in one remark.
-pub(super) fn remarks(
-    records: &ThroughputRecords,
-    connections: usize,
-    rows: &[TableRow],
-) -> Vec<String> {
-    let measured = || rows.iter().filter(|row| row.arm.kind.is_contestant());
-    let bytes_of = |row: &TableRow| answer_bytes(&records.slices_of(connections, &row.arm.name));
-    let all: Vec<f64> = measured().filter_map(bytes_of).collect();
-    let Some(typical) = median(&all) else {
+/// How many requests were open by Little's law; as a share if the rows have different numbers of connections.
+fn open_at_a_time(all: &[Traits]) -> String {
+    let count = |of: fn(&Traits) -> f64| range(all, of, |one| grouped(one.round() as u64));
+    let first = all.first().map(|one| one.connections);
+    if all.iter().all(|one| Some(one.connections) == first) {
+        let (open, connections) = (count(Traits::in_use), count(|one| one.connections));
+        return format!("{open} requests open at a time, of {connections} connections");
+    }
+    let share = range(all, |one| one.in_use() / one.connections, percent);
+    format!("requests open on {share}% of the connections at a time")
+}
+
+/// A row with its name and its part, and what it shows.
+type Row = (String, String, Traits);
+
+/// A remark for each signature that a contestant shows, with all whom it concerns.
+pub(super) fn remarks(records: &ThroughputRecords, seen: &[Seen], parts: Parts) -> Vec<String> {
+    let bytes_of = |seen: &Seen| answer_bytes(&records.slices_of(seen.connections, &seen.arm));
+    let bytes: Vec<f64> = seen.iter().filter_map(bytes_of).collect();
+    let Some(typical) = median(&bytes) else {
         return Vec::new();
     };
-    let of_row = |row: &TableRow| {
-        let traits = traits(records, connections, row, typical)?;
-        Some((row.arm.name.clone(), traits))
+    let row = |seen: &Seen| {
+        let traits = traits(records, seen, typical)?;
+        Some((seen.name.clone(), seen.part.clone(), traits))
     };
-    written(&measured().filter_map(of_row).collect::<Vec<_>>())
+    written(&seen.iter().filter_map(row).collect::<Vec<Row>>(), parts)
 }
 
-fn written(all: &[(String, Traits)]) -> Vec<String> {
-    let is_unfair = |one: &&(String, Traits)| one.1.signatures().contains(&Signature::Unfair);
-    let (names, those): (Vec<String>, Vec<Traits>) = all
-        .iter()
-        .filter(is_unfair)
-        .map(|(name, traits)| (format!("`{name}`"), *traits))
-        .unzip();
-    let shared = (!those.is_empty()).then(|| format!("{}: {}.", listed(&names), unfair(&those)));
-    let own = all.iter().filter_map(|(name, traits)| {
-        let signatures = traits.signatures().into_iter();
-        let sentences: Vec<String> = signatures
-            .filter(|one| *one != Signature::Unfair)
-            .map(|one| traits.sentence(one))
-            .collect();
-        (!sentences.is_empty()).then(|| format!("`{name}`: {}.", sentences.join("; ")))
-    });
-    shared.into_iter().chain(own).collect()
+fn written(rows: &[Row], parts: Parts) -> Vec<String> {
+    let told = Signature::ALL.into_iter();
+    let told = told.filter(|one| parts != Parts::Connections || *one != Signature::Unfair);
+    let remark = |signature| {
+        let shown = rows.iter().filter(|row| row.2.shows(signature));
+        let shown: Vec<Row> = shown.cloned().collect();
+        let traits: Vec<Traits> = shown.iter().map(|row| row.2).collect();
+        let concerned = listed(&concerned(&shown, rows, parts));
+        (!shown.is_empty()).then(|| format!("{concerned}: {}.", sentence(signature, &traits)))
+    };
+    told.filter_map(remark).collect()
+}
+
+/// The names of the rows that show something, each once; with the parts that do, if not all of its parts do.
+fn concerned(shown: &[Row], rows: &[Row], parts: Parts) -> Vec<String> {
+    let mut names: Vec<&str> = Vec::new();
+    for (name, ..) in shown {
+        if !names.contains(&name.as_str()) {
+            names.push(name);
+        }
+    }
+    let of = |name: &str, rows: &[Row]| {
+        let own = rows.iter().filter(|row| row.0 == name);
+        own.map(|row| row.1.clone()).collect::<Vec<String>>()
+    };
+    let said = |name: &str| {
+        let own = of(name, shown);
+        if own.len() == of(name, rows).len() {
+            return format!("`{name}`");
+        }
+        let unit = match parts {
+            Parts::Connections if own == ["1"] => " connection",
+            Parts::Connections => " connections",
+            Parts::One | Parts::Variants => "",
+        };
+        format!("`{name}` ({}{unit})", listed(&own))
+    };
+    names.into_iter().map(said).collect()
 }
 
 fn answer_bytes(slices: &[&SliceRow]) -> Option<f64> {
@@ -204,159 +296,23 @@ fn answer_bytes(slices: &[&SliceRow]) -> Option<f64> {
     (answers > 0).then(|| bytes as f64 / answers as f64)
 }
 
-fn traits(
-    records: &ThroughputRecords,
-    connections: usize,
-    row: &TableRow,
-    typical_bytes: f64,
-) -> Option<Traits> {
-    let (figures, limit) = (row.figures()?, row.limit?);
-    let slices = records.slices_of(connections, &row.arm.name);
+fn traits(records: &ThroughputRecords, seen: &Seen, typical_bytes: f64) -> Option<Traits> {
+    let slices = records.slices_of(seen.connections, &seen.arm);
     let answers: u64 = slices.iter().map(|row| row.ok).sum();
     let elapsed_ns: u64 = slices.iter().map(|row| row.elapsed_ns).sum();
+    let evidence = seen.limit.evidence;
     Some(Traits {
-        connections: connections as f64,
+        connections: seen.connections as f64,
         rate_per_s: answers as f64 / (elapsed_ns.max(1) as f64 / 1e9),
-        median_ms: figures.service_time_p50_us? as f64 / 1000.0,
-        mean_ms: figures.service_time_mean_ns / 1e6,
-        served: figures.served_per_100_ms,
-        generator_idle: limit.evidence.idle_share,
-        server_busy: limit.evidence.server_cpu_share.unwrap_or(1.0),
-        of_null: limit.evidence.ceiling_share,
+        median_ms: seen.p50_us as f64 / 1000.0,
+        mean_ms: seen.mean_ns / 1e6,
+        served: seen.served,
+        generator_idle: evidence.idle_share,
+        server_busy: evidence.server_cpu_share.unwrap_or(1.0),
+        of_null: evidence.ceiling_share,
         answer_bytes: (answer_bytes(&slices)?, typical_bytes),
     })
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A saturated server that answers everybody in turn.
-    const ORDINARY: Traits = Traits {
-        connections: 1000.0,
-        rate_per_s: 50_000.0,
-        median_ms: 19.0,
-        mean_ms: 20.0,
-        served: Some(1.0),
-        generator_idle: 0.4,
-        server_busy: 0.99,
-        of_null: Some(0.6),
-        answer_bytes: (130.0, 130.0),
-    };
-
-    #[test]
-    fn an_ordinary_row_shows_none() {
-        assert_eq!(ORDINARY.signatures(), []);
-    }
-
-    #[test]
-    fn each_signature_is_recognised_by_itself_and_said_with_its_figures() {
-        let cases = [
-            (
-                Traits {
-                    connections: 64.0,
-                    rate_per_s: 1_523.0,
-                    median_ms: 42.0,
-                    mean_ms: 42.0,
-                    generator_idle: 0.97,
-                    server_busy: 0.1,
-                    ..ORDINARY
-                },
-                Signature::DelayedAcknowledgement,
-                "42.0 ms while the server uses 10.0%",
-            ),
-            (
-                Traits {
-                    generator_idle: 0.8,
-                    server_busy: 0.2,
-                    ..ORDINARY
-                },
-                Signature::NeitherBusy,
-                "uses 20.0% of its processors",
-            ),
-            (
-                Traits {
-                    served: Some(0.74),
-                    ..ORDINARY
-                },
-                Signature::Unfair,
-                "74.0% of 1,000 connections",
-            ),
-            (
-                Traits {
-                    rate_per_s: 40_000.0,
-                    ..ORDINARY
-                },
-                Signature::LittlesLaw,
-                "800 requests open at a time",
-            ),
-            (
-                Traits {
-                    of_null: Some(0.995),
-                    ..ORDINARY
-                },
-                Signature::AtTheCeiling,
-                "99.5% of the null server's rate",
-            ),
-            (
-                Traits {
-                    answer_bytes: (260.0, 130.0),
-                    ..ORDINARY
-                },
-                Signature::ManyBytes,
-                "260 bytes, the median contestant's 130",
-            ),
-        ];
-        for (traits, signature, words) in cases {
-            assert_eq!(traits.signatures(), [signature]);
-            let sentence = traits.sentence(signature);
-            assert!(sentence.contains(words), "{sentence}");
-        }
-    }
-
-    #[test]
-    fn what_several_servers_share_is_said_once() {
-        let serving = |served| Traits {
-            served: Some(served),
-            ..ORDINARY
-        };
-        let long = Traits {
-            answer_bytes: (260.0, 130.0),
-            ..serving(0.72)
-        };
-        let all = [("a", serving(0.745)), ("b", ORDINARY), ("c", long)];
-        let all = all.map(|(name, traits)| (name.to_owned(), traits));
-        let lines = written(&all);
-        assert_eq!(lines.len(), 2, "{lines:?}");
-        let shared = "`a` and `c`: 72.0 to 74.5% of 1,000 connections got an answer within 100 ms. These servers answer";
-        assert!(lines[0].starts_with(shared), "{lines:?}");
-        assert!(
-            lines[1].starts_with("`c`: an answer has 260 bytes"),
-            "{lines:?}"
-        );
-        assert!(written(&all[..1])[0].starts_with("`a`: 74.5% of 1,000"));
-    }
-
-    #[test]
-    fn a_server_too_slow_to_serve_all_in_time_is_not_called_unfair() {
-        let slow = Traits {
-            connections: 4000.0,
-            rate_per_s: 17_200.0,
-            mean_ms: 232.0,
-            served: Some(0.43),
-            ..ORDINARY
-        };
-        assert_eq!(slow.signatures(), []);
-    }
-
-    #[test]
-    fn few_connections_are_not_called_unfair() {
-        let few = Traits {
-            connections: 200.0,
-            rate_per_s: 10_000.0,
-            served: Some(0.5),
-            ..ORDINARY
-        };
-        assert_eq!(few.signatures(), []);
-    }
-}
+mod tests;

@@ -27,9 +27,7 @@ const COLUMNS: [Column<AcceptsRow>; 6] = [
 
 fn rate(row: &AcceptsRow, variant: usize) -> Cell {
     match row.row.variants.get(variant) {
-        Some(Outcome::Measured(one)) => {
-            Cell::gain(one.rate, one.ratio, one.gain, one.is_client_bound)
-        }
+        Some(Outcome::Measured(one)) => one.rate_cell(),
         Some(Outcome::Failed(_)) => Cell::Failed,
         Some(Outcome::Absent(_)) => Cell::Missing,
         None => Cell::Empty,

@@ -53,7 +53,7 @@ fn mark(row: &VariantsRow, variant: usize) -> Option<RatioMark> {
             upper: one.upper,
         }),
         rank: Cell::Empty,
-        client_bound: figures.is_client_bound,
+        client_bound: figures.is_client_bound(),
     })
 }
 

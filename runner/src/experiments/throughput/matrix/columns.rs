@@ -1,6 +1,7 @@
 //! The columns of a matrix: one for each variant, as the original has one for each server.
 
-use crate::experiments::throughput::by_variant::{ByVariant, Figures, Outcome, VariantsRow};
+use crate::experiments::throughput::by_variant::{ByVariant, Outcome, VariantsRow};
+use crate::experiments::throughput::variant::Figures;
 use crate::report::{Cell, Column, Grid, GridRow};
 
 /// Rates, and gains over the first variant.
@@ -47,14 +48,7 @@ fn of(row: &VariantsRow, variant: usize, cell: impl Fn(&Figures) -> Option<Cell>
 }
 
 fn rate(row: &VariantsRow, variant: usize) -> Cell {
-    of(row, variant, |one| {
-        Some(Cell::gain(
-            one.rate,
-            one.ratio,
-            one.gain,
-            one.is_client_bound,
-        ))
-    })
+    of(row, variant, |one| Some(one.rate_cell()))
 }
 
 fn p99(row: &VariantsRow, variant: usize) -> Cell {

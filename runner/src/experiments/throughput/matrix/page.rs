@@ -34,7 +34,7 @@ pub(super) fn page(records: &ThroughputRecords) -> Page {
 fn design(records: &ThroughputRecords) -> String {
     let plan = &records.run.plan;
     format!(
-        "Each contestant as {}: {} blocks of fresh processes, all alive together, measured round robin under sustained \
+        "Each contestant as {}, keep-alive: {} blocks of fresh processes, all alive together, measured round robin under sustained \
          load; each slice opens its connections and has time to settle: {}.",
         listed(&plan.labels()),
         plan.blocks,

@@ -83,6 +83,80 @@ fn settling_differs_from_round_to_round_and_is_the_same_for_the_same_seed() {
     assert!(all.len() > 10, "{all:?}");
 }
 
+/// Contestants of the kept runs; three controls come on top.
+const KEPT: usize = 8;
+
+fn expected_min(plan: &ThroughputPlan) -> f64 {
+    let names: Vec<String> = (0..KEPT).map(|number| format!("c{number}")).collect();
+    plan.outline(1, &names).expected.as_secs_f64() / 60.0
+}
+
+#[test]
+fn expected_times_are_those_that_the_kept_runs_took() {
+    let level = |connections, window_ms, rounds| Level {
+        window_ms,
+        rounds,
+        ..Level::of(connections)
+    };
+    let few = vec![level(64, 75, 4), level(1000, 208, 4)];
+    let variant = |server, env| Variant { server, env };
+    let of_servers = |server| [BuildEnv::Release, BuildEnv::Max].map(|env| variant(server, env));
+    let matrix = ThroughputPlan {
+        variants: [ServerKind::Quickstart, ServerKind::Tuned]
+            .map(of_servers)
+            .concat(),
+        connects_per_slice: true,
+        levels: few.clone(),
+        blocks: 12,
+        warm_up_ms: 100,
+        ..plan()
+    };
+    let accepts = ThroughputPlan {
+        variants: Vec::new(),
+        requests_per_connection: vec![100, 10, 1],
+        blocks: 8,
+        ..matrix.clone()
+    };
+    let windows = [
+        (1, 125),
+        (8, 125),
+        (64, 125),
+        (200, 125),
+        (300, 125),
+        (512, 139),
+        (1000, 208),
+        (4000, 637),
+    ];
+    let sweep = ThroughputPlan {
+        requests_per_connection: Vec::new(),
+        levels: windows
+            .map(|(connections, window_ms)| level(connections, window_ms, 2))
+            .to_vec(),
+        warm_up_ms: 50,
+        ..accepts.clone()
+    };
+    let throughput = ThroughputPlan {
+        connects_per_slice: false,
+        levels: vec![level(64, 75, 8), level(1000, 208, 4)],
+        blocks: 20,
+        warm_up_ms: 100,
+        ..plan()
+    };
+    // Minutes of all blocks, from the `elapsed_ms` of their rows.
+    for (plan, took_min) in [
+        (matrix, 26.0),
+        (accepts, 16.9),
+        (sweep, 15.4),
+        (throughput, 14.3),
+    ] {
+        let expected_min = expected_min(&plan);
+        assert!(
+            (expected_min / took_min - 1.0).abs() < 0.05,
+            "{expected_min} of {took_min}"
+        );
+    }
+}
+
 proptest! {
     #[test]
     fn settling_is_at_least_what_it_has_to_be(seed: u64, block in 0..100_u32, round in 0..16_u32) {

@@ -1,20 +1,15 @@
 //! What a sweep says of one arm: its figures at each number of connections, where it saturates and where fairness breaks.
 
+use super::fairness::Fairness;
+use super::saturation::Rates;
 use crate::analysis::Standing;
-use crate::experiments::throughput::figures::{TableRow, block_rates, rows};
+use crate::experiments::throughput::figures::{TableRow, block_rates};
 use crate::experiments::throughput::plan::Level;
 use crate::experiments::throughput::records::ThroughputRecords;
 use crate::experiments::throughput::rows::SliceRow;
-use crate::experiments::throughput::tables::Table;
 use crate::run::Arm;
 use crate::stats::median;
 use std::collections::BTreeMap;
-
-/// A rate that reaches this share of the highest one is saturated.
-const SATURATED_SHARE: f64 = 0.95;
-
-/// Fairness has broken if a smaller share of the connections that could get an answer within 100 ms gets one.
-const FAIR_SHARE: f64 = 0.95;
 
 /// One arm over all numbers of connections.
 #[derive(Debug)]
@@ -23,6 +18,10 @@ pub(super) struct Swept {
     pub(super) arm: Arm,
     /// In the order of the plan; a concurrency at which it was not measured is missing.
     pub(super) points: Vec<SweptPoint>,
+    /// The least number of connections at which its rate is not distinguishable from the highest.
+    pub(super) saturated_from: Option<usize>,
+    /// At how many connections its rate was highest: the least number over blocks, and the largest.
+    pub(super) highest_at: Option<(usize, usize)>,
     /// Why it has no points at all, or fewer than the plan has.
     pub(super) failure: Option<String>,
 }
@@ -42,10 +41,14 @@ pub(super) struct SweptPoint {
     pub(super) p99_ms: Option<Spread>,
     /// Share of the connections that got a right answer within 100 ms.
     pub(super) served: Option<Spread>,
+    /// How its answers are spread over connections.
+    pub(super) fairness: Option<Fairness>,
     /// Server CPU time per request in µs.
     pub(super) cpu_us: Option<Spread>,
     /// The generator was saturated.
     pub(super) is_client_bound: bool,
+    /// It is unclear which side was.
+    pub(super) is_unclear: bool,
     /// Requests counted.
     pub(super) requests: u64,
     /// Requests without a right answer, and slices that could not be measured.
@@ -73,27 +76,11 @@ impl Spread {
     }
 }
 
-impl SweptPoint {
-    /// How many of the connections that could have got an answer within 100 ms have got one. At most as many could as
-    /// there were answers: a server that answers each in turn serves all of these.
-    pub(super) fn fairness(&self) -> Option<f64> {
-        let answers = self.rate.median * 0.1;
-        let possible = (answers / self.connections as f64).min(1.0);
-        Some(self.served?.median / possible)
-    }
-}
-
 impl Swept {
     /// Whether the run tells who was served.
     pub(super) fn tells_fairness(&self) -> bool {
-        self.points.iter().any(|point| point.served.is_some())
-    }
-
-    /// The least number of connections that reaches nearly the highest rate.
-    pub(super) fn saturates(&self) -> Option<&SweptPoint> {
-        let highest = self.highest()?.rate.median;
-        let mut points = self.points.iter();
-        points.find(|point| point.rate.median >= SATURATED_SHARE * highest)
+        let mut all = self.points.iter().filter_map(|point| point.fairness);
+        all.any(|fairness| fairness.is_told())
     }
 
     /// Where the rate is highest.
@@ -103,29 +90,35 @@ impl Swept {
         self.points.iter().max_by(by_rate)
     }
 
-    /// The least number of connections at which some are served over and over and others wait; `None` if that is seen at
+    /// The least number of connections at which some get markedly fewer answers than others; `None` if that is seen at
     /// none.
     pub(super) fn breaks(&self) -> Option<&SweptPoint> {
         let mut points = self.points.iter();
-        points.find(|point| point.fairness().is_some_and(|share| share < FAIR_SHARE))
+        points.find(|point| point.fairness.is_some_and(|one| one.is_broken()))
     }
 }
 
+/// The rows of one number of connections.
+pub(super) type LevelRows = (usize, Vec<TableRow>);
+
 /// All arms, in the order of their highest rate; contestants first.
-pub(super) fn swept(records: &ThroughputRecords, tables: &[Table]) -> Vec<Swept> {
-    let rows: Vec<(usize, Vec<TableRow>)> = tables
-        .iter()
-        .map(|table| (table.connections, rows(records, table)))
-        .collect();
+pub(super) fn swept(records: &ThroughputRecords, rows: &[LevelRows]) -> Vec<Swept> {
     let of_arm = |arm: &Arm| {
         let points = rows.iter().filter_map(|(connections, rows)| {
             let row = rows.iter().find(|row| row.arm.name == arm.name)?;
             point(records, *connections, row)
         });
         let points: Vec<SweptPoint> = points.collect();
+        let rates = points.iter().map(|point| {
+            let slices = records.slices_of(point.connections, &arm.name);
+            (point.connections, block_rates(&slices))
+        });
+        let rates = Rates::of(&rates.collect::<Vec<_>>());
         Swept {
             failure: failure(records, arm, points.len(), rows.len()),
             arm: arm.clone(),
+            saturated_from: rates.saturated_from(records.run.seed),
+            highest_at: rates.highest_at(),
             points,
         }
     };
@@ -179,6 +172,7 @@ fn point(records: &ThroughputRecords, connections: usize, row: &TableRow) -> Opt
                 .collect();
             median(&shares)
         }),
+        fairness: Fairness::of(&slices),
         cpu_us: of_blocks(&slices, |rows| {
             let measured = || rows.iter().filter(|row| row.cpu_rate().is_some());
             let cpu_ns: u64 = measured().map(|row| row.server_cpu_ns).sum();
@@ -186,6 +180,7 @@ fn point(records: &ThroughputRecords, connections: usize, row: &TableRow) -> Opt
             (requests > 0).then(|| cpu_ns as f64 / requests as f64 / 1000.0)
         }),
         is_client_bound: row.is_client_bound(),
+        is_unclear: row.is_unclear(),
         requests: figures.requests,
         errors: figures.errors,
     })
@@ -199,73 +194,4 @@ fn of_blocks(slices: &[&SliceRow], figure: impl Fn(&[&SliceRow]) -> Option<f64>)
     }
     let figures = blocks.values().filter_map(|rows| figure(rows));
     Spread::of(&figures.collect::<Vec<f64>>())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::run::ArmKind;
-
-    fn swept(points: &[(usize, f64, Option<f64>)]) -> Swept {
-        let spread = |value: f64| Spread {
-            median: value,
-            least: value,
-            most: value,
-        };
-        let point = |&(connections, rate, served): &(usize, f64, Option<f64>)| SweptPoint {
-            connections,
-            rate: spread(rate),
-            standing: None,
-            p50_ms: None,
-            p99_ms: None,
-            served: served.map(spread),
-            cpu_us: None,
-            is_client_bound: false,
-            requests: 1,
-            errors: 0,
-        };
-        Swept {
-            arm: Arm::new("one", ArmKind::Contestant),
-            points: points.iter().map(point).collect(),
-            failure: None,
-        }
-    }
-
-    #[test]
-    fn saturation_is_the_least_that_reaches_nearly_the_most() {
-        let one = swept(&[
-            (1, 20.0, None),
-            (8, 96.0, None),
-            (64, 100.0, None),
-            (512, 80.0, None),
-        ]);
-        assert_eq!(one.saturates().unwrap().connections, 8);
-        assert_eq!(one.highest().unwrap().connections, 64);
-        assert!(swept(&[]).saturates().is_none());
-    }
-
-    #[test]
-    fn fairness_breaks_where_some_wait() {
-        let one = swept(&[
-            (64, 9_000.0, Some(1.0)),
-            (300, 9_000.0, Some(0.94)),
-            (512, 9_000.0, Some(0.4)),
-        ]);
-        assert_eq!(one.breaks().unwrap().connections, 300);
-        let fair = swept(&[
-            (64, 9_000.0, Some(1.0)),
-            (300, 9_000.0, Some(0.96)),
-            (512, 9_000.0, None),
-        ]);
-        assert!(fair.breaks().is_none() && fair.tells_fairness());
-        assert!(!swept(&[(64, 9_000.0, None)]).tells_fairness());
-    }
-
-    #[test]
-    fn a_server_too_slow_to_serve_all_within_100_ms_may_be_fair() {
-        let in_turn = swept(&[(4000, 17_200.0, Some(0.43))]);
-        assert!(in_turn.breaks().is_none());
-        let unfair = swept(&[(4000, 17_200.0, Some(0.2))]);
-        assert!(unfair.breaks().is_some());
-    }
 }

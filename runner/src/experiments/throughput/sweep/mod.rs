@@ -2,8 +2,10 @@
 
 mod charts;
 mod controls;
+mod fairness;
 mod figures;
 mod page;
+mod saturation;
 
 use super::options::{Defaults, ServedWindowOptions};
 use super::plan::ThroughputPlan;

@@ -2,9 +2,12 @@
 
 use super::charts::curves;
 use super::controls::Pooled;
-use super::figures::{Spread, Swept, SweptPoint, swept};
+use super::figures::{LevelRows, Spread, Swept, SweptPoint, swept};
 use crate::analysis::Untrusted;
+use crate::experiments::throughput::figures::rows;
+use crate::experiments::throughput::limit::UNCLEAR;
 use crate::experiments::throughput::records::ThroughputRecords;
+use crate::experiments::throughput::signatures::{self, Parts, Seen};
 use crate::experiments::throughput::tables::Table;
 use crate::report::{Body, Cell, Column, Grid, Heading, Page, Section, Shown, grouped, listed};
 use crate::run::ArmKind;
@@ -15,8 +18,14 @@ pub(super) fn page(records: &ThroughputRecords) -> Page {
     let run = &records.run;
     let levels = run.plan.connections().into_iter();
     let tables: Vec<Table> = levels.map(|level| Table::of(records, level)).collect();
-    let all = swept(records, &tables);
-    let mut sections = vec![summary(records, &tables, &all)];
+    let rows: Vec<LevelRows> = tables
+        .iter()
+        .map(|table| (table.connections, rows(records, table)))
+        .collect();
+    let all = swept(records, &rows);
+    let mut first = summary(records, &tables, &all);
+    first.remarks.extend(signed(records, &rows));
+    let mut sections = vec![first];
     sections.extend(all.iter().filter(|one| !one.points.is_empty()).map(of_arm));
     let body = Body {
         design: design(records),
@@ -30,6 +39,15 @@ pub(super) fn page(records: &ThroughputRecords) -> Page {
     Page::of(run, "Over connections", body)
 }
 
+/// The signatures that contestants show, over all numbers of connections.
+fn signed(records: &ThroughputRecords, rows: &[LevelRows]) -> Vec<String> {
+    let seen = rows.iter().flat_map(|(connections, rows)| {
+        let of = move |row| Seen::of_row(*connections, row);
+        rows.iter().filter_map(of)
+    });
+    signatures::remarks(records, &seen.collect::<Vec<_>>(), Parts::Connections)
+}
+
 fn is_good(swept: &Swept) -> bool {
     let is_measured = swept.failure.is_none() || swept.arm.absent.is_some();
     is_measured && swept.points.iter().all(|point| point.errors == 0)
@@ -40,7 +58,7 @@ fn design(records: &ThroughputRecords) -> String {
     let connections: Vec<String> = plan.connections().iter().map(usize::to_string).collect();
     let rounds = plan.levels.first().map_or(0, |level| level.rounds);
     format!(
-        "`SERVER={} ENV={}`, closed loop at {} connections: {} blocks of fresh processes, {rounds} slices a block and \
+        "`SERVER={} ENV={}`, closed loop with keep-alive at {} connections: {} blocks of fresh processes, {rounds} slices a block and \
          concurrency, measured round robin; each slice opens its connections and has time to settle.",
         plan.server,
         plan.env,
@@ -50,21 +68,24 @@ fn design(records: &ThroughputRecords) -> String {
 }
 
 const SUMMARY: [Column<Swept>; 6] = [
-    Column::number("saturates at connections", Some("saturates"), |swept| {
-        of(swept.saturates(), |point| {
-            Some(Cell::count(point.connections as u64))
-        })
-    }),
+    Column::number(
+        "saturates at connections, at the earliest",
+        Some("saturates"),
+        |swept| match swept.saturated_from {
+            Some(connections) => Cell::count(connections as u64),
+            None => Cell::Missing,
+        },
+    ),
     Column::number("highest requests/s", Some("most req/s"), |swept| {
         of(swept.highest(), |point| {
             Some(Cell::whole(point.rate.median))
         })
     }),
-    Column::number("at connections", Some("at"), |swept| {
-        of(swept.highest(), |point| {
-            Some(Cell::count(point.connections as u64))
-        })
-    }),
+    Column::number(
+        "at connections (lowest–highest block)",
+        Some("at"),
+        |swept| swept.highest_at.map_or(Cell::Missing, between),
+    ),
     Column::number(
         "fairness breaks at connections",
         Some("unfair at"),
@@ -91,6 +112,15 @@ const SUMMARY: [Column<Swept>; 6] = [
         }
     }),
 ];
+
+/// A range of numbers of connections.
+fn between((least, most): (usize, usize)) -> Cell {
+    let [least, most] = [least, most].map(|one| grouped(one as u64));
+    match least == most {
+        true => Cell::text(least),
+        false => Cell::text(format!("{least}–{most}")),
+    }
+}
 
 fn of(point: Option<&SweptPoint>, cell: impl Fn(&SweptPoint) -> Option<Cell>) -> Cell {
     point.and_then(cell).unwrap_or(Cell::Missing)
@@ -180,9 +210,9 @@ fn takeaway(all: &[Swept]) -> String {
         ));
     }
     match parts.is_empty() {
-        true => "Nobody knows who was served: windows were too short.".to_owned(),
+        true => "Nobody knows who was served: windows hold too few answers.".to_owned(),
         false => format!(
-            "Some connections are served over and over while others wait: {}.",
+            "One connection in twenty gets less than three quarters of the median one's answers: {}.",
             parts.join("; ")
         ),
     }
@@ -213,17 +243,21 @@ fn of_arm(swept: &Swept) -> Section {
         Heading::number("p50 ms (lowest–highest block)", Some("p50 ms")),
         Heading::number("p99 ms (lowest–highest block)", Some("p99 ms")),
         Heading::number("served in 100 ms %", Some("served%")),
+        Heading::number("answers per connection (5th–50th–95th)", None),
         Heading::number("server CPU µs (lowest–highest block)", Some("CPU µs")),
         Heading::number("errors", None),
     ];
-    let remarks = swept.points.iter().any(|point| point.is_client_bound);
+    let mut remarks = Vec::new();
+    if swept.points.iter().any(|point| point.is_client_bound) {
+        remarks.push("≥: the generator was saturated, so the server may be faster.".to_owned());
+    }
+    if swept.points.iter().any(|point| point.is_unclear) {
+        remarks.push(UNCLEAR.to_owned());
+    }
     Section {
         heading: swept.arm.name.clone(),
         grid: Grid::plain(headings, swept.points.iter().map(cells)),
-        remarks: match remarks {
-            true => vec!["≥: the generator was saturated, so the server may be faster.".to_owned()],
-            false => Vec::new(),
-        },
+        remarks,
         shown: Shown::RunPage,
         ..Section::default()
     }
@@ -238,11 +272,12 @@ fn cells(point: &SweptPoint) -> Vec<Cell> {
         })
     };
     let bound = if point.is_client_bound { "≥ " } else { "" };
+    let sign = if point.is_unclear { "‡" } else { "" };
     let [median, least, most] = [point.rate.median, point.rate.least, point.rate.most]
         .map(|rate| grouped(rate.round() as u64));
     vec![
         Cell::count(point.connections as u64),
-        Cell::text(format!("{bound}{median} ({least}–{most})")),
+        Cell::text(format!("{bound}{median}{sign} ({least}–{most})")),
         point
             .standing
             .map_or(Cell::Missing, |one| Cell::ratio(one.ratio, one.interval)),
@@ -251,6 +286,10 @@ fn cells(point: &SweptPoint) -> Vec<Cell> {
         point
             .served
             .map_or(Cell::Missing, |served| Cell::percent(served.median)),
+        point.fairness.map_or(Cell::Missing, |fairness| {
+            let [p5, p50, p95] = fairness.answers.map(|one| grouped(one.round() as u64));
+            Cell::text(format!("{p5}–{p50}–{p95}"))
+        }),
         estimate(point.cpu_us),
         Cell::count(point.errors),
     ]
@@ -266,10 +305,15 @@ fn reading() -> Vec<String> {
          intervals of all arms at one number of connections are jointly valid at 95%. The controls are held against the \
          baseline over all numbers of connections together."
             .to_owned(),
-        "saturates: the least number of connections whose median rate reaches 95% of the highest. fairness breaks: the \
-         least number of connections at which fewer than 95% of those that could get an answer within 100 ms get one; \
-         with fewer than 10 answers per connection and second, not all of them could. Between the numbers of \
-         connections that were measured nothing is known."
+        "saturates: the least number of connections at which the rate is not significantly lower than at any other \
+         number; the intervals of an arm's pairs of numbers, from the rates of the same block, are jointly valid at 95%. \
+         It may saturate later by less than the blocks can show. at connections: where the rate of a block was highest, \
+         the lowest number over blocks and the highest."
+            .to_owned(),
+        "answers per connection: right answers in a window, the 5th, 50th and 95th percentile over connections. fairness \
+         breaks: the least number of connections at which the 5th percentile is below three quarters of the median and at \
+         least two answers below it, both in the median over blocks. Connections that are served in turn differ by one \
+         answer. Between the numbers of connections that were measured nothing is known."
             .to_owned(),
     ]
 }

@@ -114,6 +114,43 @@ fn costs_are_those_that_were_planted() {
 }
 
 #[test]
+fn a_rate_whose_limit_is_unclear_has_a_sign_and_its_sentence() {
+    let sentence = "whether the server or the generator was the limit is unclear";
+    let mut made = made_up();
+    // Far faster than any contestant, so that none of them is near the limit of the generator.
+    made.change("null", |row| {
+        (row.sent, row.ok) = (row.sent * 3, row.ok * 3);
+    });
+    assert!(!run_page(&page_of(&made)).contains(sentence));
+    made.change("fast-10", |row| {
+        (row.server_cpu_ns, row.generator_idle_ns) = (49_800_000, 1_500_000);
+    });
+    let text = run_page(&page_of(&made));
+    assert_eq!(text.matches("‡\u{a0}(").count(), 1, "{text}");
+    assert!(text.contains(sentence), "{text}");
+}
+
+#[test]
+fn a_signature_names_all_modes_that_show_it() {
+    let mut made = made_up();
+    for arm in ["fast-10", "fast-1"] {
+        made.change(arm, |row| {
+            (row.server_cpu_ns, row.generator_idle_ns) = (6_000_000, 54_000_000);
+        });
+    }
+    let page = page_of(&made);
+    let remarks = page.sections[0].remarks.join("\n");
+    let said =
+        "`fast` (10 per connection and 1 per connection): the server uses 10.0% of its processors";
+    assert!(remarks.contains(said), "{remarks}");
+    assert_eq!(
+        remarks.matches("The server waits for something").count(),
+        1,
+        "{remarks}"
+    );
+}
+
+#[test]
 fn a_contestant_without_one_of_the_modes_has_no_costs() {
     let mut made = made_up();
     made.rows

@@ -44,7 +44,12 @@ fn is_said(words: &str, remarks: impl Fn() -> String) {
     for _ in 0..TRIES {
         said = remarks();
         let mut lines = said.lines();
-        if lines.any(|line| line.starts_with("`odd`: ") && line.contains(words)) {
+        // On a busy machine others may show it too; then all of them are named before the colon.
+        let is_odd = |line: &str| {
+            line.split_once(": ")
+                .is_some_and(|(who, _)| who.contains("`odd`"))
+        };
+        if lines.any(|line| is_odd(line) && line.contains(words)) {
             return;
         }
     }
@@ -84,10 +89,9 @@ fn long_answers_are_named() {
 
 #[test]
 fn a_server_as_fast_as_the_null_server_shows_the_generator() {
-    is_said(
-        "the row shows the generator and the kernel, not the server",
-        || remarks("answers", "sleeps_before_each_answer", 4, None),
-    );
+    is_said("the generator and the kernel, not the server", || {
+        remarks("answers", "sleeps_before_each_answer", 4, None)
+    });
 }
 
 #[test]

@@ -52,7 +52,11 @@ fn made_up() -> MadeUp {
                 position: row.position,
                 started_us: row.started_us,
                 served: connections.min(50) as u64,
-                served_per_100_ms_ppm: if is_unfair { 300_000 } else { 1_000_000 },
+                // All get an answer within 100 ms; some get far fewer than others all the same.
+                served_per_100_ms_ppm: 1_000_000,
+                answers_p5: if is_unfair { 4 } else { 13 },
+                answers_p50: 14,
+                answers_p95: if is_unfair { 25 } else { 15 },
                 ..same
             });
         }
@@ -89,6 +93,66 @@ fn who_is_unfair_from_where_on_is_said() {
     assert_eq!(
         charts,
         ["sweep-rate", "sweep-p99", "sweep-served", "sweep-cpu"]
+    );
+}
+
+#[test]
+fn a_baseline_and_its_twin_saturate_at_the_same_number_of_connections() {
+    let mut made = made_up();
+    // At 8 connections the baseline is just above 95% of its highest rate, and the twin just below.
+    for row in &mut made.rows {
+        let share = match (row.arm.as_str(), row.connections) {
+            ("base", 8) => 1.61,
+            ("base-twin", 8) => 1.56,
+            _ => continue,
+        };
+        let more = if row.block % 2 == 0 { 1.1 } else { 0.9 };
+        row.ok = (row.ok as f64 * share * more) as u64;
+        (row.sent, row.first_half_ok) = (row.ok, row.ok / 2);
+    }
+    let page = page_of(&made);
+    let cell = |arm: &str| {
+        let grid = &page.sections[0].grid;
+        let mut headings = grid.headings.iter();
+        let column = headings
+            .position(|one| one.long.starts_with("saturates"))
+            .unwrap();
+        let mut rows = grid.rows.iter();
+        let row = rows.find(|row| row.arm.as_deref() == Some(arm)).unwrap();
+        row.cells[column].full()
+    };
+    assert_eq!([cell("base"), cell("base-twin")], ["8", "8"]);
+}
+
+#[test]
+fn what_stands_out_at_some_numbers_of_connections_is_said_once() {
+    let mut made = made_up();
+    made.change("slow", |row| {
+        (row.server_cpu_ns, row.generator_idle_ns) = (6_000_000, 54_000_000);
+    });
+    let page = page_of(&made);
+    let remarks = page.sections[0].remarks.join("\n");
+    assert!(
+        remarks.contains("`slow`: the server uses 10.0% of its processors"),
+        "{remarks}"
+    );
+}
+
+#[test]
+fn a_rate_whose_limit_is_unclear_has_a_sign() {
+    let mut made = made_up();
+    made.change("slow", |row| {
+        if row.connections == 64 {
+            (row.server_cpu_ns, row.generator_idle_ns) = (48_000_000, 3_000_000);
+        }
+    });
+    let text = run_page(&page_of(&made));
+    let (_, slow) = text.split_once("\n## slow\n").unwrap();
+    let (slow, _) = slow.split_once("\n## ").unwrap();
+    assert_eq!(slow.matches("‡ (").count(), 1, "{slow}");
+    assert!(
+        slow.contains("- ‡: whether the server or the generator was the limit"),
+        "{slow}"
     );
 }
 
