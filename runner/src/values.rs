@@ -31,16 +31,23 @@ pub(crate) fn socket_address(text: &str) -> Result<SocketAddr, String> {
     found.next().ok_or_else(|| wrong("names no address"))
 }
 
-/// A time with its unit, such as `500ms`, `2s`, `1m` or `1h`; seconds if it has none.
+/// A time with its unit, such as `500ms`, `2s`, `1m` or `1h`.
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || format!("`{text}` is not a time such as 500ms, 10s, 2m or 1h");
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let factor = match &text[digits.len()..] {
         "us" => 1e-6,
         "ms" => 1e-3,
-        "" | "s" => 1.0,
+        "s" => 1.0,
         "m" => 60.0,
         "h" => 3600.0,
+        // Tools differ in the unit that they take then.
+        "" if text
+            .parse()
+            .is_ok_and(|number: f64| number > 0.0 && number.is_finite()) =>
+        {
+            return Err(format!("`{text}` has no unit; write {text}s or {text}ms"));
+        }
         _ => return Err(wrong()),
     };
     let number: f64 = digits.parse().map_err(|_| wrong())?;
@@ -318,7 +325,7 @@ mod tests {
     #[test]
     fn times_are_read_or_refused() {
         for (text, ms) in [
-            ("10", 10_000),
+            ("10s", 10_000),
             ("500ms", 500),
             ("1.5s", 1500),
             ("2m", 120_000),
@@ -330,6 +337,14 @@ mod tests {
             "", "0", "-1s", "1d", "ms", "1e400", "NaN", "inf", "2 s", "1sm",
         ] {
             assert!(duration(text).is_err(), "{text}");
+        }
+        for text in ["10", "1.5"] {
+            let said = format!("`{text}` has no unit; write {text}s or {text}ms");
+            assert_eq!(duration(text), Err(said.clone()));
+            assert_eq!(
+                (whole_millis(text), timeout(text)),
+                (Err(said.clone()), Err(said))
+            );
         }
     }
 

@@ -72,7 +72,7 @@ fn unranked(
     condition: &str,
 ) -> Option<String> {
     match (is_empty, is_untrusted, too_few) {
-        (true, ..) => Some(format!("No contestant was measured {condition}.")),
+        (true, ..) => Some(format!("No contestant is ranked {condition}.")),
         (_, true, _) => Some(format!(
             "Untrusted {condition}: ranks with a `?` are not to be relied on."
         )),
@@ -203,7 +203,7 @@ mod tests {
                 "at 64 connections",
             )
         };
-        let empty = "No contestant was measured at 64 connections.";
+        let empty = "No contestant is ranked at 64 connections.";
         for is_untrusted in [true, false] {
             assert_eq!(
                 said(true, is_untrusted, Some("3 blocks")).as_deref(),

@@ -158,7 +158,16 @@ impl Row for BlockRow {
     }
 
     fn fault(&self) -> Option<String> {
-        let numbers = [self.elapsed_ms, self.steal_ms, self.listen_overflows];
+        let numbers = [
+            self.elapsed_ms,
+            self.steal_ms,
+            self.listen_overflows,
+            self.sentinel_slowdown_ppm,
+            self.watched_ms,
+            self.others_cpu_ms,
+            self.throttled_periods,
+            self.pause_ms,
+        ];
         if let Some(fault) = fault_of_numbers(&numbers) {
             return Some(fault);
         }

@@ -172,6 +172,13 @@ impl Facts {
         let what = || format!("{} does not read", folder.join(RUN_FILE).display());
         let version: Version = serde_json::from_str(&text).with_context(what)?;
         ensure!(
+            version.schema <= SCHEMA,
+            "{} was written by a newer runner: its records are of schema {}, and this runner reads schema {SCHEMA}; read \
+             it with a newer runner",
+            folder.display(),
+            version.schema
+        );
+        ensure!(
             version.schema == SCHEMA,
             "{} has records of schema {}, and this runner reads schema {SCHEMA}; results/README.md says which \
              revision reads older ones",

@@ -147,7 +147,7 @@ impl<P: Serialize + DeserializeOwned + Clone> Job<P> {
     ) -> Result<Self> {
         // Nobody else writes to what is read from here on.
         let claim = Folder::claim(path)?;
-        let (run, reader) = open_run::<P>(path, experiment, method)?;
+        let (run, _) = open_run::<P>(path, experiment, method)?;
         if run.state == State::Complete {
             let refusal = format!(
                 "{} is complete; there is nothing to continue",
@@ -163,9 +163,6 @@ impl<P: Serialize + DeserializeOwned + Clone> Job<P> {
         );
         refuse(path, &surroundings.differences(&run))?;
         let exclusive = Exclusive::claim(allow_busy)?;
-        for file in reader.torn() {
-            crate::say!("{file}: the last line was torn off and does not count");
-        }
         let (folder, given_up) = Folder::reopen(path, claim)?;
         for unit in given_up {
             crate::say!("`{unit}` has lost lines and will be measured again");

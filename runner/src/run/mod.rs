@@ -46,7 +46,7 @@ pub use order::Orders;
 pub use own_server::OwnServer;
 pub use progress::Builds;
 pub use reader::{Missing, Reader};
-pub use row::{Row, TimesFile, fault_of_numbers, fault_of_outcomes, one_line};
+pub use row::{Row, TimesFile, fault_of_numbers, fault_of_outcomes, fault_of_quantiles, one_line};
 pub use servers::{ProcessRow, Servers};
 pub use warning::Warning;
 

@@ -7,9 +7,10 @@ use super::row::{Row, TimesFile};
 use crate::record::{CsvLines, HistogramTag, Lines, read_histograms, read_lines, read_rows};
 use anyhow::{Context, Result, bail, ensure};
 use hdrhistogram::Histogram;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 /// Something that a record lacks, so that its tables cannot be trusted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -142,6 +143,9 @@ impl Reader {
                 Ok(false) => Lines::default(),
                 _ => read_lines(&path)?,
             };
+            if lines.is_torn {
+                warn_of_torn(&path);
+            }
             self.files.insert(name.to_owned(), lines);
         }
         Ok(&self.files[name])
@@ -166,12 +170,6 @@ impl Reader {
             });
         }
         missing
-    }
-
-    /// Files whose last line was torn off by whatever ended the run; that line does not count.
-    pub fn torn(&self) -> impl Iterator<Item = &str> {
-        let files = self.files.iter().filter(|(_, lines)| lines.is_torn);
-        files.map(|(name, _)| name.as_str())
     }
 
     /// Names of the units that were closed and are whole.
@@ -277,6 +275,19 @@ impl Reader {
             .filter(|(file, ..)| file == name)
             .flat_map(|&(_, first, last)| first..=last)
             .collect()
+    }
+}
+
+/// Says once that a file's last line was torn off by whatever ended the run: a run is read several times.
+fn warn_of_torn(path: &Path) {
+    static SAID: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+    let mut said = SAID.lock().unwrap_or_else(PoisonError::into_inner);
+    // Tests of this crate tear off hundreds of lines.
+    if said.insert(path.to_owned()) && !cfg!(test) {
+        crate::say!(
+            "{}: the last line was torn off and does not count",
+            path.display()
+        );
     }
 }
 

@@ -46,6 +46,16 @@ pub fn fault_of_outcomes(sent: u64, outcomes: impl IntoIterator<Item = u64>) -> 
     (sum != Some(sent)).then(|| format!("sent is {sent}, and its outcomes do not add up to that"))
 }
 
+/// Why no slice can have these percentiles of one thing, the lowest first, if none can: none is below the one before.
+#[must_use]
+pub fn fault_of_quantiles(values: &[u64]) -> Option<String> {
+    let falls = values.windows(2).find(|pair| pair[0] > pair[1])?;
+    Some(format!(
+        "a percentile is {}, and a higher one of the same is {}",
+        falls[0], falls[1]
+    ))
+}
+
 /// Text for a cell: one line, without control characters and not longer than a reader wants.
 ///
 /// Error texts quote what servers say, and a server may say anything.
@@ -65,7 +75,7 @@ pub fn one_line(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{NUMBER_MAX, fault_of_numbers, fault_of_outcomes, one_line};
+    use super::{NUMBER_MAX, fault_of_numbers, fault_of_outcomes, fault_of_quantiles, one_line};
 
     #[test]
     fn numbers_that_no_slice_can_have_are_faults() {
@@ -74,6 +84,8 @@ mod tests {
         assert_eq!(fault_of_outcomes(3, [1, 2]), None);
         assert!(fault_of_outcomes(3, [1, 1]).is_some());
         assert!(fault_of_outcomes(3, [u64::MAX, 4]).is_some());
+        assert_eq!(fault_of_quantiles(&[0, 1, 1, 4]), None);
+        assert!(fault_of_quantiles(&[0, 2, 1]).is_some());
     }
 
     #[test]

@@ -11,6 +11,7 @@ use crate::record::Binary;
 use crate::server::{Server, Tree, Usage, start_repeatedly};
 use anyhow::{Result, anyhow};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// An arm that could not be measured in this many blocks running is no longer started.
@@ -71,6 +72,21 @@ pub struct ProcessRow {
     pub err: String,
 }
 
+impl ProcessRow {
+    /// How many of these processes had to be started more than once, in words; `None` if none had to.
+    pub fn restarts<'r>(rows: impl IntoIterator<Item = &'r Self>) -> Option<String> {
+        let again = rows.into_iter().filter(|row| row.attempts > 1);
+        // A process that lives under several conditions has a row for each.
+        let processes: BTreeSet<(&str, u32)> =
+            again.map(|row| (row.arm.as_str(), row.block)).collect();
+        match processes.len() {
+            0 => None,
+            1 => Some("one process had to be started again".to_owned()),
+            count => Some(format!("{count} processes had to be started again")),
+        }
+    }
+}
+
 impl Row for ProcessRow {
     const FILE: &'static str = "processes.csv";
 
@@ -92,6 +108,7 @@ impl Row for ProcessRow {
             self.user_ms,
             self.system_ms,
             self.peak_rss_kib,
+            self.threads,
         ];
         if let Some(fault) = fault_of_numbers(&numbers) {
             return Some(fault);

@@ -137,6 +137,12 @@ fn another_schema_is_refused_with_the_place_that_says_who_reads_it() {
         words.contains("schema 1") && words.contains("results/README.md"),
         "{words}"
     );
+    std::fs::write(&file, text.replace("\"schema\": 2", "\"schema\": 3")).unwrap();
+    let words = refusal(&run.path);
+    assert!(
+        words.contains("written by a newer runner") && !words.contains("older"),
+        "{words}"
+    );
 }
 
 #[test]

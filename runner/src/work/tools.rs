@@ -24,6 +24,12 @@ impl Tool {
         }
     }
 
+    /// What it is called in records.
+    #[must_use]
+    pub fn key(self) -> String {
+        format!("{self:?}").to_lowercase()
+    }
+
     fn package(self) -> &'static str {
         match self {
             Self::Valgrind | Self::Vgdb => "valgrind",
@@ -69,6 +75,14 @@ fn find_among(
 /// [`MissingTool`] where it is nowhere on PATH, or does not say.
 pub fn version(tool: Tool) -> Result<String, MissingTool> {
     version_of(&find(tool)?).ok_or(MissingTool(tool))
+}
+
+/// The same of the tool that records call this; `None` if it does not say, or is not there.
+#[must_use]
+pub fn version_by_key(key: &str) -> Option<String> {
+    let all = [Tool::Valgrind, Tool::Vgdb, Tool::Strace];
+    let tool = all.into_iter().find(|tool| tool.key() == key)?;
+    version(tool).ok()
 }
 
 fn version_of(path: &Path) -> Option<String> {

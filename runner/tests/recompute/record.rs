@@ -136,15 +136,7 @@ fn block(mut rows: Vec<BTreeMap<String, String>>, arms: &[String], measure: Meas
     let mut after = None;
     let mut slices = Vec::new();
     for row in &rows {
-        let counted = number(
-            row,
-            if measure == Measure::Rate {
-                "ok"
-            } else {
-                "sent"
-            },
-        );
-        let counted = counted - number(row, WITHHELD);
+        let counted = number(row, "ok") - number(row, WITHHELD);
         let elapsed_ns = number(row, "elapsed_ns");
         let time_ns = match measure {
             Measure::Rate => elapsed_ns,

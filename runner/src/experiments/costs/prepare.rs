@@ -1,13 +1,15 @@
 //! What is built: the packages of the contestants, with the features of each arm, and where.
 
+use super::Costs;
 use super::plan::{CostsPlan, DEFAULT_FEATURES};
 use super::published;
+use super::records::CostsRecords;
 use super::rows::FactRow;
-use crate::experiments::contestant;
+use crate::experiments::{Experiment, contestant};
 use crate::framework::{self, Framework, ServerKind, Workspace};
 use crate::interrupt;
 use crate::record::{Digest, file_digest};
-use crate::run::{Arm, ArmKind, Job, VariantOf};
+use crate::run::{Arm, ArmKind, Job, VariantOf, changed_tools};
 use crate::work::tools::{self, Tool};
 use anyhow::{Context, Result};
 use std::path::PathBuf;
@@ -50,6 +52,9 @@ pub(super) fn prepare(
     job: &mut Job<CostsPlan>,
 ) -> Result<(Vec<Arm>, Prepared)> {
     interrupt::check()?;
+    if !job.run.arms.is_empty() {
+        refuse_other_tools(job, &Costs::read(job.folder.path())?)?;
+    }
     enter_tools(job);
     crate::say!("downloading every crate");
     framework::fetch(workspace)?;
@@ -108,16 +113,28 @@ fn text_digest(workspace: &Workspace, framework: &Framework) -> Result<String> {
     Ok(digest.text())
 }
 
+/// A run continues only with the tools that have counted so far, if they have counted anything.
+pub(super) fn refuse_other_tools(job: &Job<CostsPlan>, done: &CostsRecords) -> Result<()> {
+    let mut builds = done.builds.iter();
+    if builds.all(|row| row.instructions().is_none()) {
+        return Ok(());
+    }
+    job.refuse(&changed_tools(
+        &job.run.toolchain.tools,
+        tools::version_by_key,
+    ))
+}
+
 /// Enters the versions of the tools that count into the record, or what is missing.
 fn enter_tools(job: &mut Job<CostsPlan>) {
     if job.run.plan.counted_requests == 0 {
         return;
     }
+    job.run.toolchain.tools.clear();
     for tool in [Tool::Valgrind, Tool::Vgdb] {
         match (tools::find(tool), tools::version(tool)) {
             (Ok(_), Ok(version)) => {
-                let name = format!("{tool:?}").to_lowercase();
-                job.run.toolchain.tools.insert(name, version);
+                job.run.toolchain.tools.insert(tool.key(), version);
             }
             // Not every tool says its version.
             (Ok(_), Err(_)) => {}

@@ -238,6 +238,26 @@ fn strings_from_outside_are_text_wherever_they_are_shown() {
 }
 
 #[test]
+fn a_run_continues_only_with_the_tools_that_have_counted() {
+    let parent = tempfile::tempdir().unwrap();
+    let mut run = runs::header(Costs::NAME, Costs::METHOD, plan(), arms());
+    let version = "valgrind-0.0.0".to_owned();
+    run.toolchain.tools.insert("valgrind".to_owned(), version);
+    let job = runs::begin(&parent.path().join("run"), &run);
+    let refused = prepare::refuse_other_tools(&job, &records(&builds())).unwrap_err();
+    let refused = refused.to_string();
+    assert!(
+        refused.contains("valgrind was valgrind-0.0.0 and is"),
+        "{refused}"
+    );
+    let mut uncounted = builds();
+    for row in &mut uncounted {
+        row.instructions_per_request = 0;
+    }
+    prepare::refuse_other_tools(&job, &records(&uncounted)).unwrap();
+}
+
+#[test]
 fn a_damaged_record_is_refused_or_untrusted_or_unchanged() {
     let (_parent, path) = written(&builds());
     damage::is_always_noticed::<Costs>(&path);

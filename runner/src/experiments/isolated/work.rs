@@ -47,7 +47,7 @@ pub(super) fn enter_tools(job: &mut Job<IsolatedPlan>) {
             Ok(_) => {
                 // Not every tool says its version.
                 if let Ok(version) = tools::version(tool) {
-                    job.run.toolchain.tools.insert(key(tool), version);
+                    job.run.toolchain.tools.insert(tool.key(), version);
                 }
             }
             Err(missing) => {
@@ -62,25 +62,16 @@ pub(super) fn enter_tools(job: &mut Job<IsolatedPlan>) {
 pub(super) fn refuse_other_tools(job: &Job<IsolatedPlan>, units: &BTreeSet<String>) -> Result<()> {
     let mut counted = job.run.toolchain.tools.clone();
     counted.retain(|name, _| has_counted(name, units));
-    let version = |name: &str| {
-        let tool = TOOLS.into_iter().find(|tool| key(*tool) == name)?;
-        tools::version(tool).ok()
-    };
-    job.refuse(&changed_tools(&counted, version))
+    job.refuse(&changed_tools(&counted, tools::version_by_key))
 }
 
 /// Whether any of these units was counted with this tool.
 fn has_counted(name: &str, units: &BTreeSet<String>) -> bool {
-    let beginning = match name == key(Tool::Strace) {
+    let beginning = match name == Tool::Strace.key() {
         true => "system calls ",
         false => "work ",
     };
     units.iter().any(|unit| unit.starts_with(beginning))
-}
-
-/// What a tool is called in the record.
-fn key(tool: Tool) -> String {
-    format!("{tool:?}").to_lowercase()
 }
 
 /// One process of one contestant.

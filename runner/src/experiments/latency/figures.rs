@@ -2,9 +2,9 @@
 
 use super::records::LatencyRecords;
 use super::rows::PacedRow;
-use super::tables::{HELD_SHARE_MIN, P99, QUANTILES, Table, held_share};
+use super::tables::{HELD_SHARE_MIN, P99, QUANTILES, Table, held_share, share_of_schedule};
 use crate::analysis::Standing;
-use crate::run::{Arm, ArmKind};
+use crate::run::{Arm, ArmKind, ProcessRow};
 use crate::stats::median;
 
 /// One arm at one rate.
@@ -23,20 +23,24 @@ pub(super) struct Figures {
     pub(super) response_ns: [u64; 3],
     /// Where it stands by each measure; `None` if it did not hold the rate, or took part in too few blocks.
     pub(super) standings: Vec<Option<Standing>>,
-    /// Server CPU time per request, in ns; the median over slices.
+    /// Server CPU time per right answer, in ns; the median over slices.
     pub(super) cpu_ns: Option<f64>,
-    /// Share of the schedule that was sent.
+    /// Share of the schedule that got a right answer.
     pub(super) held_share: f64,
+    /// Share of the schedule that was not sent, for want of a free connection.
+    pub(super) unsent_share: f64,
     /// 99th percentile of the dispatch delay, in ns; the median over slices.
     pub(super) dispatch_delay_ns: f64,
     /// Requests without a right answer, and slices that could not be measured.
     pub(super) errors: u64,
     /// What went wrong first.
     pub(super) first_error: Option<String>,
+    /// How many of its processes had to be started more than once, in words.
+    pub(super) restarts: Option<String>,
 }
 
 impl Figures {
-    /// Whether it sent enough of the schedule to be ranked.
+    /// Whether enough of the schedule got a right answer for a rank.
     pub(super) fn holds(&self) -> bool {
         self.held_share >= HELD_SHARE_MIN
     }
@@ -101,6 +105,8 @@ fn figures(records: &LatencyRecords, table: &Table, arm: &Arm) -> Result<Figures
             .collect::<Vec<f64>>()
     };
     let unmeasured = slices.iter().filter(|row| row.sent == 0).count() as u64;
+    let processes = records.processes.iter();
+    let own = |row: &&ProcessRow| row.rate_per_s == table.rate_per_s && row.arm == arm.name;
     let delays = all(|row| (row.sent > 0).then_some(row.dispatch_delay_p99_ns as f64));
     Ok(Figures {
         response_ns: QUANTILES.map(|quantile| times.value_at_quantile(quantile)),
@@ -111,9 +117,11 @@ fn figures(records: &LatencyRecords, table: &Table, arm: &Arm) -> Result<Figures
             .collect(),
         cpu_ns: median(&all(PacedRow::cpu_ns_per_request)),
         held_share: held_share(&slices).unwrap_or(0.0),
+        unsent_share: share_of_schedule(&slices, |row| row.unsent).unwrap_or(0.0),
         dispatch_delay_ns: median(&delays).unwrap_or(0.0),
         errors: slices.iter().map(|row| row.errors()).sum::<u64>() + unmeasured,
         first_error,
+        restarts: ProcessRow::restarts(processes.filter(own)),
     })
 }
 

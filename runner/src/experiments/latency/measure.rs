@@ -25,7 +25,7 @@ pub(super) fn measure(
     done: &LatencyRecords,
 ) -> Result<()> {
     let plan = job.run.plan.clone();
-    before_blocks(job, plan.is_short(), plan.blocks)?;
+    before_blocks(job, plan.has_few_blocks(), plan.blocks)?;
     let processors = job.run.processors.clone();
     let generator = Generator::start(plan.engine, &processors.generator, 1)?;
     let servers = Servers::new(launches, &processors.server, generator, plan.timeout());

@@ -1,6 +1,6 @@
 //! What can be asked of a latency run.
 
-use super::plan::{LatencyPlan, RateLevel};
+use super::plan::{LatencyPlan, RateLevel, SEARCHES};
 use crate::duration::millis;
 use crate::environment::limits;
 use crate::experiments::{OwnOptions, ServedOptions};
@@ -52,7 +52,7 @@ pub struct DesignOptions {
     #[arg(long, value_name = "OBJECTIVE", value_parser = Objective::parse)]
     pub slo: Option<Objective>,
     /// Searches per contestant, each on a fresh process
-    #[arg(long, default_value_t = 3, requires = "slo")]
+    #[arg(long, default_value_t = SEARCHES, requires = "slo")]
     pub searches: u32,
     /// Connections that carry the requests
     #[arg(short, long, default_value = "64", value_parser = connections)]

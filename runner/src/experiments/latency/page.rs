@@ -5,7 +5,8 @@ use super::columns::{grid, search_grid};
 use super::figures::{TableRow, rows};
 use super::plan::BEYOND_MIN;
 use super::records::LatencyRecords;
-use super::tables::{CPU, P99, QUANTILES, Table, is_ranked};
+use super::tables::{CPU, HELD_SHARE_MIN, P50, P99, QUANTILES, Table, is_ranked};
+use crate::analysis::Ranked;
 use crate::report::{
     Answers, Body, HOW_TO_READ_RANKS, Page, Pairs, Praise, Section, grouped, percent, rank_remarks,
     spread, takeaway, trust,
@@ -49,10 +50,30 @@ pub(super) fn page(records: &LatencyRecords) -> Page {
     Page::of(run, "Latency", body)
 }
 
-const PRAISE: Praise = Praise {
-    one: "has the shortest 99th percentile of response times",
-    several: "have the shortest 99th percentile of response times",
-};
+/// The measures by which a table can be read, the first that has ranks; and how its first are spoken of.
+const LEADING: [(usize, Praise); 3] = [
+    (
+        P99,
+        Praise {
+            one: "has the shortest 99th percentile of response times",
+            several: "have the shortest 99th percentile of response times",
+        },
+    ),
+    (
+        P50,
+        Praise {
+            one: "has the shortest median response time",
+            several: "have the shortest median response time",
+        },
+    ),
+    (
+        CPU,
+        Praise {
+            one: "uses the least server CPU time per right answer",
+            several: "use the least server CPU time per right answer",
+        },
+    ),
+];
 
 fn design(records: &LatencyRecords) -> String {
     let plan = &records.run.plan;
@@ -86,7 +107,7 @@ fn design(records: &LatencyRecords) -> String {
 }
 
 fn section(records: &LatencyRecords, table: &Table, rows: &[TableRow]) -> Section {
-    let (p99, cpu) = (&table.measures[P99], &table.measures[CPU]);
+    let (leading, praise) = leading(records, table);
     let mut remarks = Vec::new();
     remarks.extend(
         table
@@ -94,7 +115,9 @@ fn section(records: &LatencyRecords, table: &Table, rows: &[TableRow]) -> Sectio
             .as_ref()
             .map(super::delay::DelayControl::sentence),
     );
-    let claims = rank_remarks(p99, &[cpu], &table.controls, &[], &records.blocks);
+    let cpu = std::iter::once(&table.measures[CPU]);
+    let others: Vec<&Ranked> = cpu.filter(|one| one.measure != leading.measure).collect();
+    let claims = rank_remarks(leading, &others, &table.controls, &[], &records.blocks);
     // The planted delay is this table's planted control.
     remarks.extend(
         claims
@@ -105,7 +128,13 @@ fn section(records: &LatencyRecords, table: &Table, rows: &[TableRow]) -> Sectio
     remarks.extend(rows.iter().filter_map(remark));
     let condition = format!("at {}", table.heading());
     let is_untrusted = !table.untrusted.is_empty();
-    let takeaway = takeaway(p99, PRAISE, &condition, is_untrusted, |_| false);
+    let mut takeaway = takeaway(leading, praise, &condition, is_untrusted, |_| false);
+    if leading.measure != table.measures[P99].measure {
+        takeaway.push_str(&format!(
+            " The comparison is by {}, since fewer than {BEYOND_MIN:.0} answers of a slice lie beyond p99.",
+            leading.measure
+        ));
+    }
     Section {
         heading: table.heading(),
         level: Some(table.rate_per_s),
@@ -115,10 +144,19 @@ fn section(records: &LatencyRecords, table: &Table, rows: &[TableRow]) -> Sectio
         untrusted: table.untrusted.iter().map(ToString::to_string).collect(),
         grid: grid(table, rows),
         trust: trusted(records, table, rows),
-        spread: spread(p99, &records.run.arms),
+        spread: spread(leading, &records.run.arms),
         remarks,
         ..Section::default()
     }
+}
+
+/// What a table is read by: p99, unless a slice has too few answers for a figure of its own.
+fn leading<'t>(records: &LatencyRecords, table: &'t Table) -> (&'t Ranked, Praise) {
+    let has_ranks =
+        |(measure, _): &&(usize, Praise)| is_ranked(records, table.rate_per_s, *measure);
+    let found = LEADING.iter().find(has_ranks);
+    let (measure, praise) = found.copied().unwrap_or(LEADING[0]);
+    (&table.measures[measure], praise)
 }
 
 fn answers(records: &LatencyRecords, table: &Table, rows: &[TableRow]) -> Answers {
@@ -163,8 +201,9 @@ fn beyond(records: &LatencyRecords, table: &Table) -> String {
 /// How far the table can be relied on; its planted control is a delay.
 fn trusted(records: &LatencyRecords, table: &Table, rows: &[TableRow]) -> Vec<String> {
     let answers = answers(records, table, rows);
-    let p99 = &table.measures[P99];
-    let mut parts = trust(p99, &table.controls, answers, records.run.warnings.len());
+    let (leading, _) = leading(records, table);
+    let warnings = records.run.warnings.len();
+    let mut parts = trust(leading, &table.controls, answers, warnings);
     if let Some(delay) = &table.delay {
         let outcome = match delay.failure() {
             None => "found in the 99th percentile, and not in the median",
@@ -185,8 +224,12 @@ fn remark(row: &TableRow) -> Option<String> {
     };
     let mut parts = Vec::new();
     if !figures.holds() {
+        let why = match figures.unsent_share > 1.0 - HELD_SHARE_MIN {
+            true => ", so its times are those of a backlog, and it",
+            false => ": the rest of the requests got no right answer, so it",
+        };
         parts.push(format!(
-            "held {}% of the rate, so its times are those of a backlog, and it is not ranked",
+            "held {}% of the rate{why} is not ranked",
             percent(figures.held_share)
         ));
     }
@@ -200,6 +243,7 @@ fn remark(row: &TableRow) -> Option<String> {
             grouped(figures.errors)
         ));
     }
+    parts.extend(figures.restarts.clone());
     (!parts.is_empty()).then(|| format!("`{name}`: {}.", parts.join("; ")))
 }
 
@@ -261,11 +305,11 @@ fn reading(records: &LatencyRecords) -> Vec<String> {
             "ratios are to {baseline}, from slices that are next to each other in time; below 1 is better. All intervals \
              of one measure are jointly valid at 95%."
         ),
-        "server CPU: per request at this rate, over all threads of the server. At a low rate that is what a running \
+        "server CPU: per right answer at this rate, over all threads of the server. At a low rate that is what a running \
          server costs, waking up included."
             .to_owned(),
-        "rate held: the share of the schedule that was sent. Below 99% a contestant is not ranked. dispatch delay: \
-         how late the generator itself sent."
+        "rate held: the share of the schedule that got a right answer. Below 99% a contestant is not ranked. dispatch \
+         delay: how late the generator itself sent."
             .to_owned(),
     ]
 }

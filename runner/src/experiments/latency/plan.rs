@@ -12,6 +12,9 @@ use std::time::Duration;
 /// Fewer blocks than these make a run that is not worth keeping.
 const KEPT_BLOCKS_MIN: u32 = 12;
 
+/// Searches per contestant if nothing else is asked for; fewer make a run that is not worth keeping.
+pub(super) const SEARCHES: u32 = 3;
+
 /// A percentile of a slice is ranked if at least this many of its answers lie beyond it.
 pub(super) const BEYOND_MIN: f64 = 10.0;
 
@@ -123,6 +126,12 @@ impl LatencyPlan {
     /// Whether the run is too short to be kept among the results.
     #[must_use]
     pub(super) fn is_short(&self) -> bool {
+        self.has_few_blocks() || (self.objective.is_some() && self.searches < SEARCHES)
+    }
+
+    /// Whether it has too few blocks; a search has none.
+    #[must_use]
+    pub(super) fn has_few_blocks(&self) -> bool {
         !self.rates.is_empty() && self.blocks < KEPT_BLOCKS_MIN
     }
 
@@ -188,6 +197,22 @@ impl LatencyPlan {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn few_searches_are_not_worth_keeping() {
+        let plan = LatencyPlan {
+            rates: Vec::new(),
+            objective: Some("p99=50ms".to_owned()),
+            searches: SEARCHES,
+            ..crate::experiments::latency::tests::plan()
+        };
+        assert!(!plan.is_short());
+        let few = LatencyPlan {
+            searches: 1,
+            ..plan
+        };
+        assert!(few.is_short() && !few.has_few_blocks());
+    }
 
     #[test]
     fn windows_hold_enough_answers_beyond_the_99th_percentile() {

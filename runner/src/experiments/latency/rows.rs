@@ -2,7 +2,9 @@
 
 use crate::duration::{micros, nanos};
 use crate::load::Measured;
-use crate::run::{Observation, Row, TimesFile, fault_of_numbers, fault_of_outcomes, one_line};
+use crate::run::{
+    Observation, Row, TimesFile, fault_of_numbers, fault_of_outcomes, fault_of_quantiles, one_line,
+};
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
@@ -145,11 +147,10 @@ impl PacedRow {
         outcomes.into_iter().fold(0, u64::saturating_add)
     }
 
-    /// Server CPU time per request, in ns.
+    /// Server CPU time per right answer, in ns: a request that failed makes no server cheap.
     #[must_use]
     pub(super) fn cpu_ns_per_request(&self) -> Option<f64> {
-        (self.sent > 0 && self.server_cpu_ns > 0)
-            .then(|| self.server_cpu_ns as f64 / self.sent as f64)
+        (self.ok > 0 && self.server_cpu_ns > 0).then(|| self.server_cpu_ns as f64 / self.ok as f64)
     }
 
     /// As analysis takes it, with one of its figures.
@@ -197,12 +198,28 @@ impl Row for PacedRow {
             self.outside,
             self.outside_errors,
             self.connect_errors,
+            self.started_us,
+            self.settling_ns,
             self.elapsed_ns,
             self.server_cpu_ns,
             self.generator_cpu_ns,
             self.generator_idle_ns,
+            self.pause_us,
+            self.response_time_max_ns,
+            self.service_time_p99_ns,
+            self.dispatch_delay_p99_ns,
         ];
-        let fault = fault_of_outcomes(self.sent, outcomes).or_else(|| fault_of_numbers(&numbers));
+        let response_times = [
+            self.response_time_p50_ns,
+            self.response_time_p99_ns,
+            self.response_time_p999_ns,
+            self.response_time_max_ns,
+        ];
+        let service_times = [self.service_time_p50_ns, self.service_time_p99_ns];
+        let fault = fault_of_outcomes(self.sent, outcomes)
+            .or_else(|| fault_of_numbers(&numbers))
+            .or_else(|| fault_of_quantiles(&response_times))
+            .or_else(|| fault_of_quantiles(&service_times));
         if fault.is_some() {
             return fault;
         }
@@ -274,7 +291,8 @@ impl Row for ProbeRow {
         if self.met > 1 {
             return Some(format!("met is {}, and can be 0 or 1", self.met));
         }
-        fault_of_numbers(&numbers)
+        let times = [self.response_time_p50_ns, self.response_time_p99_ns];
+        fault_of_numbers(&numbers).or_else(|| fault_of_quantiles(&times))
     }
 }
 

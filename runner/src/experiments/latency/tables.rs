@@ -13,7 +13,7 @@ use hdrhistogram::Histogram;
 /// Differences smaller than this are called a tie: fixed before any run.
 const MARGIN: f64 = 0.05;
 
-/// A contestant that sends a smaller share of the schedule has not held the rate, and is not ranked.
+/// An arm that answers a smaller share of the schedule rightly has not held the rate, and is not ranked.
 pub(super) const HELD_SHARE_MIN: f64 = 0.99;
 
 /// Index of the median among [`MEASURES`].
@@ -141,11 +141,16 @@ fn value(row: &PacedRow, index: usize) -> Option<f64> {
     (row.ok > 0 && ns > 0).then_some(ns as f64)
 }
 
-/// The share of the schedule that was sent; `None` if nothing was scheduled.
+/// The share of the schedule that got a right answer; `None` if nothing was scheduled.
 pub(super) fn held_share(slices: &[&PacedRow]) -> Option<f64> {
+    share_of_schedule(slices, |row| row.ok)
+}
+
+/// A share of what was due in all slices; `None` if nothing was.
+pub(super) fn share_of_schedule(slices: &[&PacedRow], of: fn(&PacedRow) -> u64) -> Option<f64> {
     let sum = |of: fn(&PacedRow) -> u64| slices.iter().map(|row| of(row)).sum::<u64>() as f64;
-    let (sent, unsent) = (sum(|row| row.sent), sum(|row| row.unsent));
-    (sent + unsent > 0.0).then(|| sent / (sent + unsent))
+    let due = sum(|row| row.sent) + sum(|row| row.unsent);
+    (due > 0.0).then(|| sum(of) / due)
 }
 
 fn untrusted(records: &LatencyRecords, table: &Table) -> Vec<Untrusted> {

@@ -35,7 +35,7 @@ fn arms() -> Vec<Arm> {
     ]
 }
 
-fn plan() -> LatencyPlan {
+pub(super) fn plan() -> LatencyPlan {
     LatencyPlan {
         server: ServerKind::Quickstart,
         env: BuildEnv::Release,

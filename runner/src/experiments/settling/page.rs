@@ -6,7 +6,7 @@ use super::traces::{Trace, traces};
 use crate::analysis::Completeness;
 use crate::experiments::settling::IntervalRow;
 use crate::report::{Body, Cell, Grid, Heading, Page, Section, Shown, grouped, listed};
-use crate::run::{Arm, Row};
+use crate::run::{Arm, ProcessRow, Row};
 
 /// The stretches of each trace that the table shows, in ms after the start.
 const STRETCHES_MS: [(u64, u64); 6] = [
@@ -125,6 +125,10 @@ fn remarks(records: &SettlingRecords, connections: usize) -> Vec<String> {
     };
     let mut remarks: Vec<String> = records.run.arms.iter().filter_map(remark).collect();
     for arm in &records.run.arms {
+        let processes = records.processes.iter();
+        let own = processes.filter(|row| row.connections == connections && row.arm == arm.name);
+        let restarts = ProcessRow::restarts(own);
+        remarks.extend(restarts.map(|restarts| format!("`{}`: {restarts}.", arm.name)));
         let rows = records.intervals_of(connections, &arm.name);
         let errors: u64 = rows.iter().map(|row| row.errors).sum();
         if errors > 0 {

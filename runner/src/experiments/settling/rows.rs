@@ -1,6 +1,6 @@
 //! The rows of a settling run.
 
-use crate::run::{Row, fault_of_numbers};
+use crate::run::{Row, fault_of_numbers, fault_of_quantiles};
 use serde::{Deserialize, Serialize};
 
 /// One interval of one slice.
@@ -52,8 +52,10 @@ impl Row for IntervalRow {
             self.service_time_p50_us,
             self.service_time_p99_us,
         ];
-        if let Some(fault) = fault_of_numbers(&numbers) {
-            return Some(fault);
+        let times = [self.service_time_p50_us, self.service_time_p99_us];
+        let fault = fault_of_numbers(&numbers).or_else(|| fault_of_quantiles(&times));
+        if fault.is_some() {
+            return fault;
         }
         if self.served > self.connections as u64 || self.served > self.ok {
             return Some(format!(

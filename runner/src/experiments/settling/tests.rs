@@ -165,6 +165,20 @@ fn a_process_that_failed_is_a_row_that_says_so_and_not_a_rate_of_zero() {
 }
 
 #[test]
+fn a_process_that_was_started_again_is_said() {
+    let parent = tempfile::tempdir().unwrap();
+    let path = parent.path().join("run");
+    made_up(&path);
+    let mut records = Settling::read(&path).unwrap();
+    for row in &mut records.processes {
+        row.attempts = 3;
+    }
+    let text = crate::report::run_page(&Settling::page(&records));
+    let said = "`one`: 2 processes had to be started again.";
+    assert!(text.contains(said), "{text}");
+}
+
+#[test]
 fn a_damaged_record_is_refused_or_untrusted_or_unchanged() {
     let parent = tempfile::tempdir().unwrap();
     let path = parent.path().join("run");

@@ -3,10 +3,10 @@
 use super::limit::{Limit, limit_of, null_ratio};
 use super::records::ThroughputRecords;
 use super::rows::SliceRow;
-use super::tables::Table;
+use super::tables::{ERROR_SHARE_MAX, Table, error_share};
 use crate::analysis::Standing;
 use crate::load::{Bound, time_histogram};
-use crate::run::{Arm, ArmKind};
+use crate::run::{Arm, ArmKind, ProcessRow};
 use crate::stats::{Quartiles, median};
 use std::collections::BTreeMap;
 
@@ -51,7 +51,7 @@ pub(super) struct Figures {
     pub(super) service_time_p999_us: Option<u64>,
     /// Mean service time over all slices, in ns.
     pub(super) service_time_mean_ns: f64,
-    /// Server CPU time per request, in ns; the median over blocks.
+    /// Server CPU time per right answer, in ns; the median over blocks.
     pub(super) server_cpu_ns: f64,
     /// The share of it in user mode, over all blocks; `None` if it was not sampled.
     pub(super) user_share: Option<f64>,
@@ -65,15 +65,18 @@ pub(super) struct Figures {
     pub(super) served_per_window: Option<f64>,
     /// Right answers per connection and window: the 5th, 50th and 95th percentile over connections.
     pub(super) answers_per_connection: Option<[f64; 3]>,
-    /// Requests without a right answer, and slices that could not be measured.
+    /// Requests without a right answer, connections that could not be opened, and slices that could not be measured.
     pub(super) errors: u64,
+    /// The share of the requests in its windows that got no right answer.
+    pub(super) error_share: f64,
     /// What went wrong first.
     pub(super) first_error: Option<String>,
-    /// Processes that had to be started more than once.
-    pub(super) restarted: usize,
+    /// How many of its processes had to be started more than once, in words.
+    pub(super) restarts: Option<String>,
 }
 
-/// The rows of a table: contestants and baseline by their ratio, then those not measured, then the controls.
+/// The rows of a table: contestants and baseline by their ratio, then those that fail too often, then those not
+/// measured, then the controls.
 pub(super) fn rows(records: &ThroughputRecords, table: &Table) -> Vec<TableRow> {
     let arms = records.run.arms.iter();
     let null_ratio = null_ratio(records, &table.rate);
@@ -87,7 +90,7 @@ pub(super) fn rows(records: &ThroughputRecords, table: &Table) -> Vec<TableRow> 
     rows.sort_by(|one, other| {
         // The baseline stands among the contestants.
         let kind = |row: &TableRow| row.arm.kind.max(ArmKind::Baseline);
-        let group = |row: &TableRow| (kind(row), row.figures().is_none());
+        let group = |row: &TableRow| (kind(row), row.figures().is_none(), row.is_failing());
         group(one)
             .cmp(&group(other))
             .then(other.estimate().total_cmp(&one.estimate()))
@@ -115,6 +118,12 @@ impl TableRow {
     pub(super) fn is_unclear(&self) -> bool {
         let is_unclear = |limit: Limit| limit.bound == Bound::Unclear;
         self.arm.kind != ArmKind::Null && self.limit.is_some_and(is_unclear)
+    }
+
+    /// Whether it is a contestant that is not ranked for its errors.
+    pub(super) fn is_failing(&self) -> bool {
+        let share = self.figures().map_or(0.0, |figures| figures.error_share);
+        self.arm.kind == ArmKind::Contestant && share > ERROR_SHARE_MAX
     }
 
     /// What rows are sorted by: the ratio, which is steadier than the throughput it comes from.
@@ -223,8 +232,9 @@ impl Figures {
                 .map(|row| row.errors() + row.outside_errors)
                 .sum::<u64>()
                 + unmeasured,
+            error_share: error_share(slices),
             first_error: None,
-            restarted: processes.iter().filter(|row| row.attempts > 1).count(),
+            restarts: ProcessRow::restarts(processes),
         }
     }
 }
@@ -243,13 +253,13 @@ pub(super) fn block_rates(slices: &[&SliceRow]) -> BTreeMap<u32, f64> {
     medians.collect()
 }
 
-/// Server CPU time per request in each block, in ns.
+/// Server CPU time per right answer in each block, in ns.
 fn block_cpu_ns(slices: &[&SliceRow]) -> Vec<f64> {
     let mut blocks: BTreeMap<u32, (u64, u64)> = BTreeMap::new();
     for row in slices.iter().filter(|row| row.cpu_rate().is_some()) {
         let (cpu_ns, requests) = blocks.entry(row.block).or_default();
         *cpu_ns += row.server_cpu_ns;
-        *requests += row.counted_requests();
+        *requests += row.counted();
     }
     let per_request = blocks
         .into_values()

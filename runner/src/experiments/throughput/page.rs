@@ -6,11 +6,11 @@ use super::figures::{Outcome, TableRow, rows};
 use super::records::ThroughputRecords;
 use super::settled;
 use super::signatures::{self, Parts, Seen};
-use super::tables::Table;
+use super::tables::{ERROR_SHARE_MAX, Table};
 use super::verdict;
 use crate::report::{
-    Answers, Body, HOW_TO_READ_RANKS, Page, Pairs, Praise, Section, grouped, rank_remarks, spread,
-    takeaway, takeaways, trust,
+    Answers, Body, HOW_TO_READ_RANKS, Page, Pairs, Praise, Section, grouped, percent, rank_remarks,
+    spread, takeaway, takeaways, trust,
 };
 use crate::run::ArmKind;
 
@@ -157,12 +157,14 @@ fn remark(row: &TableRow) -> Option<String> {
             count => format!("{} errors, the first: {first}", grouped(count)),
         });
     }
-    if figures.restarted > 0 {
+    if row.is_failing() {
         parts.push(format!(
-            "{} processes had to be started again",
-            figures.restarted
+            "{}% of its requests got no right answer, more than {:.0}%, so it is not ranked",
+            percent(figures.error_share),
+            ERROR_SHARE_MAX * 100.0
         ));
     }
+    parts.extend(figures.restarts.clone());
     (!parts.is_empty()).then(|| format!("`{name}`: {}.", parts.join("; ")))
 }
 
@@ -224,7 +226,9 @@ fn reading(records: &ThroughputRecords) -> Vec<String> {
         "served: the share of the connections that got a right answer within 100 ms, and within a window; answers per \
          connection: in a window, percentiles over connections. Shown if windows are long enough; medians over slices."
             .to_owned(),
-        "server CPU: per request, over all threads of the server, in user and in system mode.".to_owned(),
+        "server CPU: per right answer, over all threads of the server, in user and in system mode. A contestant of which \
+         more than 1% of the requests got no right answer is not ranked."
+            .to_owned(),
         "limit: which side held the rate back, by the generator's idle share, the server's CPU utilisation, and \
          throughput as a share of the null server's (docs/LOAD.md), which are in a table of their own."
             .to_owned(),

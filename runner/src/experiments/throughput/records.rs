@@ -99,6 +99,15 @@ impl ThroughputRecords {
         self
     }
 
+    /// Which arms have processes that had to be started again, a sentence for each.
+    pub(super) fn restarts(&self) -> impl Iterator<Item = String> {
+        self.run.arms.iter().filter_map(|arm| {
+            let own = self.processes.iter().filter(|row| row.arm == arm.name);
+            let restarts = ProcessRow::restarts(own)?;
+            Some(format!("`{}`: {restarts}.", arm.name))
+        })
+    }
+
     /// The slices of one arm at one concurrency.
     pub(super) fn slices_of(&self, connections: usize, arm: &str) -> Vec<&SliceRow> {
         let slices = self.slices.iter();

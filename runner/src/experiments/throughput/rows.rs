@@ -2,7 +2,9 @@
 
 use crate::duration::{micros, nanos};
 use crate::load::Measured;
-use crate::run::{Observation, Row, TimesFile, fault_of_numbers, fault_of_outcomes, one_line};
+use crate::run::{
+    Observation, Row, TimesFile, fault_of_numbers, fault_of_outcomes, fault_of_quantiles, one_line,
+};
 use serde::{Deserialize, Serialize};
 
 /// Service times of every arm, concurrency and block.
@@ -159,23 +161,18 @@ impl SliceRow {
         ]
     }
 
-    /// Requests that did not get a right answer.
+    /// Requests that did not get a right answer, and connections that could not be opened.
     #[must_use]
     pub fn errors(&self) -> u64 {
         let others = self.other_outcomes().into_iter();
-        others.fold(0, u64::saturating_add)
+        others.fold(self.connect_errors, u64::saturating_add)
     }
 
-    /// Right answers that rates are made of.
+    /// Right answers that rates and costs are made of: a request that failed makes no server fast or cheap. What the
+    /// planted control withholds is its work all the same.
     #[must_use]
     pub fn counted(&self) -> u64 {
         self.ok.saturating_sub(self.withheld)
-    }
-
-    /// Requests that costs are shared among. What the planted control withholds is its work all the same.
-    #[must_use]
-    pub fn counted_requests(&self) -> u64 {
-        self.sent.saturating_sub(self.withheld)
     }
 
     /// Withholds a known share: of every `100 + percent` right answers, `percent` do not count. The work behind
@@ -198,11 +195,11 @@ impl SliceRow {
             .then(|| self.counted() as f64 * 1e9 / self.elapsed_ns as f64)
     }
 
-    /// Requests per second of server CPU time.
+    /// Right answers per second of server CPU time.
     #[must_use]
     pub fn cpu_rate(&self) -> Option<f64> {
         self.is_measured()
-            .then(|| self.counted_requests() as f64 * 1e9 / self.server_cpu_ns as f64)
+            .then(|| self.counted() as f64 * 1e9 / self.server_cpu_ns as f64)
     }
 
     fn is_measured(&self) -> bool {
@@ -245,14 +242,29 @@ impl Row for SliceRow {
         let numbers = [
             self.sent,
             self.outside,
+            self.reconnects,
+            self.connect_errors,
+            self.started_us,
             self.elapsed_ns,
             self.settling_ns,
             self.server_cpu_ns,
             self.generator_cpu_ns,
             self.generator_idle_ns,
             self.pause_us,
+            self.served_per_100_ms_ppm,
+            self.answers_p95,
+            self.service_time_max_us,
         ];
-        let fault = fault_of_outcomes(self.sent, outcomes).or_else(|| fault_of_numbers(&numbers));
+        let answers = [self.answers_p5, self.answers_p50, self.answers_p95];
+        let times = [
+            self.service_time_p50_us,
+            self.service_time_p99_us,
+            self.service_time_max_us,
+        ];
+        let fault = fault_of_outcomes(self.sent, outcomes)
+            .or_else(|| fault_of_numbers(&numbers))
+            .or_else(|| fault_of_quantiles(&answers))
+            .or_else(|| fault_of_quantiles(&times));
         if fault.is_some() {
             return fault;
         }

@@ -7,7 +7,7 @@ use super::rows::{SERVICE_TIMES, SliceRow};
 use crate::analysis::{
     Completeness, Control, Effect, Ranked, Sensitivity, Untrusted, judge, with_best_slices,
 };
-use crate::run::{Measure, Observation, ProcessRow, Row};
+use crate::run::{ArmKind, Measure, Observation, ProcessRow, Row};
 
 /// Differences smaller than this are called a tie: fixed before any run.
 pub(super) const MARGIN: f64 = 0.02;
@@ -15,13 +15,17 @@ pub(super) const MARGIN: f64 = 0.02;
 /// A contestant with fewer right answers in a window is measured too coarsely to set the length of a run.
 const ANSWERS_MIN: u64 = 1000;
 
+/// A contestant with a larger share of requests without a right answer is not ranked: an error may cost its server less
+/// than an answer.
+pub(super) const ERROR_SHARE_MAX: f64 = 0.01;
+
 /// Right answers per second.
 pub const RATE: Measure = Measure {
     name: "requests/s",
     higher_is_better: true,
 };
 
-/// Requests per second of server CPU time.
+/// Right answers per second of server CPU time.
 pub const CPU: Measure = Measure {
     name: "requests per CPU second",
     higher_is_better: true,
@@ -49,8 +53,15 @@ impl Table {
     #[must_use]
     pub fn of(records: &ThroughputRecords, connections: usize) -> Self {
         let (arms, seed) = (&records.run.arms, records.run.seed);
+        // Only contestants are ranked; without the baseline and the controls nothing could be said of any.
+        let contestants = arms.iter().filter(|arm| arm.kind == ArmKind::Contestant);
+        let failing: Vec<&str> = contestants
+            .map(|arm| arm.name.as_str())
+            .filter(|name| error_share(&records.slices_of(connections, name)) > ERROR_SHARE_MAX)
+            .collect();
         let ranked = |slices: &[SliceRow], measure| {
-            let observations = observations(slices, connections, measure);
+            let mut observations = observations(slices, connections, measure);
+            observations.retain(|one| !failing.contains(&one.arm));
             Ranked::of(&observations, arms, measure, MARGIN, seed)
         };
         let (rate, cpu) = (ranked(&records.slices, RATE), ranked(&records.slices, CPU));
@@ -94,6 +105,13 @@ impl Table {
     pub fn heading(&self) -> String {
         said(self.connections)
     }
+}
+
+/// The share of an arm's requests that got no right answer; connections that could not be opened are requests here.
+pub(super) fn error_share(slices: &[&SliceRow]) -> f64 {
+    let sum = |of: fn(&SliceRow) -> u64| slices.iter().map(|row| of(row)).sum::<u64>() as f64;
+    let (ok, errors) = (sum(|row| row.ok), sum(SliceRow::errors));
+    errors / (ok + errors).max(1.0)
 }
 
 pub(super) fn observations(

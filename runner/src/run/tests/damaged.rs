@@ -108,6 +108,23 @@ fn an_impossible_row_is_refused_with_file_and_line() {
 }
 
 #[test]
+fn a_block_with_a_number_beyond_any_run_is_refused() {
+    let changes: [fn(&mut BlockRow); 5] = [
+        |row| row.sentinel_slowdown_ppm = u64::MAX,
+        |row| row.watched_ms = u64::MAX,
+        |row| row.others_cpu_ms = u64::MAX,
+        |row| row.throttled_periods = u64::MAX,
+        |row| row.pause_ms = u64::MAX,
+    ];
+    for change in changes {
+        let mut row = block_row(0);
+        assert_eq!(row.fault(), None);
+        change(&mut row);
+        assert!(row.fault().is_some(), "{row:?}");
+    }
+}
+
+#[test]
 fn closing_lines_name_no_file_outside_the_folder() {
     let run = changed("units.csv", |text| {
         text.replace("points.csv:", "../points.csv:")

@@ -56,6 +56,80 @@ fn a_contestant_that_does_not_hold_the_rate_has_a_row_and_no_rank() {
 }
 
 #[test]
+fn what_failed_holds_no_rate_and_makes_no_server_cheap() {
+    let mut run = MadeUp::new();
+    let fast = run.rows.iter_mut().filter(|row| row.arm == "fast");
+    fast.for_each(|row| {
+        (row.ok, row.bad_status) = (row.sent / 10, row.sent - row.sent / 10);
+        row.err = "status is 503, not 200".to_owned();
+    });
+    let row = run.rows.iter().find(|row| row.arm == "fast").unwrap();
+    let of_right_answers = row.server_cpu_ns as f64 / row.ok as f64;
+    assert_eq!(row.cpu_ns_per_request(), Some(of_right_answers));
+    let ranked = table(&run).measures;
+    assert!(ranked.iter().all(|one| one.standing("fast").is_none()));
+    let page = run_page(&Latency::page(&run.records()));
+    let said = "`fast`: held 10.0% of the rate: the rest of the requests got no right answer, so it is not ranked";
+    assert!(page.contains(said), "{page}");
+}
+
+#[test]
+fn without_enough_answers_beyond_p99_the_takeaway_is_of_the_median_and_says_why() {
+    let mut run = MadeUp::new();
+    let takeaway = |run: &MadeUp| {
+        let page = Latency::page(&run.records());
+        page.sections[0].takeaway.clone()
+    };
+    assert!(!takeaway(&run).contains("The comparison is by"));
+    run.run.plan.rates[0].window_ms = 20;
+    let said = takeaway(&run);
+    let why = "The comparison is by p50, since fewer than 10 answers of a slice lie beyond p99.";
+    assert!(
+        said.starts_with("`fast` is the only contestant that is ranked") && said.ends_with(why),
+        "{said}"
+    );
+    run.run.plan.rates[0].window_ms = 0;
+    let said = takeaway(&run);
+    assert!(
+        said.contains("The comparison is by CPU per request"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_process_that_was_started_again_is_said() {
+    let mut records = MadeUp::new().records();
+    let mut fast = records.processes.iter_mut().filter(|row| row.arm == "fast");
+    fast.next().unwrap().attempts = 2;
+    let page = run_page(&Latency::page(&records));
+    assert!(
+        page.contains("`fast`: one process had to be started again."),
+        "{page}"
+    );
+}
+
+#[test]
+fn a_row_whose_percentiles_or_times_cannot_be_is_refused() {
+    use crate::run::Row;
+    let good = slice("fast", 0, 0, 0);
+    assert_eq!(good.fault(), None);
+    let changes: [fn(&mut PacedRow); 7] = [
+        |row| row.response_time_p50_ns = u64::MAX,
+        |row| row.response_time_p99_ns = row.response_time_p50_ns - 1,
+        |row| row.response_time_p999_ns = row.response_time_max_ns + 1,
+        |row| row.response_time_max_ns = u64::MAX,
+        |row| row.service_time_p99_ns = 1,
+        |row| row.started_us = u64::MAX,
+        |row| row.settling_ns = u64::MAX,
+    ];
+    for change in changes {
+        let mut row = good.clone();
+        change(&mut row);
+        assert!(row.fault().is_some(), "{row:?}");
+    }
+}
+
+#[test]
 fn a_contestant_that_does_not_hold_the_rate_has_the_reason_in_the_charts() {
     let page = Latency::page(&MadeUp::new().records());
     let charts = page.all_charts();

@@ -168,6 +168,9 @@ fn only_a_row_that_says_that_its_server_failed_may_lack_its_cpu_time() {
         ok: 1,
         elapsed_ns: 1,
         response_time_p50_ns: 1,
+        response_time_p99_ns: 1,
+        response_time_p999_ns: 1,
+        response_time_max_ns: 1,
         ..PacedRow::default()
     };
     assert!(silent.fault().unwrap().contains("server_cpu_ns"));

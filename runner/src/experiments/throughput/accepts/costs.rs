@@ -84,7 +84,7 @@ fn points(
         for row in slices.iter().filter(measured) {
             let (cpu_ns, counted) = sums.entry(row.block).or_default();
             *cpu_ns += row.server_cpu_ns;
-            *counted += row.counted_requests();
+            *counted += row.counted();
         }
         for (block, (cpu_ns, counted)) in sums {
             let per_request = cpu_ns as f64 / counted as f64;

@@ -47,6 +47,7 @@ fn section(records: &ThroughputRecords, level: &ByVariant) -> Section {
     let takeaway = takeaway(level, &costs);
     let mut remarks = level.remarks();
     remarks.extend(miss(&costs));
+    remarks.extend(records.restarts());
     Section {
         heading: format!("{}, by requests per connection", level.heading()),
         level: Some(level.connections as u64),

@@ -15,9 +15,8 @@ pub(super) fn page(records: &ThroughputRecords) -> Page {
     let levels: Vec<ByVariant> = connections.map(|one| ByVariant::of(records, one)).collect();
     let most = levels.iter().map(|level| level.connections).max();
     let sections = levels.iter().flat_map(|level| {
-        let warnings = run.warnings.len();
         let is_most = Some(level.connections) == most;
-        [section(level, warnings), service_section(level, is_most)]
+        [section(records, level), service_section(level, is_most)]
     });
     let body = Body {
         design: design(records),
@@ -42,7 +41,7 @@ fn design(records: &ThroughputRecords) -> String {
     )
 }
 
-fn section(level: &ByVariant, warnings: usize) -> Section {
+fn section(records: &ThroughputRecords, level: &ByVariant) -> Section {
     let takeaway = takeaway(level);
     Section {
         heading: level.heading(),
@@ -50,8 +49,12 @@ fn section(level: &ByVariant, warnings: usize) -> Section {
         untrusted: level.untrusted.iter().map(ToString::to_string).collect(),
         charts: gains(level, &takeaway).into_iter().collect(),
         grid: rates(level),
-        trust: level.trust(warnings),
-        remarks: level.remarks(),
+        trust: level.trust(records.run.warnings.len()),
+        remarks: level
+            .remarks()
+            .into_iter()
+            .chain(records.restarts())
+            .collect(),
         takeaway,
         ..Section::default()
     }
@@ -62,6 +65,7 @@ fn service_section(level: &ByVariant, is_most: bool) -> Section {
     Section {
         heading: format!("{}: service time and connections served", level.heading()),
         takeaway: cuts(level),
+        untrusted: level.untrusted.iter().map(ToString::to_string).collect(),
         charts: p99s(level).filter(|_| is_most).into_iter().collect(),
         grid: service(level),
         shown: Shown::PageAndTerminal,

@@ -176,7 +176,7 @@ fn point(records: &ThroughputRecords, connections: usize, row: &TableRow) -> Opt
         cpu_us: of_blocks(&slices, |rows| {
             let measured = || rows.iter().filter(|row| row.cpu_rate().is_some());
             let cpu_ns: u64 = measured().map(|row| row.server_cpu_ns).sum();
-            let requests: u64 = measured().map(|row| row.counted_requests()).sum();
+            let requests: u64 = measured().map(|row| row.counted()).sum();
             (requests > 0).then(|| cpu_ns as f64 / requests as f64 / 1000.0)
         }),
         is_client_bound: row.is_client_bound(),

@@ -25,8 +25,16 @@ pub(super) fn page(records: &ThroughputRecords) -> Page {
     let all = swept(records, &rows);
     let mut first = summary(records, &tables, &all);
     first.remarks.extend(signed(records, &rows));
+    let untrusted: Vec<String> = match first.untrusted.is_empty() {
+        true => Vec::new(),
+        false => vec!["as the first table is".to_owned()],
+    };
     let mut sections = vec![first];
-    sections.extend(all.iter().filter(|one| !one.points.is_empty()).map(of_arm));
+    let measured = all.iter().filter(|one| !one.points.is_empty());
+    sections.extend(measured.map(|one| Section {
+        untrusted: untrusted.clone(),
+        ..of_arm(one)
+    }));
     let body = Body {
         design: design(records),
         unfinished: records.unfinished(),
@@ -152,7 +160,7 @@ fn summary(records: &ThroughputRecords, tables: &[Table], all: &[Swept]) -> Sect
             |_, _| None,
         ),
         trust: trust(records, &pooled, all),
-        remarks: remarks.collect(),
+        remarks: remarks.chain(records.restarts()).collect(),
         ..Section::default()
     }
 }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::experiments::per_connection;
 use crate::experiments::throughput::Accepts;
-use crate::fixtures::programs;
+use crate::fixtures::{damage, programs};
 use crate::output::Screen;
 use crate::report::{run_page, tables};
 use crate::run::VariantOf;
@@ -222,4 +222,24 @@ fn connections_are_closed_after_their_requests() {
         opened("one-10")
     );
     assert!((opened("one-1") - 1.0).abs() < 0.2, "{}", opened("one-1"));
+}
+
+#[test]
+fn a_damaged_run_by_requests_per_connection_is_refused_or_untrusted_or_unchanged() {
+    damage::is_always_noticed::<Accepts>(&made_up().write());
+}
+
+#[test]
+fn an_arm_that_was_started_again_is_said() {
+    let mut records = Accepts::read(&made_up().write()).unwrap();
+    for row in records
+        .processes
+        .iter_mut()
+        .filter(|row| row.arm == "fast" && row.block == 1)
+    {
+        row.attempts = 2;
+    }
+    let page = run_page(&Accepts::page(&records));
+    let said = "`fast`: one process had to be started again.";
+    assert_eq!(page.matches(said).count(), 1, "{page}");
 }

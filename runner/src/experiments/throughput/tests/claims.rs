@@ -234,9 +234,89 @@ fn a_planted_loss_is_exact_in_rate_and_cost() {
         ..SliceRow::default()
     };
     row.withhold(2);
-    assert_eq!(
-        (row.counted(), row.counted_requests(), row.sent),
-        (5000, 5000, 5100)
-    );
+    (row.elapsed_ns, row.server_cpu_ns) = (1_000_000_000, 2_000_000_000);
+    assert_eq!((row.counted(), row.sent), (5000, 5100));
+    assert_eq!((row.rate(), row.cpu_rate()), (Some(5000.0), Some(2500.0)));
     assert!(row.balances());
+}
+
+#[test]
+fn what_failed_makes_no_server_cheap() {
+    let row = SliceRow {
+        sent: 1000,
+        ok: 100,
+        bad_status: 900,
+        connect_errors: 3,
+        elapsed_ns: 1_000_000_000,
+        server_cpu_ns: 1_000_000_000,
+        ..SliceRow::default()
+    };
+    assert_eq!((row.cpu_rate(), row.errors()), (Some(100.0), 903));
+    assert!(row.balances());
+}
+
+/// Most of what it answers is an error, and what is left is still the most of all.
+fn with_mostly_errors() -> MadeUp {
+    let mut run = MadeUp::new();
+    run.change("fast", |row| {
+        (row.sent, row.bad_status) = (row.sent * 10, row.sent * 9);
+        row.err = "status is 503, not 200".to_owned();
+    });
+    run
+}
+
+#[test]
+fn a_contestant_that_mostly_fails_has_a_row_and_no_rank() {
+    let run = with_mostly_errors();
+    let table = table(&run);
+    for ranked in [&table.rate, &table.cpu] {
+        assert_eq!(ranked.standing("fast"), None);
+        assert!(ranked.standing("quick").unwrap().rank.is_some());
+    }
+    let page = crate::report::run_page(&Throughput::page(&run.records()));
+    let said = "90.0% of its requests got no right answer, more than 1%, so it is not ranked";
+    assert!(page.contains(said), "{page}");
+    let place = |name: &str| page.find(&format!("| {name} |")).unwrap();
+    assert!(place("slow") < place("fast"), "{page}");
+    assert!(place("fast") < place("null"), "{page}");
+}
+
+#[test]
+fn a_wrong_answer_now_and_then_takes_no_rank() {
+    let table = table(&MadeUp::new().with_a_wrong_answer());
+    assert!(table.rate.standing("fast").unwrap().rank.is_some());
+    assert_eq!(table.untrusted, []);
+}
+
+#[test]
+fn connections_that_could_not_be_opened_are_errors() {
+    let mut run = MadeUp::new();
+    let row = run.rows.iter_mut().find(|row| row.arm == "fast").unwrap();
+    row.connect_errors = 7;
+    row.err = "connection refused".to_owned();
+    let page = Throughput::page(&run.records());
+    assert!(!page.is_good);
+    let text = crate::report::run_page(&page);
+    assert!(
+        text.contains("`fast`: 7 errors, the first: connection refused"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_row_whose_percentiles_or_times_cannot_be_is_refused() {
+    use crate::run::Row;
+    let good = slice("fast", 0, 0, 0, 100_000);
+    assert_eq!(good.fault(), None);
+    let changes: [fn(&mut SliceRow); 4] = [
+        |row| row.service_time_p99_us = 1,
+        |row| row.service_time_max_us = u64::MAX,
+        |row| row.answers_p50 = 0,
+        |row| row.started_us = u64::MAX,
+    ];
+    for change in changes {
+        let mut row = good.clone();
+        change(&mut row);
+        assert!(row.fault().is_some(), "{row:?}");
+    }
 }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::experiments::Variant;
 use crate::experiments::throughput::Matrix;
-use crate::fixtures::{hostile, killed, programs};
+use crate::fixtures::{damage, hostile, killed, programs};
 use crate::output::Screen;
 use crate::report::{Kept, front_page, run_page, tables};
 use crate::run::VariantOf;
@@ -280,4 +280,24 @@ fn a_matrix_that_is_killed_at_any_write_continues_to_the_same_rows() {
     let writes = killed::at_every_write::<Matrix>(&run, || launches.clone(), keys);
     // Four slices, two processes, two histograms, a block and its closing line.
     assert!(writes >= 10, "{writes}");
+}
+
+#[test]
+fn a_damaged_matrix_is_refused_or_untrusted_or_unchanged() {
+    damage::is_always_noticed::<Matrix>(&made_up().write());
+}
+
+#[test]
+fn a_variant_that_was_started_again_is_said() {
+    let mut records = Matrix::read(&made_up().write()).unwrap();
+    for row in records
+        .processes
+        .iter_mut()
+        .filter(|row| row.arm == "fast" && row.block == 1)
+    {
+        row.attempts = 2;
+    }
+    let page = run_page(&Matrix::page(&records));
+    let said = "`fast`: one process had to be started again.";
+    assert_eq!(page.matches(said).count(), 1, "{page}");
 }

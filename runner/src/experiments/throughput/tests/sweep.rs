@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::experiments::throughput::Sweep;
+use crate::fixtures::damage;
 use crate::output::Screen;
 use crate::report::{run_page, tables};
 
@@ -194,4 +195,24 @@ fn an_untrusted_concurrency_is_named_in_the_heading() {
         untrusted.contains("at 64 connections: two copies"),
         "{untrusted}"
     );
+}
+
+#[test]
+fn a_damaged_sweep_is_refused_or_untrusted_or_unchanged() {
+    damage::is_always_noticed::<Sweep>(&made_up().write());
+}
+
+#[test]
+fn an_arm_that_was_started_again_is_said_once() {
+    let mut records = Sweep::read(&made_up().write()).unwrap();
+    for row in records
+        .processes
+        .iter_mut()
+        .filter(|row| row.arm == "fast" && row.block == 1)
+    {
+        row.attempts = 2;
+    }
+    let page = run_page(&Sweep::page(&records));
+    let said = "`fast`: one process had to be started again.";
+    assert_eq!(page.matches(said).count(), 1, "{page}");
 }
