@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "the panic of a test is its report")]
 
 mod arguments;
+mod torn;
 
 use assert_cmd::Command;
 use controls::{Planted, Server};
@@ -396,24 +397,4 @@ fn a_closed_pipe_is_not_an_error() {
         let words = String::from_utf8(output.stderr).unwrap();
         assert_eq!((output.status.code(), words.as_str()), (Some(0), ""));
     }
-}
-
-#[test]
-fn a_torn_last_line_is_said_by_whoever_reads_the_record() {
-    let run = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/records/throughput");
-    let copy = tempfile::tempdir().unwrap();
-    for entry in std::fs::read_dir(run).unwrap() {
-        let file = entry.unwrap();
-        std::fs::copy(file.path(), copy.path().join(file.file_name())).unwrap();
-    }
-    let torn = copy.path().join("slices.csv");
-    let text = std::fs::read_to_string(&torn).unwrap();
-    std::fs::write(&torn, text + "3,64").unwrap();
-    let output = runner(&["report", "--json"])
-        .arg(copy.path())
-        .output()
-        .unwrap();
-    let words = String::from_utf8(output.stderr).unwrap();
-    let said = "slices.csv: the last line was torn off and does not count";
-    assert_eq!(words.matches(said).count(), 1, "{words}");
 }
