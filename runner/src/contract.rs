@@ -86,6 +86,23 @@ pub enum Violation {
         /// That of the first answer in this place.
         expected: String,
     },
+    /// Another body that begins alike.
+    #[error(
+        "body differs from byte {at} on: \"{found}\", not \"{expected}\" ({found_bytes} bytes, expected \
+         {expected_bytes})"
+    )]
+    BodyAt {
+        /// The place of the first byte that differs, from 0.
+        at: u64,
+        /// What came there, escaped.
+        found: String,
+        /// What was expected there, escaped.
+        expected: String,
+        /// The length of the body that came,
+        found_bytes: u64,
+        /// and of the other.
+        expected_bytes: u64,
+    },
     /// `content-length` is missing, or is not the body's length.
     #[error("content-length is {0}, not 12")]
     ContentLength(String),
@@ -131,7 +148,10 @@ pub fn check_body(answer: &Answer, expected: &[u8]) -> Result<(), Violation> {
     if *answer.body == *expected {
         return Ok(());
     }
-    Err(other_body(&answer.body, answer.body.len() as u64, expected))
+    let found = &*answer.body;
+    let place = first_difference(found, expected);
+    let whole = (found, found.len() as u64);
+    Err(other_body(whole, (place as u64, &found[place..]), expected))
 }
 
 /// Checks that a body is that of the first answer.
@@ -155,13 +175,42 @@ pub fn check_same_body(found: &[u8], first: &[u8]) -> Result<(), Violation> {
     })
 }
 
-/// Another body than expected, of which this is the beginning.
+/// Another body than expected: how it begins, how long it is, and from which byte on it differs with what.
 #[must_use]
-pub fn other_body(beginning: &[u8], length_bytes: u64, expected: &[u8]) -> Violation {
-    Violation::Body {
-        found: excerpt_of(beginning, length_bytes),
-        expected: excerpt(expected),
+pub fn other_body(
+    (beginning, length_bytes): (&[u8], u64),
+    (differs_at, found): (u64, &[u8]),
+    expected: &[u8],
+) -> Violation {
+    if differs_at < EXCERPT_BYTES as u64 {
+        return Violation::Body {
+            found: excerpt_of(beginning, length_bytes),
+            expected: excerpt(expected),
+        };
     }
+    let place = usize::try_from(differs_at).unwrap_or(usize::MAX);
+    let rest = expected.get(place..).unwrap_or_default();
+    let shown = |bytes: &[u8]| {
+        bytes[..bytes.len().min(DIFFERENCE_BYTES)]
+            .escape_ascii()
+            .to_string()
+    };
+    Violation::BodyAt {
+        at: differs_at,
+        found: shown(found),
+        expected: shown(rest),
+        found_bytes: length_bytes,
+        expected_bytes: expected.len() as u64,
+    }
+}
+
+/// From which byte on two bodies differ, which they do.
+#[must_use]
+pub fn first_difference(found: &[u8], expected: &[u8]) -> usize {
+    let mut pairs = found.iter().zip(expected);
+    pairs
+        .position(|(found, expected)| found != expected)
+        .unwrap_or(found.len().min(expected.len()))
 }
 
 fn check_content_length(answer: &Answer) -> Result<(), Violation> {
@@ -209,6 +258,9 @@ pub fn excerpt(bytes: &[u8]) -> String {
     excerpt_of(bytes, bytes.len() as u64)
 }
 
+/// How much is quoted of a difference within a body.
+pub const DIFFERENCE_BYTES: usize = 24;
+
 /// How much of a body is quoted.
 pub const EXCERPT_BYTES: usize = 80;
 
@@ -254,6 +306,33 @@ mod tests {
             String::from_utf8_lossy(&request),
             String::from_utf8_lossy(&inside)
         );
+    }
+
+    #[test]
+    fn a_difference_deep_in_a_body_is_named_by_its_place() {
+        let expected = "x".repeat(3_000);
+        let words = |found: &str| {
+            let place = first_difference(found.as_bytes(), expected.as_bytes());
+            let rest = (place as u64, &found.as_bytes()[place..]);
+            let whole = (found.as_bytes(), found.len() as u64);
+            other_body(whole, rest, expected.as_bytes()).to_string()
+        };
+        let wrong = format!("{}yz{}", &expected[..2_500], &expected[2_502..]);
+        let said = words(&wrong);
+        assert!(
+            said.starts_with("body differs from byte 2500 on: \"yzxxx"),
+            "{said}"
+        );
+        assert!(
+            said.contains("not \"xxx") && said.contains("(3000 bytes, expected 3000)"),
+            "{said}"
+        );
+        let said = words(&expected[..2_999]);
+        assert!(
+            said.contains("byte 2999 on: \"\", not \"x\" (2999 bytes"),
+            "{said}"
+        );
+        assert!(words("yxx").starts_with("body is \"yxx\", not "));
     }
 
     #[test]

@@ -2,11 +2,12 @@
 
 use crate::cli::DoctorOptions;
 use crate::environment::doctor::{self, Check};
+use crate::load::io_uring_granted;
 use crate::output::{Verdict, print, print_json};
 use anyhow::Result;
 
 pub(super) fn run(options: &DoctorOptions) -> Result<Verdict> {
-    let checks = doctor::examine();
+    let checks = doctor::examine(io_uring_granted());
     match options.json {
         true => print_json(&checks)?,
         false => print(text(&checks).trim_end())?,

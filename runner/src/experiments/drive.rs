@@ -4,6 +4,7 @@ use super::experiment::Experiment;
 use super::publish;
 use crate::environment::doctor;
 use crate::framework::{self, Framework, Workspace};
+use crate::load::io_uring_granted;
 use crate::output::{Screen, Verdict, print, print_json};
 use crate::report::{Page, tables};
 use crate::run::{Arm, Facts, Job, Place};
@@ -33,7 +34,7 @@ pub fn drive<E: Experiment>(options: &E::Options) -> Result<Verdict> {
     let mut job = begin_or_resume::<E>(&workspace, options, own)?;
     let (arms, prepared) = E::prepare(&workspace, &mut job)?;
     // After the builds, which load the machine themselves.
-    for warning in doctor::warnings() {
+    for warning in doctor::warnings(io_uring_granted()) {
         say(format_args!("{warning}"));
     }
     job.admit(arms)?;

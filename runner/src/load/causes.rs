@@ -49,13 +49,17 @@ impl fmt::Display for Cause {
 
 /// The names of what happens to sockets (errno(3), connect(2), tcp(7)).
 fn name_of(number: i32) -> Option<&'static str> {
-    const NAMES: [(Errno, &str); 12] = [
+    const NAMES: [(Errno, &str); 16] = [
         (Errno::ACCESS, "EACCES"),
         (Errno::ADDRINUSE, "EADDRINUSE"),
         (Errno::ADDRNOTAVAIL, "EADDRNOTAVAIL"),
         (Errno::CONNABORTED, "ECONNABORTED"),
         (Errno::CONNREFUSED, "ECONNREFUSED"),
         (Errno::CONNRESET, "ECONNRESET"),
+        (Errno::MFILE, "EMFILE"),
+        (Errno::NFILE, "ENFILE"),
+        (Errno::NOBUFS, "ENOBUFS"),
+        (Errno::NOMEM, "ENOMEM"),
         (Errno::HOSTUNREACH, "EHOSTUNREACH"),
         (Errno::NETUNREACH, "ENETUNREACH"),
         (Errno::NOTCONN, "ENOTCONN"),

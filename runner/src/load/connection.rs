@@ -7,6 +7,8 @@ use super::long::LongAnswer;
 pub(super) enum Phase {
     /// No socket.
     Closed,
+    /// The queue of a socket in the file system is full: the handshake begins when there is room.
+    Queueing,
     /// The handshake is under way.
     Connecting,
     /// Open, with nothing asked.
@@ -27,6 +29,8 @@ pub(super) struct Connection {
     pub(super) proven: bool,
     /// A request is due that this connection is opened for.
     pub(super) is_laden: bool,
+    /// Its last answer of the present run was right.
+    pub(super) last_is_right: bool,
     /// Requests that are out: one, unless they are pipelined.
     pub(super) open: u32,
     /// Answers it has brought.
@@ -100,6 +104,7 @@ impl Connection {
             phase: Phase::Closed,
             proven: false,
             is_laden: false,
+            last_is_right: false,
             open: 0,
             answers: 0,
             served: 0,
@@ -119,6 +124,7 @@ impl Connection {
         self.phase = Phase::Closed;
         self.proven = false;
         self.is_laden = false;
+        self.last_is_right = false;
         self.open = 0;
         self.answers = 0;
         self.partial.clear();

@@ -72,11 +72,15 @@ pub(super) struct Run<'t> {
     pub(super) unsent: Option<(Schedule, u64)>,
     /// Open loop: connections with nothing to do.
     pub(super) idle: Vec<usize>,
-    /// Open loop: since when there has been one.
-    idle_since_ns: u64,
+    /// Open loop: places for connections, opened when a request is due and none is idle.
+    pub(super) closed: Vec<usize>,
+    /// Open loop: since when there has been one of either.
+    pub(super) free_since_ns: u64,
     /// Connections whose last attempt to connect failed, to be tried again at the next tick.
     pub(super) retries: Vec<usize>,
     pub(super) tally: Tally,
+    /// Answers that were counted as right and have turned out to be wrong.
+    pub(super) owed: u64,
     pub(super) causes: Causes,
     pub(super) pauses: Pauses,
     pub(super) times: &'t mut Times,
@@ -168,9 +172,11 @@ impl<'t> Run<'t> {
             busy: 0,
             unladen: 0,
             idle: Vec::new(),
-            idle_since_ns: 0,
+            closed: Vec::new(),
+            free_since_ns: 0,
             retries: Vec::new(),
             tally: Tally::default(),
+            owed: 0,
             causes: Causes::default(),
             pauses: Pauses::default(),
             times,
@@ -273,8 +279,8 @@ impl<'t> Run<'t> {
         let until_mark_ns = self.next_mark_ns.saturating_sub(self.now_ns);
         let longest = Duration::from_nanos(self.tick_ns.min(until_mark_ns));
         match &self.schedule {
-            // Without an idle connection only an answer makes the next request possible.
-            Some(schedule) if self.left > 0 && !self.idle.is_empty() => {
+            // Without a free connection only an answer makes the next request possible.
+            Some(schedule) if self.left > 0 && self.next_free().is_some() => {
                 let until_due_ns = schedule.next_due_ns().saturating_sub(self.now_ns);
                 longest.min(Duration::from_nanos(until_due_ns))
             }
@@ -302,40 +308,16 @@ impl<'t> Run<'t> {
         }
     }
 
-    /// Open loop: a connection has nothing to do any more.
-    #[inline]
-    pub(super) fn has_idle(&mut self, at: usize) {
-        if self.idle.is_empty() {
-            self.idle_since_ns = self.now_ns;
-        }
-        self.idle.push(at);
-    }
-
-    /// Notes that a connection is put to use for a request that was due at `due_at_ns`. As long as
-    /// all were busy, that it is late is not the generator's doing.
-    #[inline]
-    pub(super) fn uses_idle(&mut self, due_at_ns: u64) {
-        if self.is_counting {
-            let could_ns = due_at_ns.max(self.idle_since_ns);
-            let late_ns = self.now_ns.saturating_sub(could_ns);
-            self.times.lateness.saturating_record(late_ns);
-        }
-    }
-
-    /// Notes when a request went out that was due at `due_at_ns`.
-    pub(super) fn dispatched(&mut self, due_at_ns: u64) {
-        if self.is_counting {
-            let delay_ns = self.now_ns.saturating_sub(due_at_ns);
-            self.times.dispatch_delay.saturating_record(delay_ns);
-        }
-    }
-
     /// Counts how a request ended.
     ///
     /// Only right answers and timeouts have a time: a refusal is fast for the wrong reason, and a
     /// timeout left out would make the slowest answers invisible.
     #[inline]
     pub(super) fn settle(&mut self, outcome: Outcome, sent_at_ns: u64, due_at_ns: u64) {
+        let outcome = match outcome {
+            Outcome::Ok if self.owed > 0 => self.pays(),
+            outcome => outcome,
+        };
         self.tally.count(outcome);
         self.answered_at_ns = self.now_ns;
         self.busy_ns += self.now_ns - sent_at_ns;

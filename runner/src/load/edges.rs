@@ -266,6 +266,7 @@ impl Run<'_> {
 
     /// The run has ended: what it counted. A window that is still open closes here.
     pub(super) fn finish(&mut self, answers: impl Iterator<Item = u32> + Clone) -> Counted {
+        self.pays_rest();
         if let Some(hand) = &mut self.intervals {
             hand.tell(&self.tally, answers.clone());
         }
@@ -278,7 +279,11 @@ impl Run<'_> {
         let Some((opened, closed)) = counting.opened.zip(counting.closed) else {
             return self.count_nothing(counting.probe_complaint);
         };
-        let part = counted(&opened, &closed);
+        let mut part = counted(&opened, &closed);
+        if counting.window.is_none() {
+            // Answers that have turned out to be wrong since.
+            part.ok = part.ok.min(self.tally.ok);
+        }
         let tally = match counting.window {
             Some(_) => part,
             None => self.tally,
@@ -322,7 +327,7 @@ impl Run<'_> {
     /// If most answers came after the last request had left, their time is part of the rate:
     /// nothing could be said of it otherwise.
     fn extend_burst(&mut self) {
-        let is_burst = |edge: &Edge| edge.tally.ok < self.tally.ok - edge.tally.ok;
+        let is_burst = |edge: &Edge| edge.tally.ok < self.tally.ok.saturating_sub(edge.tally.ok);
         let by_requests = self.counting.window.is_none() && self.has_sent_all() && !self.cut;
         if by_requests && self.counting.closed.as_ref().is_some_and(is_burst) {
             self.close_offer(u64::MAX);

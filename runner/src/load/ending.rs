@@ -1,7 +1,10 @@
 //! When a run stops: what ends its sending, what is waited for, and when there is no hope. No I/O.
 
 use super::drive::{Goal, Run};
+use super::measured::{EarlyEnd, WhyEarly};
+use super::tally::Outcome;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 impl Run<'_> {
     /// Closed loop: whether every request has left. In the open loop the schedule says when all have.
@@ -52,7 +55,26 @@ impl Run<'_> {
     /// Whether there has been nothing but trouble for so long that there will be nothing else.
     pub(super) fn is_hopeless(&self) -> bool {
         let since_ns = self.trouble_since_ns;
-        since_ns.is_some_and(|since_ns| self.now_ns > since_ns + 2 * self.timeout_ns)
+        since_ns.is_some_and(|since_ns| self.now_ns > since_ns.saturating_add(self.patience_ns()))
+    }
+
+    /// For how long there may be nothing but trouble.
+    fn patience_ns(&self) -> u64 {
+        self.timeout_ns.saturating_mul(2)
+    }
+
+    /// How the run ended before its requests and its time had, where it did.
+    pub(super) fn early_end(&self, planned: Option<Duration>) -> Option<EarlyEnd> {
+        let why = match self.abandoned {
+            true => WhyEarly::Stopped,
+            false => WhyEarly::Hopeless,
+        };
+        self.ended_early().then(|| EarlyEnd {
+            why,
+            after: Duration::from_nanos(self.now_ns),
+            planned,
+            patience: Duration::from_nanos(self.patience_ns()),
+        })
     }
 
     /// Gives up: nothing more is sent.
@@ -89,6 +111,19 @@ impl Run<'_> {
             self.unsent = Some((schedule.clone(), count));
         }
         self.left = 0;
+    }
+
+    /// A request that was due then is given up with the run. In the open loop its age is the least that
+    /// its response time would have been; in the closed loop there is nothing to hide: nobody else waited.
+    pub(super) fn leaves_unanswered(&mut self, due_ns: u64) {
+        self.tally.count(Outcome::Unanswered);
+        let age_ns = self.now_ns.saturating_sub(due_ns);
+        if self.schedule.is_some() && self.is_counting {
+            self.times.response.saturating_record(age_ns);
+        }
+        if !self.stages.is_empty() {
+            self.stages.give_up(due_ns, age_ns);
+        }
     }
 
     /// How many requests were due when sending ended, and had not left.

@@ -70,6 +70,15 @@ impl EngineChoice {
     }
 }
 
+/// Whether the kernel grants what the engine needs of io_uring, or why it does not.
+///
+/// # Errors
+///
+/// The reason, in words.
+pub fn io_uring_granted() -> Result<(), String> {
+    uring::probe().map_err(|error| format!("{error:#}"))
+}
+
 /// Something that happened to a connection.
 #[derive(Debug)]
 pub(super) enum Event {

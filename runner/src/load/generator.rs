@@ -9,7 +9,7 @@ use super::spec::LoadSpec;
 use super::worker::{Part, Worker};
 use super::{Tally, Target};
 use crate::environment::processors;
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Context, Result, anyhow};
 use std::sync::mpsc;
 use std::sync::{Arc, Barrier, OnceLock};
 use std::thread::JoinHandle;
@@ -114,12 +114,7 @@ impl Generator {
             };
             (own, opened_max)
         })?;
-        ensure!(
-            sum.opened > 0,
-            "{}",
-            sum.complaint.as_deref().unwrap_or("no connection opens")
-        );
-        Ok(sum)
+        sum.demand_one()
     }
 
     /// Opens the `first` of `connections` to `target` under `key` and asks nothing of them. Called again with more, it

@@ -21,8 +21,8 @@ struct Seen {
     /// Enough of its beginning to be quoted.
     beginning: Vec<u8>,
     length_bytes: u64,
-    /// It is not the beginning of the expected one.
-    differs: bool,
+    /// From where on it is not the expected one, and what came there.
+    difference: Option<(u64, Vec<u8>)>,
 }
 
 impl LongAnswer {
@@ -62,15 +62,21 @@ impl LongAnswer {
     /// Holds the whole answer against what is expected.
     pub(super) fn check(&self, expected: &Expected) -> Result<(), Violation> {
         contract::check_status(self.status, expected.status())?;
+        let Seen {
+            beginning,
+            length_bytes,
+            difference,
+        } = &self.seen;
         if let Some(body) = body_of(expected)
-            && (self.seen.differs || self.seen.length_bytes != body.len() as u64)
+            && (difference.is_some() || *length_bytes != body.len() as u64)
         {
-            let Seen { beginning, .. } = &self.seen;
-            return Err(contract::other_body(
-                beginning,
-                self.seen.length_bytes,
-                body,
-            ));
+            // What does not differ until its end is too short.
+            let (place, found) = match difference {
+                Some((place, found)) => (*place, found.as_slice()),
+                None => (*length_bytes, &[][..]),
+            };
+            let whole = (beginning.as_slice(), *length_bytes);
+            return Err(contract::other_body(whole, (place, found), body));
         }
         match expected {
             // So few bytes come as a long answer only in chunks.
@@ -86,10 +92,16 @@ impl Seen {
         let wanting = contract::EXCERPT_BYTES.saturating_sub(self.beginning.len());
         self.beginning
             .extend_from_slice(&content[..wanting.min(content.len())]);
-        if let Some(body) = expected {
+        if let Some(body) = expected
+            && self.difference.is_none()
+        {
             let from = usize::try_from(self.length_bytes).unwrap_or(usize::MAX);
-            let until = from.saturating_add(content.len());
-            self.differs |= body.get(from..until) != Some(content);
+            let wanted = body.get(from..).unwrap_or_default();
+            if !wanted.starts_with(content) {
+                let place = contract::first_difference(content, wanted);
+                let found = &content[place..content.len().min(place + contract::DIFFERENCE_BYTES)];
+                self.difference = Some((self.length_bytes + place as u64, found.to_vec()));
+            }
         }
         self.length_bytes += content.len() as u64;
     }

@@ -7,7 +7,7 @@ use super::pauses::Pauses;
 use super::pool::Closing;
 use super::stages::StageMeasured;
 use super::times::Times;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use hdrhistogram::Histogram;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -55,8 +55,32 @@ pub struct Measured {
     pub first_half_ok: u64,
     /// Requests were left when the time was up; the run ended before its window did.
     pub cut: bool,
+    /// The run ended before its requests and its time did.
+    pub early_end: Option<EarlyEnd>,
     /// What was wrong with the first answer that was not right, or why the run gave up.
     pub complaint: Option<String>,
+}
+
+/// The end of a run that came before its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EarlyEnd {
+    /// Why it came.
+    pub why: WhyEarly,
+    /// When, since the run began.
+    pub after: Duration,
+    /// For how long load was to be offered, where that was known.
+    pub planned: Option<Duration>,
+    /// For how long nothing but trouble is borne.
+    pub patience: Duration,
+}
+
+/// Why a run ended before its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WhyEarly {
+    /// It was stopped from outside.
+    Stopped,
+    /// Connections could not be opened or used, and no right answer came.
+    Hopeless,
 }
 
 /// What came of the time in which load was offered: of the window, where there is one; otherwise from
@@ -111,6 +135,21 @@ impl Opening {
         self.complaint.as_deref()
     }
 
+    /// Itself, where a connection is open.
+    ///
+    /// # Errors
+    ///
+    /// What was wrong with the first that could not be opened, if all could not.
+    pub fn demand_one(self) -> Result<Self> {
+        let complaint = self.complaint();
+        ensure!(
+            self.opened > 0,
+            "{}",
+            complaint.unwrap_or("no connection opens")
+        );
+        Ok(self)
+    }
+
     /// Adds what another thread has opened.
     pub(super) fn add(&mut self, other: Self) -> Result<()> {
         self.opened += other.opened;
@@ -154,6 +193,7 @@ impl Measured {
         }
         self.closing = self.closing.or(other.closing);
         self.cut |= other.cut;
+        self.early_end = self.early_end.or(other.early_end);
         self.complaint = self.complaint.take().or(other.complaint);
         Ok(())
     }

@@ -91,6 +91,11 @@ impl Schedule {
         schedule
     }
 
+    /// How many requests have been taken.
+    pub(super) fn taken(&self) -> u64 {
+        self.taken
+    }
+
     /// When the next request is due.
     pub(super) fn next_due_ns(&self) -> u64 {
         self.next_due_ns

@@ -98,7 +98,8 @@ impl Tally {
     pub(crate) fn since(&self, before: &Self) -> Self {
         Self {
             sent: self.sent - before.sent,
-            ok: self.ok - before.ok,
+            // What was counted too early is taken back at the end of a run.
+            ok: self.ok.saturating_sub(before.ok),
             bad_status: self.bad_status - before.bad_status,
             bad_body: self.bad_body - before.bad_body,
             protocol_error: self.protocol_error - before.protocol_error,

@@ -30,7 +30,9 @@ macro_rules! on_every_engine {
     };
 }
 
+mod closings;
 mod counting;
+mod ends;
 mod manners;
 mod odd;
 mod offered;
@@ -38,6 +40,7 @@ mod pipelining;
 mod redoing;
 mod schedule;
 mod stages;
+mod surplus;
 mod uploads;
 mod windows;
 

@@ -37,6 +37,8 @@ pub(super) struct Validator {
     pub(super) after_head: AfterHead,
     /// Answers that were framed rightly and were not right, by status.
     wrong: BTreeMap<u16, u64>,
+    /// What was refused last does not even begin like an answer.
+    is_foreign: bool,
     complaint: Option<String>,
 }
 
@@ -50,6 +52,7 @@ impl Validator {
             longest_bytes: 0,
             after_head: AfterHead::new(target.method, target.pipeline),
             wrong: BTreeMap::new(),
+            is_foreign: false,
             complaint: None,
         }
     }
@@ -73,6 +76,11 @@ impl Validator {
     pub(super) fn forget_wrongs(&mut self) {
         self.complaint = None;
         self.wrong.clear();
+    }
+
+    /// Whether bytes that do not begin like an answer have been refused since this was last asked.
+    pub(super) fn takes_foreign(&mut self) -> bool {
+        std::mem::take(&mut self.is_foreign)
     }
 
     /// By which method answers are framed.
@@ -295,6 +303,8 @@ impl Validator {
             }
             Ok(Some(answer)) => Some(self.judge_answer(bytes, &answer)),
             Err(malformed) => {
+                self.is_foreign =
+                    !bytes.starts_with(&BEGINNING[..bytes.len().min(BEGINNING.len())]);
                 self.complain(|| match http::refused_line(bytes, &malformed) {
                     Some(line) => format!("{malformed}: `{line}`"),
                     None => malformed.to_string(),
@@ -349,7 +359,9 @@ impl Validator {
         });
         match violation {
             Violation::Status { .. } => Outcome::BadStatus,
-            Violation::Body { .. } | Violation::OtherThanFirst { .. } => Outcome::BadBody,
+            Violation::Body { .. }
+            | Violation::BodyAt { .. }
+            | Violation::OtherThanFirst { .. } => Outcome::BadBody,
             Violation::Field { .. }
             | Violation::ContentLength(_)
             | Violation::ContentType(_)
@@ -361,6 +373,9 @@ impl Validator {
 /// A body of which more has come than this is not kept until its end. What is learned of an answer
 /// is no longer than this and one read.
 const BODY_KEPT_MAX_BYTES: usize = 16 * 1024;
+
+/// How every answer begins.
+const BEGINNING: &[u8] = b"HTTP/";
 
 fn surplus(bytes: usize) -> String {
     format!("{bytes} bytes came after the answer")

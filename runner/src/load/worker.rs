@@ -128,6 +128,7 @@ impl Worker {
         let closing = with_pool!(pool, pool => pool.closing());
         let (span, ended_early, cut) = (run.span(), run.ended_early(), run.cut);
         let (causes, pauses) = (std::mem::take(&mut run.causes), run.pauses);
+        let early_end = run.early_end(place.offered);
         let elapsed = match spec.window {
             None => span.1 - span.0,
             Some(_) => counted.offered.elapsed,
@@ -156,6 +157,7 @@ impl Worker {
                 first_half_ok: counted.first_half_ok,
                 // A window has no number of requests that could be left.
                 cut: cut && (spec.window.is_none() || ended_early),
+                early_end,
                 complaint: complaint.or(counted.probe_complaint),
             },
             span,

@@ -67,7 +67,8 @@ pub(super) fn decode(text: &str) -> Result<Histogram<u64>> {
     Ok(times)
 }
 
-/// Writes the distributions of a run as an interval log: one interval, one tag for each series.
+/// Writes the distributions of a run's requests as an interval log: one interval, one tag for each series.
+/// Whoever reads it expects times of requests; how long connecting took is in the JSON.
 ///
 /// # Errors
 ///
@@ -76,13 +77,12 @@ pub fn write_log(to: &mut impl Write, times: &Times, open: bool, elapsed: Durati
     let mut serializer = V2DeflateSerializer::new();
     let mut builder = IntervalLogWriterBuilder::new();
     builder.add_comment("[Histogram log format version 1.3]");
-    builder.add_comment("Times in ns; Tag=service_time, response_time, dispatch_delay or connect.");
+    builder.add_comment("Times in ns; Tag=service_time, response_time or dispatch_delay.");
     let mut log = builder.begin_log_with(to, &mut serializer)?;
     let series = [
         ("service_time", &times.service, true),
         ("response_time", &times.response, open),
         ("dispatch_delay", &times.dispatch_delay, open),
-        ("connect", &times.connect, !times.connect.is_empty()),
     ];
     for (name, times, _) in series.into_iter().filter(|(_, _, is_there)| *is_there) {
         let tag = Tag::new(name).context("the names above have no comma, space or line break")?;

@@ -248,7 +248,8 @@ impl LoadResult {
             histograms: Histograms::of(times, open)?,
             asked,
         };
-        result.notes = result.remarks();
+        let early_end = measured.early_end.as_ref().map(notes::early_end);
+        result.notes = early_end.into_iter().chain(result.remarks()).collect();
         Ok(result)
     }
 

@@ -1,7 +1,8 @@
 //! What a reader of a result ought to know besides its figures, a line each.
 
 use super::LoadResult;
-use crate::load::Closing;
+use crate::load::{Closing, EarlyEnd, WhyEarly};
+use std::time::Duration;
 
 /// From this share of a run on, a single answer has kept its connection from being asked in a way that
 /// percentiles would have shown.
@@ -14,14 +15,16 @@ impl LoadResult {
     /// The remarks on this result.
     pub(super) fn remarks(&self) -> Vec<String> {
         let closing = self.server_closes.map(|closing| {
-            let silently = match closing {
-                Closing::Announced => "",
-                Closing::Unannounced => " without announcing it",
+            let what = match closing {
+                Closing::Announced => "ends each connection after one answer",
+                Closing::Unannounced => {
+                    "ends each connection after one answer without announcing it"
+                }
+                Closing::UnderWay => {
+                    "ends connections without announcing it, and requests that may not be repeated were lost"
+                }
             };
-            format!(
-                "the server ends each connection after one answer{silently}: \
-                 one request per connection"
-            )
+            format!("the server {what}: one request per connection")
         });
         closing.into_iter().chain(self.hidden_stall()).collect()
     }
@@ -42,6 +45,23 @@ impl LoadResult {
             )
         })
     }
+}
+
+/// When a run ended before its time, and why.
+pub(super) fn early_end(end: &EarlyEnd) -> String {
+    let seconds = |time: Duration| format!("{:.2} s", time.as_secs_f64());
+    let planned = match end.planned {
+        Some(planned) => format!(" of {}", seconds(planned)),
+        None => ", with requests left".to_owned(),
+    };
+    let why = match end.why {
+        WhyEarly::Stopped => "it was interrupted".to_owned(),
+        WhyEarly::Hopeless => format!(
+            "for {}, twice --timeout, connections could not be opened and no right answer came",
+            seconds(end.patience)
+        ),
+    };
+    format!("the run ended after {}{planned}: {why}", seconds(end.after))
 }
 
 #[cfg(test)]
@@ -68,6 +88,27 @@ mod tests {
             "{notes:?}"
         );
         assert!(notes[0].contains("15000 requests more"), "{notes:?}");
+    }
+
+    #[test]
+    fn a_run_that_is_given_up_says_when_of_what_and_why() {
+        let end = |why, planned| {
+            early_end(&EarlyEnd {
+                why,
+                after: Duration::from_millis(4040),
+                planned,
+                patience: Duration::from_secs(4),
+            })
+        };
+        let hopeless = end(WhyEarly::Hopeless, Some(Duration::from_secs(20)));
+        assert!(
+            hopeless.starts_with("the run ended after 4.04 s of 20.00 s: for 4.00 s"),
+            "{hopeless}"
+        );
+        assert_eq!(
+            end(WhyEarly::Stopped, None),
+            "the run ended after 4.04 s, with requests left: it was interrupted"
+        );
     }
 
     #[test]

@@ -25,11 +25,15 @@ pub struct StageResult {
     pub unsent: u64,
     /// Requests that were due and had not left when it ended.
     pub backlog: u64,
+    /// Requests that had left and were not answered when it ended.
+    #[serde(default)]
+    pub in_flight: u64,
     /// Right answers per second that came while it went on.
     pub rps: f64,
     /// From when its requests were due to their answers.
     pub response_time_us: Quantiles,
-    /// At least 99 % of what was due had left when it ended, and all answers were right.
+    /// At least 99 % of what was due had left when it ended, answers kept up with requests, and all were
+    /// right.
     pub is_held: bool,
 }
 
@@ -45,6 +49,7 @@ impl From<&StageMeasured> for StageResult {
             errors: measured.errors,
             unsent: measured.unsent,
             backlog: measured.backlog,
+            in_flight: measured.in_flight,
             rps: measured.answered as f64 / duration_s,
             response_time_us: Quantiles::of(&measured.response),
             is_held: measured.is_held(),
@@ -86,6 +91,7 @@ mod tests {
             errors: 0,
             unsent: 0,
             backlog: 0,
+            in_flight: 0,
             rps: 0.0,
             response_time_us: Quantiles::default(),
             is_held,

@@ -63,6 +63,7 @@ fn measured() -> Measured {
         closing: None,
         first_half_ok: 0,
         cut: false,
+        early_end: None,
         complaint: Some("status is 500, not 200".to_owned()),
     }
 }

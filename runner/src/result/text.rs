@@ -141,21 +141,28 @@ fn stages(out: &mut String, run: &LoadResult) -> std::fmt::Result {
     )?;
     for stage in &run.stage_results {
         let rate = match stage.from_rate == stage.to_rate {
-            true => format!("{:.0}", stage.from_rate),
-            false => format!("{:.0}..{:.0}", stage.from_rate, stage.to_rate),
+            true => per_second(stage.from_rate),
+            false => format!(
+                "{}..{}",
+                per_second(stage.from_rate),
+                per_second(stage.to_rate)
+            ),
         };
         let times = &stage.response_time_us;
         let is_some = times.p50.is_some();
         let [p50, p99, max] = [times.p50, times.p99, times.max].map(|us| time(us, is_some));
-        let (rps, errors) = (stage.rps, stage.errors);
+        let (rps, errors) = (per_second(stage.rps), stage.errors);
         let held = if stage.is_held { "yes" } else { "no" };
         writeln!(
             out,
-            "  {rate:>24} {rps:>7.0} {p50:>9} {p99:>10} {max:>10} {errors:>8}  {held}"
+            "  {rate:>24} {rps:>7} {p50:>9} {p99:>10} {max:>10} {errors:>8}  {held}"
         )?;
     }
     match run.knee_rate {
-        Some(rate) => writeln!(out, "  held           up to {rate:.0} requests/s"),
+        Some(rate) => {
+            let rate = per_second(rate);
+            writeln!(out, "  held           up to {rate} requests/s")
+        }
         None => Ok(()),
     }
 }
@@ -247,6 +254,16 @@ pub fn second_line(second: &MergedSecond) -> String {
     )
 }
 
+/// A rate in whole requests, and one that is low with what would be lost.
+fn per_second(rate: f64) -> String {
+    match rate {
+        0.0 => "0".to_owned(),
+        rate if rate >= 100.0 || rate == rate.round() => format!("{rate:.0}"),
+        rate if rate >= 1.0 => format!("{rate:.1}"),
+        rate => format!("{rate:.3}"),
+    }
+}
+
 /// A time in the unit that suits it. Where none is known there was nothing, or, if there was `some`,
 /// it lies beyond the histogram's bound.
 fn time(us: Option<f64>, some: bool) -> String {
@@ -263,5 +280,19 @@ fn count(number: u64, of: &str) -> String {
     match number {
         1 => format!("1 {of}"),
         _ => format!("{number} {of}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_low_rate_is_not_shown_as_none() {
+        let rates = [0.0, 0.02, 0.5, 2.5, 7.0, 250.4, 10_000.0];
+        assert_eq!(
+            rates.map(per_second),
+            ["0", "0.020", "0.500", "2.5", "7", "250", "10000"]
+        );
     }
 }

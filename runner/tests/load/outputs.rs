@@ -40,6 +40,13 @@ fn seconds_and_histograms_are_written_where_asked() {
     for tag in ["service_time", "response_time", "dispatch_delay"] {
         assert!(log.contains(&format!("Tag={tag},")), "{log}");
     }
+    // Its readers know series of requests.
+    assert_eq!(log.matches("Tag=").count(), 3 + 1, "{log}");
+    // One would be written over the other.
+    let twice = ["--csv", &path("a"), "--hdr", &path("./a")];
+    let (status, _, words) = load(&[&[&url(&server), "-n", "10"][..], &twice].concat());
+    assert_eq!(status, 2);
+    assert!(words.contains("are one file"), "{words}");
     let (status, _, words) = load(&[&url(&server), "-n", "10", "--hdr", "/dev/full"]);
     assert_eq!(status, 1);
     assert!(words.contains("cannot write"), "{words}");

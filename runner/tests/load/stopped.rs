@@ -2,7 +2,7 @@
 
 use super::json;
 use runner::server::{Program, Server};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
 use serde_json::Value;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -46,6 +46,34 @@ fn a_generator_that_was_stopped_says_for_how_long() {
         assert_eq!(result["verdict"], "unclear", "{engine}: {result}");
         let reason = result["verdict_reasons"].to_string();
         assert!(reason.contains("the generator was stopped for"), "{reason}");
+        server.stop().unwrap();
+    }
+}
+
+#[test]
+fn files_that_run_out_in_a_run_cost_connections_and_not_the_run() {
+    for engine in ["epoll", "auto"] {
+        let server = null(&[]);
+        let url = format!("http://{}/welcome", server.address);
+        let load = Command::new(env!("CARGO_BIN_EXE_runner"))
+            .args(["load", &url, "-c", "8", "-r", "50", "-d", "2s"])
+            .args(["--engine", engine, "--no-ceiling", "--json"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(Duration::from_millis(1000));
+        // What is open stays open; nothing more opens.
+        let none = Rlimit {
+            current: Some(12),
+            maximum: Some(12),
+        };
+        prlimit(Some(Pid::from_child(&load)), Resource::Nofile, none).unwrap();
+        let output = load.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{engine}");
+        let result: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert!(result["ok"].as_u64() > Some(100), "{engine}: {result}");
+        let refused = &result["connect_errors_by_cause"]["EMFILE"];
+        assert!(refused.as_u64() > Some(0), "{engine}: {result}");
         server.stop().unwrap();
     }
 }

@@ -1,12 +1,12 @@
 //! One request and its answer on a connection of its own, bounded in time and memory: whether a server
 //! that is being launched is ready.
 
+use super::dial;
 use crate::interrupt;
 use crate::load::{Address, Check, Target};
 use anyhow::{Context, Result, bail};
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
-use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
 /// How long a server may take to one answer before it is asked again.
@@ -18,6 +18,7 @@ const LOOK: Duration = Duration::from_millis(100);
 /// Asks the server at `address` once, and waits no longer than `within` for the answer.
 pub(super) fn ask(address: &Address, target: &Target, within: Duration) -> Result<()> {
     let patience = within.clamp(LOOK, PATIENCE);
+    interrupt::check()?;
     match address {
         Address::Tcp(address) => {
             let stream = TcpStream::connect_timeout(address, patience).context("cannot connect")?;
@@ -26,7 +27,7 @@ pub(super) fn ask(address: &Address, target: &Target, within: Duration) -> Resul
             converse(stream, target, patience)
         }
         Address::Unix(path) => {
-            let stream = UnixStream::connect(path).context("cannot connect")?;
+            let stream = dial::unix(path, patience).context("cannot connect")?;
             stream.set_read_timeout(Some(LOOK))?;
             stream.set_write_timeout(Some(LOOK))?;
             converse(stream, target, patience)

@@ -4,9 +4,11 @@
 use crate::cli::Output;
 use crate::load::{LoadSpec, Measured, Pace};
 use crate::result;
+use crate::usage::UsageError;
 use anyhow::{Context, Result, ensure};
 use std::fs::{File, OpenOptions};
 use std::io::BufWriter;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 /// Before an hour's run rather than after it.
@@ -17,7 +19,22 @@ pub(super) fn check_writable(output: &Output) -> Result<()> {
         open.create(true).write(true).truncate(false);
         open.open(path).with_context(|| cannot_write(path))?;
     }
+    if let (Some(csv), Some(hdr)) = (&output.csv, &output.hdr)
+        && is_same_file(csv, hdr)
+    {
+        let words = format!("--csv and --hdr are one file, {}", csv.display());
+        return Err(UsageError(words).into());
+    }
     Ok(())
+}
+
+/// Whether both are one file of a disk, by whatever names. Both exist.
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    let number = |path: &Path| {
+        let facts = path.metadata().ok().filter(std::fs::Metadata::is_file)?;
+        Some((facts.dev(), facts.ino()))
+    };
+    number(one).is_some_and(|one| number(other) == Some(one))
 }
 
 /// The file at `path`, emptied: what is to be in it has begun.

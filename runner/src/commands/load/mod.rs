@@ -1,6 +1,7 @@
 //! `runner load URL`: the load generator alone, against any server.
 
 mod ask;
+mod dial;
 mod drive;
 mod files;
 mod reach;
@@ -38,7 +39,12 @@ pub(super) fn run(options: &LoadOptions) -> Result<Verdict> {
     let mut troubles = Troubles::default();
     troubles.note(rows);
     measured.add_opening(opening)?;
-    let mut around = before.after(server.as_ref(), &measured, options, &spec)?;
+    let after = || before.after(server.as_ref(), &measured, options, &spec);
+    let mut around = after().or_else(|_| {
+        // Its connections may hold all the files that may be open.
+        troubles.note(generator.close(0));
+        after()
+    })?;
     around.warmup_requests = warmup_requests;
     troubles.note(generator.close(0));
     troubles.note(server.as_mut().map_or(Ok(()), Launched::check_alive));
@@ -138,9 +144,14 @@ fn start(
     // The approach to the full load takes all connections; a run takes no more than it has requests.
     let has_approach = much.ramp.is_some() || much.warmup.is_some();
     let requests = spec.requests.filter(|_| !has_approach);
-    let opening = generator
-        .connect(0, target, much.connections, requests, spec.timeout)
-        .with_context(|| format!("cannot load {url}"))?;
+    let opening = match spec.pace {
+        Pace::Closed => generator.connect(0, target, much.connections, requests, spec.timeout),
+        // One shows that somebody is there; the others are opened when requests are due.
+        Pace::Open { .. } => generator
+            .connect_first(0, target, 1, much.connections, spec.timeout)
+            .and_then(Opening::demand_one),
+    };
+    let opening = opening.with_context(|| format!("cannot load {url}"))?;
     Ok((generator, opening))
 }
 

@@ -1,11 +1,12 @@
 //! Which of the addresses of a name the server has: a name may stand for several, such as those of
 //! IPv6 and IPv4, and a server need not listen on all of them.
 
+use super::dial;
 use crate::load::Address;
 use crate::server::{self, PortTaken};
 use anyhow::{Result, anyhow, bail, ensure};
+use std::io::ErrorKind;
 use std::net::TcpStream;
-use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 /// The first address where somebody accepts a connection.
@@ -19,7 +20,7 @@ pub(super) fn first_accepting(addresses: &[Address], patience: Duration) -> Resu
     for address in addresses {
         let accepted = match address {
             Address::Tcp(address) => TcpStream::connect_timeout(address, patience).map(drop),
-            Address::Unix(path) => UnixStream::connect(path).map(drop),
+            Address::Unix(path) => dial::unix(path, patience).map(drop),
         };
         match accepted {
             Ok(()) => return Ok(address.clone()),
@@ -49,7 +50,8 @@ pub(super) fn check_free(addresses: &[Address]) -> Result<()> {
     let check = |address: &Address| match address {
         Address::Tcp(address) => server::check_free(*address).map(drop),
         Address::Unix(path) => {
-            let is_free = UnixStream::connect(path).is_err();
+            // A queue that is full is somebody's.
+            let is_free = matches!(dial::unix(path, Duration::ZERO), Err(error) if error.kind() != ErrorKind::TimedOut);
             ensure!(is_free, "somebody is at {address} already");
             Ok(())
         }

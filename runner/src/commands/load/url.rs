@@ -24,12 +24,14 @@ impl Url {
     /// Reads `http://HOST:PORT/PATH`.
     pub(super) fn read(text: &str) -> Result<Self, UsageError> {
         let wrong = |why: &str| wrong(&without_user(text), why);
-        if text.starts_with("https://") {
+        // Whatever its case, it is the same scheme (RFC 9110 §4.2.3).
+        let scheme = text.split_once("://").map_or("", |(scheme, _)| scheme);
+        if scheme.eq_ignore_ascii_case("https") {
             let why = "is https, and TLS is not spoken here: load the plain port behind whatever \
                        ends TLS, or use a tool that speaks it (oha, k6)";
             return Err(UsageError(format!("`{}` {why}", without_user(text))));
         }
-        if !text.starts_with("http://") {
+        if !scheme.eq_ignore_ascii_case("http") {
             return Err(wrong("does not begin with http://"));
         }
         if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
@@ -197,6 +199,12 @@ mod tests {
         let bare = url("http://localhost");
         assert_eq!((bare.port, bare.path.as_str()), (80, "/"));
         assert_eq!(url("http://localhost?a").path, "/?a");
+        let loud = url("HTTP://Localhost:81/A");
+        assert_eq!(
+            (loud.authority.as_str(), loud.path.as_str()),
+            ("Localhost:81", "/A")
+        );
+        assert_eq!(loud.shown(), "http://Localhost:81/A");
         let six = url("http://[::1]:81/");
         assert_eq!((six.host.as_str(), six.port), ("::1", 81));
         assert_eq!(six.authority, "[::1]:81");
@@ -231,6 +239,7 @@ mod tests {
     fn what_is_no_url_is_refused_with_what_would_be() {
         for (text, words) in [
             ("https://127.0.0.1/", "TLS is not spoken"),
+            ("HTTPS://127.0.0.1/", "TLS is not spoken"),
             ("127.0.0.1:80", "does not begin with http://"),
             ("http:///", "is not a URL"),
             ("http://:80/", "names no host"),

@@ -73,12 +73,13 @@ impl fmt::Display for Check {
     }
 }
 
-/// Looks at everything, which takes half a second.
+/// Looks at everything, which takes half a second. `io_uring` says whether the kernel grants what the
+/// generator needs of it, or why it does not: a ring can be granted that may not be entered.
 #[must_use]
-pub fn examine() -> Vec<Check> {
+pub fn examine(io_uring: Result<(), String>) -> Vec<Check> {
     let mut checks = processors::checks();
     checks.extend(others::checks());
-    checks.extend(system::checks());
+    checks.extend(system::checks(io_uring));
     checks.extend(network::checks());
     checks.extend(tools::checks());
     checks
@@ -86,12 +87,12 @@ pub fn examine() -> Vec<Check> {
 
 /// What spoils figures, of all that [`examine`] looks at.
 #[must_use]
-pub fn warnings() -> Vec<Check> {
+pub fn warnings(io_uring: Result<(), String>) -> Vec<Check> {
     let spoils = |check: &Check| {
         let finding = check.finding.as_ref();
         finding.is_some_and(|finding| finding.spoils_figures)
     };
-    examine().into_iter().filter(spoils).collect()
+    examine(io_uring).into_iter().filter(spoils).collect()
 }
 
 /// The words of a file of the kernel, if there is such a file.
@@ -110,7 +111,9 @@ mod tests {
 
     #[test]
     fn everything_is_looked_at_and_a_finding_has_its_cost_and_what_to_do() {
-        let checks = examine();
+        let checks = examine(Err("not permitted".to_owned()));
+        let ring = checks.iter().find(|check| check.subject == "io_uring");
+        assert!(ring.unwrap().finding.is_some());
         let subjects: Vec<&str> = checks.iter().map(|check| check.subject).collect();
         for expected in [
             "processors",

@@ -1,7 +1,6 @@
 //! The kernel and what it grants: open files, io_uring, the clock; and room on the disk.
 
 use super::{Check, read};
-use io_uring::IoUring;
 use rustix::process::{Resource, getrlimit};
 
 /// A run with 1000 connections, at both ends of each: generator, server, and their other files.
@@ -18,10 +17,9 @@ const FAST_CLOCKS: [&str; 4] = [
     "arch_sys_counter",
 ];
 
-pub(super) fn checks() -> Vec<Check> {
+pub(super) fn checks(granted: Result<(), String>) -> Vec<Check> {
     let clock = read("/sys/devices/system/clocksource/clocksource0/current_clocksource");
     let disabled = read("/proc/sys/kernel/io_uring_disabled");
-    let granted = IoUring::new(8).map(drop).map_err(|error| error.to_string());
     let free = rustix::fs::statvfs(".").map(|facts| (facts.f_bavail * facts.f_frsize) >> 20);
     vec![
         files(getrlimit(Resource::Nofile).maximum),

@@ -26,7 +26,10 @@ impl<E: Engine> Pool<E> {
         run.unladen -= 1;
         match event {
             Event::Sent => self.proceed(at, run),
-            Event::Received { .. } => self.reopen(at, Cause::Unasked, run),
+            Event::Received { .. } => {
+                self.on_unasked(at, run);
+                self.reopen(at, Cause::Unasked, run)
+            }
             Event::Ended | Event::Connected(_) => self.reopen(at, Cause::Ended, run),
             Event::Broken(errno) => self.reopen(at, Cause::of(*errno), run),
         }

@@ -60,12 +60,17 @@ impl<E: Engine> Pool<E> {
 
     /// Ends a connection for this reason.
     pub(super) fn close_for(&mut self, at: usize, cause: Cause) {
-        let is_orderly = match cause {
-            Cause::Ended => true,
-            Cause::Announced | Cause::RequestsPerConnection => self.farewell.may_be_orderly(),
-            Cause::Unasked | Cause::Disorder | Cause::TimedOut | Cause::Errno(_) => false,
-        };
-        match is_orderly {
+        match cause {
+            // The server has ended it: the port is not ours to keep.
+            Cause::Ended => self.close(at),
+            Cause::Announced | Cause::RequestsPerConnection => self.end_first(at),
+            Cause::Unasked | Cause::Disorder | Cause::TimedOut | Cause::Errno(_) => self.abort(at),
+        }
+    }
+
+    /// Ends a connection with nothing under way whose end by the server has not been seen.
+    pub(super) fn end_first(&mut self, at: usize) {
+        match self.farewell.may_be_orderly() {
             true => self.close(at),
             false => self.abort(at),
         }

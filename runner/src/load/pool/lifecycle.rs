@@ -1,13 +1,14 @@
 //! Closing, opening again and giving up: what happens around the hot path.
 
 use super::Pool;
+use crate::load::Address;
 use crate::load::causes::Cause;
 use crate::load::connection::Phase;
 use crate::load::drive::{Goal, Run};
 use crate::load::engine::{Engine, Event};
 use crate::load::tally::Outcome;
 use crate::load::validator::Judgement;
-use anyhow::{Result, bail};
+use anyhow::Result;
 use rustix::io::Errno;
 
 impl<E: Engine> Pool<E> {
@@ -20,7 +21,7 @@ impl<E: Engine> Pool<E> {
         if self.opens_when_due(run) {
             // Its place is free for the next request.
             if at < run.connections {
-                run.has_idle(at);
+                run.has_closed(at);
             }
             return Ok(());
         }
@@ -38,8 +39,14 @@ impl<E: Engine> Pool<E> {
             Event::Broken(errno) => Cause::of(*errno),
             Event::Ended | Event::Connected(_) | Event::Sent => Cause::Ended,
         };
+        let has_opened = cause != Cause::Unasked || self.connections[at].answers > 0;
+        if cause == Cause::Unasked {
+            self.on_unasked(at, run);
+        }
         self.close_for(at, cause);
-        run.count_reconnect(cause);
+        if has_opened {
+            run.count_reconnect(cause);
+        }
     }
 
     #[cold]
@@ -47,6 +54,7 @@ impl<E: Engine> Pool<E> {
         if self.may_redo(at) {
             return self.redo(at, run);
         }
+        self.learn_from_loss(at, run);
         let connection = &mut self.connections[at];
         if connection.partial.is_empty() {
             self.validator
@@ -64,6 +72,9 @@ impl<E: Engine> Pool<E> {
     pub(super) fn on_broken(&mut self, at: usize, errno: Errno, run: &mut Run) -> Result<()> {
         if matches!(errno, Errno::CONNRESET | Errno::PIPE) && self.may_redo(at) {
             return self.redo(at, run);
+        }
+        if matches!(errno, Errno::CONNRESET | Errno::PIPE) {
+            self.learn_from_loss(at, run);
         }
         self.validator
             .complain(|| format!("the connection broke: {errno}"));
@@ -89,7 +100,9 @@ impl<E: Engine> Pool<E> {
     fn redo(&mut self, at: usize, run: &mut Run) -> Result<()> {
         let connection = &self.connections[at];
         let (due_at_ns, sent_at_ns) = (connection.due_at_ns, connection.sent_at_ns);
-        self.learn_from_end(connection.answers, Cause::Ended);
+        if connection.proven {
+            self.learn_from_end(connection.answers, Cause::Ended);
+        }
         self.close(at);
         run.count_reconnect(Cause::Ended);
         let connection = &mut self.connections[at];
@@ -113,6 +126,12 @@ impl<E: Engine> Pool<E> {
     #[cold]
     pub(super) fn reopen(&mut self, at: usize, cause: Cause, run: &mut Run) -> Result<()> {
         self.close_for(at, cause);
+        self.go_on_after(at, cause, run)
+    }
+
+    /// A connection has been closed for this reason: another one takes its place where there is more to
+    /// send.
+    pub(super) fn go_on_after(&mut self, at: usize, cause: Cause, run: &mut Run) -> Result<()> {
         if !run.needs_connection() {
             run.busy -= 1;
             return Ok(());
@@ -120,7 +139,7 @@ impl<E: Engine> Pool<E> {
         run.count_reconnect(cause);
         if self.opens_when_due(run) {
             run.busy -= 1;
-            run.has_idle(at);
+            run.has_closed(at);
             return Ok(());
         }
         self.connect(at, run)
@@ -139,15 +158,25 @@ impl<E: Engine> Pool<E> {
 
     /// Starts a handshake on a closed connection that counts as busy.
     pub(super) fn connect(&mut self, at: usize, run: &mut Run) -> Result<()> {
-        if let Err(errno) = self.engine.connect(at, &self.target.address) {
-            return self.on_connect_failed(at, errno, run);
-        }
         let connection = &mut self.connections[at];
-        connection.phase = Phase::Connecting;
         if connection.open == 0 {
             connection.sent_at_ns = run.now_ns;
         }
         run.unladen += usize::from(!connection.has_request());
+        self.begin_handshake(at, run)
+    }
+
+    /// Where the queue of a socket in the file system is full, it has to be asked again; the kernel does
+    /// that by itself for one of an address, whose handshake then takes longer.
+    fn begin_handshake(&mut self, at: usize, run: &mut Run) -> Result<()> {
+        self.connections[at].phase = match self.engine.connect(at, &self.target.address) {
+            Ok(()) => Phase::Connecting,
+            Err(Errno::AGAIN) if matches!(self.target.address, Address::Unix(_)) => Phase::Queueing,
+            Err(errno) => {
+                run.unladen -= usize::from(!self.connections[at].has_request());
+                return self.on_connect_failed(at, errno, run);
+            }
+        };
         Ok(())
     }
 
@@ -179,14 +208,9 @@ impl<E: Engine> Pool<E> {
     }
 
     fn on_connect_failed(&mut self, at: usize, errno: Errno, run: &mut Run) -> Result<()> {
-        if matches!(
-            errno,
-            Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM
-        ) {
-            bail!("the kernel grants no more sockets ({errno}); is ulimit -n too low?");
-        }
         let connection = &self.connections[at];
-        if connection.phase == Phase::Connecting && connection.open == 0 {
+        let has_begun = matches!(connection.phase, Phase::Connecting | Phase::Queueing);
+        if has_begun && connection.open == 0 {
             run.connecting_ns += run.now_ns.saturating_sub(connection.sent_at_ns);
         }
         let laden_with = connection.is_laden.then_some(connection.due_at_ns);
@@ -213,6 +237,10 @@ impl<E: Engine> Pool<E> {
             Goal::Connect => run.busy -= 1,
             Goal::Load => match laden_with {
                 Some(due_at_ns) => self.keep_for_retry(at, due_at_ns, run),
+                None if self.opens_when_due(run) => {
+                    run.busy -= 1;
+                    run.has_closed(at);
+                }
                 None => {
                     run.unladen += 1;
                     run.retries.push(at);
@@ -242,7 +270,8 @@ impl<E: Engine> Pool<E> {
                     self.on_answer(at, outcome, end, run)?;
                 }
                 Phase::Draining if is_late => self.give_up_draining(at, run)?,
-                Phase::Connecting if is_late => {
+                Phase::Queueing if !is_late => self.begin_handshake(at, run)?,
+                Phase::Connecting | Phase::Queueing if is_late => {
                     run.unladen -= usize::from(!connection.has_request());
                     self.on_connect_failed(at, Errno::TIMEDOUT, run)?;
                 }
@@ -292,14 +321,15 @@ impl<E: Engine> Pool<E> {
                 self.connections[at].is_laden = false;
             }
             for _ in 0..self.connections[at].open {
-                run.tally.count(Outcome::Unanswered);
-                if !run.stages.is_empty() {
-                    run.stages.give_up(self.connections[at].due_at_ns);
-                }
+                run.leaves_unanswered(self.connections[at].due_at_ns);
             }
             if matches!(
                 phase,
-                Phase::Waiting | Phase::Held | Phase::Draining | Phase::Connecting
+                Phase::Waiting
+                    | Phase::Held
+                    | Phase::Draining
+                    | Phase::Connecting
+                    | Phase::Queueing
             ) {
                 self.abort(at);
             }
@@ -316,7 +346,10 @@ impl<E: Engine> Pool<E> {
     pub(super) fn close_unladen(&mut self, run: &mut Run) {
         for at in 0..self.connections.len() {
             let connection = &self.connections[at];
-            let is_busy = matches!(connection.phase, Phase::Connecting | Phase::Draining);
+            let is_busy = matches!(
+                connection.phase,
+                Phase::Connecting | Phase::Queueing | Phase::Draining
+            );
             if is_busy && !connection.has_request() {
                 self.abort(at);
             }

@@ -4,9 +4,11 @@
 //! Some things cannot be seen in an answer. A body after an answer to HEAD, which is wrong, may come
 //! with it or after it, and must be worth the same either way. A server that ends connections without
 //! announcing it shows that only after its answer, and a POST that is on its way by then is lost. So
-//! where it matters, the first answers are held for a moment to see what follows.
+//! where it matters, answers are held for a moment to see what follows; `closing` learns from it.
 
 use super::Pool;
+use super::closing::Closings;
+use crate::http::Method;
 use crate::load::causes::Cause;
 use crate::load::connection::Phase;
 use crate::load::drive::{Goal, Run};
@@ -14,40 +16,28 @@ use crate::load::engine::{Engine, Event};
 use crate::load::tally::Outcome;
 use crate::load::validator::Judgement;
 use anyhow::Result;
-use serde::{Deserialize, Serialize};
 
-/// For so many ticks the first answers are held: what belongs to them comes far sooner over a loopback
+/// For so many ticks an answer is held: what belongs to it comes far sooner over a loopback
 /// interface. Not for so long: on a busy machine the time may be over before anybody has run.
 const HELD_TICKS: u32 = 5;
-
-/// So many connections more than there are places have ended after one answer each, and no other has
-/// ended: that is what the server does, and not what has happened to it once.
-const SINGLES_MIN: usize = 3;
-
-/// How a server ends each connection after one answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub enum Closing {
-    /// It says so in the answer.
-    Announced,
-    /// It does not.
-    Unannounced,
-}
 
 /// What has been learned so far.
 #[derive(Debug)]
 pub(in crate::load) struct Manner {
-    /// First answers are held until it is known what follows them.
+    /// Some answers are held.
     pub(super) is_unsure: bool,
+    /// The first answers of connections are, until it is known what follows them.
+    holds_first: bool,
+    /// The first answer of the next connection is.
+    pub(super) holds_next: bool,
+    /// So many more are, whichever they are.
+    suspect_left: usize,
+    /// Right answers that were followed, perhaps, by bytes that nobody had asked for.
+    pub(super) doubted: u64,
     held: Vec<Held>,
-    /// For how many ticks.
-    held_ticks: u32,
-    /// Connections that ended after one answer.
-    singles: usize,
-    /// A connection has brought more than one.
-    lasts: bool,
-    pub(super) closing: Option<Closing>,
+    /// First answers that nothing has followed.
+    survivors: usize,
+    pub(super) closings: Closings,
 }
 
 /// An answer that is not settled yet.
@@ -55,6 +45,7 @@ pub(in crate::load) struct Manner {
 struct Held {
     at: usize,
     answered_at_ns: u64,
+    ticks: u32,
     outcome: Outcome,
     end: Option<Cause>,
 }
@@ -63,20 +54,71 @@ impl Manner {
     pub(super) fn new(is_unsure: bool) -> Self {
         Self {
             is_unsure,
+            holds_first: is_unsure,
+            holds_next: false,
+            suspect_left: 0,
+            doubted: 0,
             held: Vec::new(),
-            held_ticks: 0,
-            singles: 0,
-            lasts: false,
-            closing: None,
+            survivors: 0,
+            closings: Closings::default(),
         }
+    }
+
+    /// So many answers are held from now on, whichever they are.
+    pub(super) fn suspects(&mut self, answers: usize) {
+        self.suspect_left = answers;
+        self.look();
+    }
+
+    /// The first answer of the next connection is held.
+    pub(super) fn hold_next(&mut self) {
+        self.holds_next = true;
+        self.look();
+    }
+
+    fn look(&mut self) {
+        self.is_unsure = self.holds_first || self.holds_next || self.suspect_left > 0;
+    }
+
+    /// Nothing has followed an answer that was held.
+    fn notes_silence(&mut self) {
+        self.suspect_left = self.suspect_left.saturating_sub(1);
+        // Not every answer is followed, so those before it need not have been.
+        self.doubted = 0;
+        self.look();
     }
 }
 
 impl<E: Engine> Pool<E> {
     /// Whether this answer is to be held.
     #[cold]
-    pub(super) fn is_to_be_held(&self, at: usize, run: &Run) -> bool {
-        run.goal == Goal::Load && self.connections[at].answers == 0
+    pub(super) fn is_to_be_held(
+        &mut self,
+        at: usize,
+        outcome: Outcome,
+        end: Option<Cause>,
+        run: &mut Run,
+    ) -> Result<bool> {
+        let is_head = self.target.method == Method::Head;
+        let may_be_followed = outcome != Outcome::ProtocolError && (is_head || end.is_none());
+        if run.goal != Goal::Load || !may_be_followed {
+            return Ok(false);
+        }
+        let manner = &mut self.manner;
+        if manner.suspect_left > 0 {
+            return Ok(true);
+        }
+        let is_first = self.connections[at].answers == 0;
+        if manner.holds_first && !is_first && !is_head {
+            // This connection carries more than one, and was not ended between them.
+            manner.closings.lasts = true;
+            self.release_all(run)?;
+            return Ok(false);
+        }
+        let is_tried = is_first && std::mem::take(&mut manner.holds_next);
+        manner.closings.tried_at = is_tried.then_some(at).or(manner.closings.tried_at);
+        manner.look();
+        Ok(is_tried || (manner.holds_first && is_first))
     }
 
     /// Holds an answer.
@@ -92,6 +134,7 @@ impl<E: Engine> Pool<E> {
         self.manner.held.push(Held {
             at,
             answered_at_ns: run.now_ns,
+            ticks: 0,
             outcome,
             end,
         });
@@ -116,14 +159,15 @@ impl<E: Engine> Pool<E> {
             Event::Received { .. } => {
                 self.validator
                     .complain(|| "bytes came after the answer".to_owned());
+                self.on_surplus(run);
                 self.release(at, Some((Outcome::ProtocolError, Cause::Disorder)), run)
             }
             Event::Ended => {
-                if !self.target.is_idempotent {
-                    self.closes_each(Closing::Unannounced);
-                }
                 self.release(at, None, run)?;
-                self.release_all(run)
+                match self.manner.holds_first && self.target.is_idempotent {
+                    true => self.release_all(run),
+                    false => Ok(()),
+                }
             }
             Event::Broken(errno) => {
                 let place = self.manner.held.iter().position(|held| held.at == at);
@@ -147,15 +191,29 @@ impl<E: Engine> Pool<E> {
 
     /// At a tick: nothing has followed the answers that are held long enough.
     pub(super) fn release_silent(&mut self, run: &mut Run) -> Result<()> {
-        self.manner.held_ticks += u32::from(!self.manner.held.is_empty());
-        match self.manner.held_ticks > HELD_TICKS {
-            true => self.release_all(run),
-            false => Ok(()),
+        for held in &mut self.manner.held {
+            held.ticks += 1;
         }
+        while let Some(place) = self.silent() {
+            self.manner.notes_silence();
+            self.manner.survivors += 1;
+            // One that ends each connection may have been late with one, and not with most.
+            if self.manner.holds_first && self.manner.survivors > self.manner.closings.singles {
+                return self.release_all(run);
+            }
+            let held = self.manner.held.remove(place);
+            self.settle_held(held, run)?;
+        }
+        Ok(())
     }
 
-    /// It is known now what follows an answer: that was all of them.
-    fn release_all(&mut self, run: &mut Run) -> Result<()> {
+    fn silent(&self) -> Option<usize> {
+        let mut held = self.manner.held.iter();
+        held.position(|held| held.ticks > HELD_TICKS)
+    }
+
+    /// It is known now what follows a first answer: that was all of them.
+    pub(super) fn release_all(&mut self, run: &mut Run) -> Result<()> {
         self.validator.after_head.learns_of_silence();
         for held in self.take_held() {
             self.settle_held(held, run)?;
@@ -164,8 +222,8 @@ impl<E: Engine> Pool<E> {
     }
 
     fn take_held(&mut self) -> Vec<Held> {
-        self.manner.is_unsure = false;
-        self.manner.held_ticks = 0;
+        self.manner.holds_first = false;
+        self.manner.look();
         std::mem::take(&mut self.manner.held)
     }
 
@@ -201,40 +259,5 @@ impl<E: Engine> Pool<E> {
     /// Forgets what is held: the run is over.
     pub(super) fn forget_held(&mut self) {
         self.manner.held.clear();
-    }
-
-    /// A connection has ended after so many answers, for this reason.
-    pub(super) fn learn_from_end(&mut self, answers: u32, cause: Cause) {
-        let closing = match cause {
-            Cause::Announced => Closing::Announced,
-            Cause::Ended => Closing::Unannounced,
-            _ => return,
-        };
-        self.manner.lasts |= answers > 1;
-        self.manner.singles += usize::from(answers == 1);
-        let is_free = self.target.requests_per_connection.is_none();
-        let enough = self.connections.len() + SINGLES_MIN;
-        if is_free && !self.manner.lasts && self.manner.singles >= enough {
-            self.closes_each(closing);
-        }
-    }
-
-    /// Each connection carries one request from now on.
-    fn closes_each(&mut self, closing: Closing) {
-        self.answers_max = 1;
-        self.manner.closing.get_or_insert(closing);
-    }
-
-    /// Why a connection ends that has carried as much as it may.
-    pub(super) fn cause_of_max(&self) -> Cause {
-        match self.manner.closing {
-            Some(_) => Cause::Ended,
-            None => Cause::RequestsPerConnection,
-        }
-    }
-
-    /// How the server ends each connection after one answer, if it does.
-    pub(in crate::load) fn closing(&self) -> Option<Closing> {
-        self.manner.closing
     }
 }

@@ -16,11 +16,11 @@ impl<E: Engine> Pool<E> {
         let in_phase_ns = |phase| {
             let there = connections.iter().filter(|one| one.phase == phase);
             let since = there.map(|one| run.now_ns.saturating_sub(one.sent_at_ns));
-            since.sum()
+            since.sum::<u64>()
         };
         let unfinished = Unfinished {
             busy_ns: in_phase_ns(Phase::Waiting) + in_phase_ns(Phase::Held),
-            connecting_ns: in_phase_ns(Phase::Connecting),
+            connecting_ns: in_phase_ns(Phase::Connecting) + in_phase_ns(Phase::Queueing),
         };
         run.mark(served(connections), unfinished);
         if run.rest_is_over() {

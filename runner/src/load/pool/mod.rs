@@ -3,6 +3,7 @@
 //!
 //! This file is the hot path; `opening`, `lifecycle` and `marks` are what happens before and around it.
 
+mod closing;
 mod early;
 mod farewell;
 mod lifecycle;
@@ -10,6 +11,7 @@ mod manner;
 mod marks;
 mod opening;
 mod pipeline;
+mod surplus;
 mod when_due;
 
 use super::Target;
@@ -21,8 +23,8 @@ use super::tally::Outcome;
 use super::validator::{Judgement, Validator};
 use crate::http::Method;
 use anyhow::Result;
+pub use closing::Closing;
 use farewell::Farewell;
-pub use manner::Closing;
 use manner::Manner;
 use marks::served;
 use std::ops::Range;
@@ -72,15 +74,19 @@ impl<E: Engine> Pool<E> {
 
     /// Drives the open connections until the run is over.
     pub(super) fn load(&mut self, run: &mut Run) -> Result<()> {
+        for connection in &mut self.connections {
+            connection.last_is_right = false;
+        }
         self.notice_closed(run)?;
         let driven = self.driven(run);
         run.begin(served(&self.connections[..driven]));
-        run.idle = self.free(driven, run);
-        if run.schedule.is_none() {
-            self.send_first(run)?;
-        }
-        if !self.opens_when_due(run) {
-            self.connect_closed(driven, run)?;
+        run.idle = self.in_phase(Phase::Idle, driven);
+        match self.opens_when_due(run) {
+            true => run.closed = self.in_phase(Phase::Closed, driven),
+            false => {
+                self.send_first(run)?;
+                self.connect_closed(driven, run)?;
+            }
         }
         self.drive(run)
     }
@@ -140,7 +146,7 @@ impl<E: Engine> Pool<E> {
             return Ok(());
         }
         let mut sends = 0;
-        while let Some(&at) = run.idle.last() {
+        while let Some(at) = run.next_free() {
             if sends % SENDS_PER_CLOCK_READ == 0 {
                 run.read_clock();
             }
@@ -148,9 +154,8 @@ impl<E: Engine> Pool<E> {
                 break;
             };
             sends += 1;
-            run.idle.pop();
             run.busy += 1;
-            run.uses_idle(due_at_ns);
+            run.uses_free(due_at_ns);
             if self.connections[at].phase == Phase::Closed {
                 self.open_for(at, due_at_ns, run)?;
                 continue;
@@ -177,7 +182,7 @@ impl<E: Engine> Pool<E> {
             (Phase::Idle, Event::Sent) => Ok(()),
             (Phase::Idle, event) => self.on_disturbed(at, &event, run),
             // What was under way when the connection was closed.
-            (Phase::Closed | Phase::Connecting | Phase::Waiting, _) => Ok(()),
+            (Phase::Closed | Phase::Queueing | Phase::Connecting | Phase::Waiting, _) => Ok(()),
         }
     }
 
@@ -203,7 +208,10 @@ impl<E: Engine> Pool<E> {
             Judgement::Incomplete => Ok(()),
             Judgement::Answered { outcome, closes } => {
                 let end = end_of(outcome, closes, ends);
-                if self.manner.is_unsure && self.is_to_be_held(at, run) {
+                if outcome == Outcome::ProtocolError {
+                    self.on_disorder(at, run);
+                }
+                if self.manner.is_unsure && self.is_to_be_held(at, outcome, end, run)? {
                     self.hold(at, outcome, end, run);
                     return Ok(());
                 }
@@ -230,6 +238,7 @@ impl<E: Engine> Pool<E> {
         run.settle(outcome, connection.sent_at_ns, connection.due_at_ns);
         let is_right = outcome == Outcome::Ok;
         connection.proven |= is_right;
+        connection.last_is_right = is_right;
         connection.served = connection.served.wrapping_add(u32::from(is_right));
         connection.answers = connection.answers.saturating_add(1);
         connection.open -= 1;
@@ -243,12 +252,13 @@ impl<E: Engine> Pool<E> {
             return self.on_opened(at, outcome, end, run);
         }
         if let Some(cause) = end {
-            if !matches!(outcome, Outcome::Reset | Outcome::Timeout) {
+            // What is refused says nothing of what is served.
+            if is_right {
                 self.learn_from_end(self.connections[at].answers, cause);
             }
             self.reopen(at, cause, run)
         } else if self.connections[at].answers >= self.answers_max {
-            self.reopen(at, self.cause_of_max(), run)
+            self.on_spent(at, run)
         } else {
             self.proceed(at, run)
         }

@@ -97,7 +97,7 @@ impl<E: Engine> Pool<E> {
             self.next_closed = at + 1;
             run.busy += 1;
             self.connect(at, run)?;
-            if self.connections[at].phase == Phase::Connecting {
+            if self.connections[at].phase != Phase::Closed {
                 break;
             }
         }

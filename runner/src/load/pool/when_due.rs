@@ -1,4 +1,4 @@
-//! Open loop with a connection for each request: it is opened when the request is due.
+//! Open loop: a connection is opened when a request is due and none is idle.
 //!
 //! Connections that are opened beforehand and wait would be what a server of few workers serves: each
 //! of them keeps a worker from those that have something to ask.
@@ -12,18 +12,15 @@ use anyhow::Result;
 impl<E: Engine> Pool<E> {
     /// Whether a connection is opened when a request is due, and not before.
     pub(super) fn opens_when_due(&self, run: &Run) -> bool {
-        self.answers_max == 1 && run.schedule.is_some() && run.goal == Goal::Load
+        run.schedule.is_some() && run.goal == Goal::Load
     }
 
-    /// What can be sent on, the last first: open connections, and where these are opened when they
-    /// are needed, the others too.
-    pub(super) fn free(&self, driven: usize, run: &Run) -> Vec<usize> {
-        let in_phase = |phase| {
-            let places = 0..driven;
-            places.filter(move |&at| self.connections[at].phase == phase)
-        };
-        let closed = in_phase(Phase::Closed).filter(|_| self.opens_when_due(run));
-        closed.chain(in_phase(Phase::Idle).rev()).collect()
+    /// Which of the first connections are in this phase, the first of them last.
+    pub(super) fn in_phase(&self, phase: Phase, driven: usize) -> Vec<usize> {
+        let places = (0..driven).rev();
+        places
+            .filter(|&at| self.connections[at].phase == phase)
+            .collect()
     }
 
     /// Opens a connection for the request that was due then.

@@ -2,13 +2,16 @@
 
 use super::{EngineChoice, EngineKind, TIMEOUT, in_one_of_many};
 use crate::load::{Arrivals, Generator, LoadSpec, Measured, Pace, Stage, Target};
+use controls::scripted::{Script, Scripted};
 use controls::{Planted, Server};
+use std::sync::Mutex;
 use std::time::Duration;
 
 on_every_engine![
     what_was_due_in_a_stage_is_counted_there,
     a_stage_that_was_not_held_says_so_and_others_do_not,
     a_rate_that_rises_sends_what_lies_under_it,
+    a_stage_whose_answers_fall_behind_is_not_held,
 ];
 
 fn stage(from_rate: f64, to_rate: f64, ms: u64) -> Stage {
@@ -96,4 +99,39 @@ fn a_rate_that_rises_sends_what_lies_under_it(engine: EngineKind) {
     // 50 and 150 by the areas of a triangle and a trapezoid; one on an edge may be on either side.
     assert_eq!(due.iter().sum::<u64>(), 200 + 1);
     assert!((50..=51).contains(&due[0]), "{due:?}");
+}
+
+fn a_stage_whose_answers_fall_behind_is_not_held(engine: EngineKind) {
+    // One at a time with 5 ms each: 200 a second at most, on however many connections.
+    let turn = Mutex::new(());
+    let server = Scripted::start(Script::of(move |_, _| {
+        let _turn = turn.lock();
+        std::thread::sleep(Duration::from_millis(5));
+        super::odd::right()
+    }));
+    let stages = [stage(20.0, 20.0, 500), stage(300.0, 300.0, 400)];
+    in_one_of_many(|| {
+        let generator = Generator::start(engine, &[], 1).unwrap();
+        let target = super::odd::target(&server, true);
+        generator.connect(0, &target, 64, None, TIMEOUT).unwrap();
+        let pace = Pace::Open {
+            rate: 20.0,
+            arrivals: Arrivals::Uniform,
+            seed: 0,
+        };
+        let spec = LoadSpec {
+            stages: stages.into(),
+            ..LoadSpec::new(pace, TIMEOUT)
+        };
+        let measured = generator.run(0, &spec).unwrap();
+        let [held, missed] = &measured.stages[..] else {
+            panic!("{:?}", measured.stages);
+        };
+        assert!(!missed.is_held(), "{missed:?}");
+        // All of them had left.
+        match held.is_held() && missed.backlog == 0 && missed.in_flight >= 20 {
+            true => Ok(()),
+            false => Err(format!("{held:?} {missed:?}")),
+        }
+    });
 }
