@@ -102,7 +102,7 @@ pub struct LoadResult {
     pub handshakes_repeated: u64,
     /// Open loop in stages: what came of each.
     pub stage_results: Vec<StageResult>,
-    /// The highest rate that was held, if a higher one was not.
+    /// The highest rate that was held, if a higher one was not; of a step of a rising rate, its mean.
     pub knee_rate: Option<f64>,
     /// CPU time of the generator's threads, in seconds.
     pub client_cpu_s: f64,

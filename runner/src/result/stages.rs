@@ -58,21 +58,21 @@ impl From<&StageMeasured> for StageResult {
 }
 
 impl StageResult {
-    /// The highest rate in it.
+    /// Its rate, on average: a server that held a rising rate need not have held its last moment's.
     #[must_use]
-    pub fn rate_max(&self) -> f64 {
-        self.from_rate.max(self.to_rate)
+    pub fn rate_mean(&self) -> f64 {
+        f64::midpoint(self.from_rate, self.to_rate)
     }
 }
 
-/// The highest rate that was held, all lower ones having been held too; nothing if not one was, or if
+/// The highest rate that was held, of a step of a rising rate its mean, all lower ones having been held too; nothing if not one was, or if
 /// none was missed.
 #[must_use]
 pub fn knee(stages: &[StageResult]) -> Option<f64> {
     let missed = stages.iter().filter(|stage| !stage.is_held);
-    let lowest_missed = missed.map(StageResult::rate_max).min_by(f64::total_cmp)?;
+    let lowest_missed = missed.map(StageResult::rate_mean).min_by(f64::total_cmp)?;
     let held = stages.iter().filter(|stage| stage.is_held);
-    held.map(StageResult::rate_max)
+    held.map(StageResult::rate_mean)
         .filter(|&rate| rate < lowest_missed)
         .max_by(f64::total_cmp)
 }
@@ -115,5 +115,10 @@ mod tests {
         assert_eq!(of(&[(1.0, true), (2.0, false), (3.0, true)]), Some(1.0));
         assert_eq!(of(&[(1.0, true), (2.0, true)]), None);
         assert_eq!(of(&[(1.0, false), (2.0, false)]), None);
+        let rising = StageResult {
+            from_rate: 150.0,
+            ..stage(200.0, true)
+        };
+        assert_eq!(knee(&[rising, stage(250.0, false)]), Some(175.0));
     }
 }
