@@ -1,7 +1,7 @@
 //! From a record on disk to every page that is made of it: each is made once and stays, and all say the same.
 #![allow(clippy::unwrap_used, reason = "the panic of a test is its report")]
 
-use runner::experiments::publish;
+use runner::experiments::publish::{self, Renewed};
 use runner::report::{Cell, GridRow, Page};
 use serde_json::Value;
 use std::fs;
@@ -68,7 +68,7 @@ fn html_file(root: &Path) -> PathBuf {
 #[test]
 fn everything_is_written_once_and_then_stays_byte_for_byte() {
     let project = project();
-    let written = publish::all(project.path(), false).unwrap();
+    let written = publish::all(project.path(), false).unwrap().stale;
     let names: Vec<String> = written
         .iter()
         .map(|path| path.file_name().unwrap().to_string_lossy().into_owned())
@@ -81,12 +81,55 @@ fn everything_is_written_once_and_then_stays_byte_for_byte() {
     }
     assert_eq!(
         publish::all(project.path(), true).unwrap(),
-        Vec::<PathBuf>::new()
+        Renewed::default()
     );
     // What somebody changed by hand is found.
     let chart = project.path().join("results").join(RUN).join("ratios.svg");
     fs::write(&chart, "changed").unwrap();
-    assert_eq!(publish::all(project.path(), true).unwrap(), [chart]);
+    let checked = publish::all(project.path(), true).unwrap();
+    assert_eq!(checked.stale, [chart]);
+}
+
+/// Exit status and standard error of `runner report` in a project.
+fn report(root: &Path, arguments: &[&str]) -> (Option<i32>, String) {
+    let mut runner = assert_cmd::Command::cargo_bin("runner").unwrap();
+    runner.arg("report").args(arguments).current_dir(root);
+    let output = runner.output().unwrap();
+    let words = String::from_utf8(output.stderr).unwrap();
+    (output.status.code(), words)
+}
+
+#[test]
+fn a_kept_run_that_does_not_read_is_named_and_no_success() {
+    let project = project();
+    fs::write(project.path().join("Cargo.toml"), "[workspace]\n").unwrap();
+    let results = project.path().join("results");
+    // One whose record is cut off, and one whose record has lost a digit.
+    for name in ["2026-11-23-cut", "2026-11-24-edited"] {
+        copy(&results.join(RUN), &results.join(name));
+    }
+    let record = |name: &str| results.join(name).join("run.json");
+    let text = fs::read_to_string(record(RUN)).unwrap();
+    fs::write(record("2026-11-23-cut"), &text[..text.len() / 2]).unwrap();
+    let edited = text.replacen("\"seed\": ", "\"seed\": 1", 1);
+    assert_ne!(edited, text);
+    fs::write(record("2026-11-24-edited"), edited).unwrap();
+    for arguments in [&[][..], &["--check"], &["--json"]] {
+        let (status, words) = report(project.path(), arguments);
+        assert_eq!(status, Some(1), "{arguments:?}: {words}");
+        let last = words.lines().last().unwrap();
+        for part in ["left out", "2026-11-23-cut", "2026-11-24-edited"] {
+            assert!(last.contains(part), "{arguments:?}: {words}");
+        }
+        assert!(!last.contains(RUN), "{words}");
+    }
+    // The rest went on.
+    assert!(read(project.path(), "README.md").contains(RUN));
+    for name in ["2026-11-23-cut", "2026-11-24-edited"] {
+        fs::remove_dir_all(results.join(name)).unwrap();
+    }
+    let (status, words) = report(project.path(), &["--check"]);
+    assert_eq!((status, words.as_str()), (Some(0), ""));
 }
 
 #[test]
@@ -334,7 +377,9 @@ fn then_and_now_has_both_tables() {
         "{text}"
     );
     assert!(
-        text.contains("Now: no run is kept yet."),
+        text.contains("No run is kept yet."),
         "no isolated run: {text}"
     );
+    let columns = "| cpython 2.7·uwsgi | pypy 1.9·gunicorn | cpython 3.3·uwsgi |";
+    assert!(text.contains(columns), "{text}");
 }

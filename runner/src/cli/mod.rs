@@ -144,7 +144,7 @@ pub struct DoctorOptions {
 /// Options of `report`.
 #[derive(Debug, Args)]
 pub struct ReportOptions {
-    /// The folder of one run; every kept run if none is given
+    /// The folder of one run; every kept run if none is given (exit status 1 if one of them does not read)
     pub run: Option<PathBuf>,
     /// Write nothing; exit with status 1 if a page is not what the records say
     #[arg(long)]

@@ -1,6 +1,7 @@
 //! `runner report`: pages from records, and the newest kept runs on the front page.
 
 use crate::cli::ReportOptions;
+use crate::experiments::publish::Renewed;
 use crate::experiments::{Kind, publish, renew_page};
 use crate::framework;
 use crate::output::{Screen, Verdict, print, print_json};
@@ -9,18 +10,18 @@ use crate::run::Facts;
 use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
 
+/// Bad if a page that is only checked is stale, or a kept run is in no page.
 pub(super) fn run(options: &ReportOptions) -> Result<Verdict> {
-    let stale = match &options.run {
+    let renewed = match &options.run {
         Some(folder) if options.json => return json(folder),
-        None if options.json => {
-            let runs = publish::shown(&framework::root()?)?;
-            print_json(&runs)?;
-            return Ok(Verdict::good_if(runs.iter().all(|run| run.page.is_good)));
-        }
-        Some(folder) => one_run(folder, options.check)?,
+        None if options.json => return json_of_all(),
+        Some(folder) => Renewed {
+            stale: one_run(folder, options.check)?,
+            left_out: Vec::new(),
+        },
         None => publish::all(&framework::root()?, options.check)?,
     };
-    for page in &stale {
+    for page in &renewed.stale {
         let what = if options.check {
             "is not what the records say; run `make report`"
         } else {
@@ -28,7 +29,29 @@ pub(super) fn run(options: &ReportOptions) -> Result<Verdict> {
         };
         crate::say!("{}: {what}", page.display());
     }
-    Ok(Verdict::good_if(!options.check || stale.is_empty()))
+    say_left_out(&renewed.left_out);
+    let is_current = !options.check || renewed.stale.is_empty();
+    Ok(Verdict::good_if(is_current && renewed.left_out.is_empty()))
+}
+
+/// Says it last, so that it is not lost among pages.
+fn say_left_out(folders: &[PathBuf]) {
+    if !folders.is_empty() {
+        let names = folders.iter().map(|one| one.display().to_string());
+        crate::say!(
+            "left out of all pages, since their records do not read (see the warnings above): {}",
+            names.collect::<Vec<_>>().join(", ")
+        );
+    }
+}
+
+/// Prints everything that is shown of all kept runs, for programs.
+fn json_of_all() -> Result<Verdict> {
+    let (runs, left_out) = publish::shown(&framework::root()?)?;
+    print_json(&runs)?;
+    say_left_out(&left_out);
+    let is_good = runs.iter().all(|run| run.page.is_good);
+    Ok(Verdict::good_if(is_good && left_out.is_empty()))
 }
 
 /// Prints everything that is shown of one run, for programs.

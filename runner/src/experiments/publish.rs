@@ -33,15 +33,24 @@ pub fn one<E: Experiment>(root: &Path, folder: &Path) -> Result<Page> {
     Ok(page)
 }
 
-/// Renews the pages of all kept runs and what is made of them together, or only checks them; those that differed. A
-/// folder that cannot be read is named on standard error, and the others go on.
+/// What became of the pages of all kept runs.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Renewed {
+    /// The pages that differed from what the records say.
+    pub stale: Vec<PathBuf>,
+    /// The folders of kept runs that could not be read: no page has their figures.
+    pub left_out: Vec<PathBuf>,
+}
+
+/// Renews the pages of all kept runs and what is made of them together, or only checks them. A folder that cannot be
+/// read is named on standard error, and the others go on.
 ///
 /// # Errors
 ///
 /// If the folder of kept runs cannot be read, or a page cannot be written.
-pub fn all(root: &Path, check: bool) -> Result<Vec<PathBuf>> {
+pub fn all(root: &Path, check: bool) -> Result<Renewed> {
     let results = root.join(RESULTS);
-    let runs = kept(root, &results)?;
+    let (runs, left_out) = kept(root, &results)?;
     let mut stale = Vec::new();
     let renewed = side_by_side(&runs, |run| {
         renew_page(&run.page, &results.join(&run.folder), check)
@@ -71,7 +80,7 @@ pub fn all(root: &Path, check: bool) -> Result<Vec<PathBuf>> {
             stale.push(file);
         }
     }
-    Ok(stale)
+    Ok(Renewed { stale, left_out })
 }
 
 /// A kept run, for programs.
@@ -83,15 +92,16 @@ pub struct Shown {
     pub page: Page,
 }
 
-/// What is shown of all kept runs, the newest first; nothing is written.
+/// What is shown of all kept runs, the newest first, and the folders of those that could not be read; nothing is written.
 ///
 /// # Errors
 ///
 /// If the folder of kept runs cannot be read.
-pub fn shown(root: &Path) -> Result<Vec<Shown>> {
-    let runs = kept(root, &root.join(RESULTS))?.into_iter();
-    let shown = runs.map(|Kept { folder, page, .. }| Shown { folder, page });
-    Ok(shown.collect())
+pub fn shown(root: &Path) -> Result<(Vec<Shown>, Vec<PathBuf>)> {
+    let (runs, left_out) = kept(root, &root.join(RESULTS))?;
+    let shown = runs.into_iter();
+    let shown = shown.map(|Kept { folder, page, .. }| Shown { folder, page });
+    Ok((shown.collect(), left_out))
 }
 
 /// The experiment of this name.
@@ -100,12 +110,16 @@ pub fn kind(name: &str) -> Option<&'static Kind> {
     KINDS.iter().find(|kind| kind.name == name)
 }
 
-/// All kept runs that can be read, newest first, each read once.
-fn kept(root: &Path, results: &Path) -> Result<Vec<Kept>> {
+/// All kept runs that can be read, newest first, each read once; and the folders of the others, named on standard error.
+fn kept(root: &Path, results: &Path) -> Result<(Vec<Kept>, Vec<PathBuf>)> {
     let found = find_runs(results)?;
+    let mut left_out = Vec::new();
+    let mut leave_out = |folder: PathBuf, error: anyhow::Error| {
+        crate::say!("warning: {} is left out: {error:#}", folder.display());
+        left_out.push(folder);
+    };
     for one in found.unreadable {
-        let folder = one.path.display();
-        crate::say!("warning: {folder} is left out: {:#}", one.error);
+        leave_out(one.path, one.error);
     }
     let shown = side_by_side(&found.runs, |(folder, facts)| {
         let kind = kind(&facts.experiment)
@@ -127,10 +141,10 @@ fn kept(root: &Path, results: &Path) -> Result<Vec<Kept>> {
                     is_candidate: is_main && facts.state == State::Complete,
                 });
             }
-            Err(error) => crate::say!("warning: {} is left out: {error:#}", folder.display()),
+            Err(error) => leave_out(folder, error),
         }
     }
-    Ok(runs)
+    Ok((runs, left_out))
 }
 
 /// What `work` makes of each, in their order: each has a thread, so that a small machine is not idle while it waits for

@@ -1,6 +1,7 @@
 //! Builds one contestant: alone, since a build of several together would give each of them the
 //! features all of them ask for (cargo RFC 3692).
 
+use super::errors::{last_errors, pass_on, print_as_on_terminal};
 use super::{BuildEnv, Framework, ServerKind, Workspace};
 use crate::interrupt;
 use crate::server::spawn;
@@ -25,11 +26,13 @@ pub enum BuildError {
         /// What was asked for.
         kind: ServerKind,
     },
-    /// Cargo has said why on the terminal.
-    #[error("`{command}` failed; cargo's own words are above")]
+    /// Cargo has said why, on the terminal too.
+    #[error("`{command}` failed: {errors}")]
     Failed {
         /// The command, to be tried by hand.
         command: String,
+        /// The last error lines of cargo, in one line.
+        errors: String,
     },
     /// Something around cargo went wrong, or the build was interrupted.
     #[error(transparent)]
@@ -168,11 +171,12 @@ pub fn build_cold(cold: &ColdBuild) -> Result<Made, BuildError> {
 pub fn fetch(workspace: &Workspace) -> Result<(), BuildError> {
     let mut fetch = cargo(&workspace.root, &["fetch", "--locked", "--quiet"]);
     fetch.stdout(Stdio::null());
-    let mut child = started(&mut fetch)?;
-    match wait(&mut child)? {
-        true => Ok(()),
-        false => Err(failed(&fetch)),
-    }
+    let by_hand = by_hand(&fetch);
+    let ended = Running::start(&mut fetch)?.end()?;
+    ended.map_err(|errors| BuildError::Failed {
+        command: by_hand,
+        errors,
+    })
 }
 
 /// Lets cargo build the target of this name, and returns where it has put it.
@@ -193,32 +197,61 @@ fn cargo(root: &Path, arguments: &[&str]) -> Command {
     cargo
 }
 
-fn started(cargo: &mut Command) -> Result<Child> {
-    cargo
-        .spawn()
-        .context("cannot start cargo; is it on the PATH?")
+/// Cargo at work; what it prints on standard error is shown on ours.
+struct Running {
+    child: Child,
+    printed: JoinHandle<String>,
 }
 
-/// The command that has failed, to be tried by hand.
-fn failed(cargo: &Command) -> BuildError {
-    let arguments = cargo.get_args().map(OsStr::to_string_lossy);
-    BuildError::Failed {
-        command: format!("cargo {}", arguments.collect::<Vec<_>>().join(" ")),
+impl Running {
+    fn start(cargo: &mut Command) -> Result<Self> {
+        print_as_on_terminal(cargo);
+        let mut child = cargo
+            .stderr(Stdio::piped())
+            .spawn()
+            .context("cannot start cargo; is it on the PATH?")?;
+        let printed = child.stderr.take().expect("standard error was asked for");
+        Ok(Self {
+            child,
+            printed: pass_on(printed, std::io::stderr()),
+        })
     }
+
+    /// Waits until it ends; its last error lines if it has failed.
+    fn end(mut self) -> Result<Result<(), String>> {
+        let succeeded = wait(&mut self.child)?;
+        // What comes next is said after the last of it.
+        let printed = self.printed.join().unwrap_or_default();
+        Ok(match succeeded {
+            true => Ok(()),
+            false => Err(last_errors(&printed)),
+        })
+    }
+}
+
+/// The command, to be tried by hand.
+fn by_hand(cargo: &Command) -> String {
+    let arguments = cargo.get_args().map(OsStr::to_string_lossy);
+    format!("cargo {}", arguments.collect::<Vec<_>>().join(" "))
 }
 
 /// Lets cargo build, and reads from its messages what it has made of the target of this name.
 fn made(mut cargo: Command, target: &str) -> Result<Made, BuildError> {
-    let by_hand = failed(&cargo);
+    let command = by_hand(&cargo);
     cargo
         .args(["--message-format", "json-render-diagnostics"])
         .stdout(Stdio::piped());
-    let mut child = started(&mut cargo)?;
-    let messages = child.stdout.take().expect("standard output was asked for");
+    let mut running = Running::start(&mut cargo)?;
+    let messages = running.child.stdout.take();
+    let messages = messages.expect("standard output was asked for");
     let reader = read_made(messages, target.to_owned());
-    let succeeded = wait(&mut child)?;
+    let ended = running.end()?;
     let made = reader.join().ok().flatten();
-    made.filter(|_| succeeded).ok_or(by_hand)
+    let none = || format!("cargo has made no `{target}`");
+    match ended.and_then(|()| made.ok_or_else(none)) {
+        Ok(made) => Ok(made),
+        Err(errors) => Err(BuildError::Failed { command, errors }),
+    }
 }
 
 /// Reads cargo's messages to their end and keeps the path of the target asked for.
@@ -256,5 +289,31 @@ fn wait(child: &mut Child) -> Result<bool> {
             return Err(interrupt::Interrupted.into());
         }
         std::thread::sleep(PAUSE);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_build_that_fails_says_why_in_its_reason() {
+        let root = tempfile::tempdir().unwrap();
+        let manifest = "[package]\nname = \"tiny\"\nedition = \"2024\"\n[workspace]\n";
+        std::fs::write(root.path().join("Cargo.toml"), manifest).unwrap();
+        std::fs::create_dir(root.path().join("src")).unwrap();
+        let source = root.path().join("src/main.rs");
+        std::fs::write(source, "fn main() {\n    nobody();\n}\n").unwrap();
+        let mut cargo = cargo(root.path(), &["build", "--offline"]);
+        cargo.env("CARGO_TARGET_DIR", root.path().join("target"));
+        let reason = made(cargo, "tiny").unwrap_err().to_string();
+        assert!(
+            reason
+                .starts_with("`cargo build --offline` failed: error[E0425]: cannot find function"),
+            "{reason}"
+        );
+        assert!(reason.contains("src/main.rs:2:5"), "{reason}");
+        assert!(reason.contains("could not compile `tiny`"), "{reason}");
+        assert!(!reason.contains('\n'), "{reason}");
     }
 }

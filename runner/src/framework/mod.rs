@@ -6,6 +6,7 @@
 mod build;
 mod crates;
 mod discover;
+mod errors;
 
 pub use build::{BuildError, ColdBuild, MIMALLOC, Made, build, build_bench, build_cold, fetch};
 pub use crates::{CrateFacts, crate_facts};

@@ -23,7 +23,9 @@ fn arms() -> Vec<Arm> {
     let mut closed = arm("closed", ArmKind::Contestant);
     closed.without = without(Entry::Bytes, "there is no public way to hand it a stream");
     let mut failed = arm("failed", ArmKind::Contestant);
-    failed.err = Some("`cargo build` failed; cargo's own words are above".to_owned());
+    failed.err = Some(
+        "`cargo build` failed: error[E0425]: cannot find value `y` | --> src/lib.rs:2:5".to_owned(),
+    );
     let mut canned = arm("canned", ArmKind::Null);
     canned.without = without(Entry::Call, "it has no router");
     let mut leak = arm("leak", ArmKind::Leak);

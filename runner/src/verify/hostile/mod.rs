@@ -11,6 +11,7 @@ use crate::load::Exchange;
 use crate::server::{Program, Server};
 use anyhow::Result;
 use serde::Serialize;
+use std::net::SocketAddr;
 
 pub use ask::{Outcome, Reaction};
 pub use requests::{ALL, Class, Hostile, Rule};
@@ -29,32 +30,54 @@ pub struct Seen {
     pub conforms: Option<bool>,
 }
 
+/// What one server made of all requests.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Survey {
+    /// One for each request that was sent, in the order of [`ALL`].
+    pub seen: Vec<Seen>,
+    /// Why those that follow were not sent, if so.
+    pub truncated: Option<String>,
+}
+
 /// Starts a server and sends it every request of [`ALL`], each on a connection of its own. A server that has
-/// crashed is started again.
+/// crashed is started again; if it does not come up again, what was seen until then is kept.
 ///
 /// # Errors
 ///
-/// If the server does not come up, or the run is interrupted.
-pub fn survey(program: &Program) -> Result<Vec<Seen>> {
+/// If the server does not come up at first, or the run is interrupted.
+pub fn survey(program: &Program) -> Result<Survey> {
     let start = || Server::start(program, &Exchange::welcome(), &[]);
-    let mut server = start()?;
-    let mut all = Vec::new();
+    survey_of(start, |server| server.address)
+}
+
+/// The same for whatever is started and has an address.
+fn survey_of<S>(
+    mut start: impl FnMut() -> Result<S>,
+    address: impl Fn(&S) -> SocketAddr,
+) -> Result<Survey> {
+    let mut running = Some(start()?);
+    let mut survey = Survey::default();
     for hostile in &ALL {
         interrupt::check()?;
-        let outcome = ask::ask(server.address, hostile);
-        if !outcome.server_answers_after {
-            // What is left of it is in the way of the requests that follow.
-            drop(server);
-            server = start()?;
-        }
-        all.push(Seen {
+        let server = match running.take().map_or_else(&mut start, Ok) {
+            Ok(server) => server,
+            Err(error) => {
+                let error = error.context("it does not start again");
+                survey.truncated = Some(format!("{error:#}"));
+                break;
+            }
+        };
+        let outcome = ask::ask(address(&server), hostile);
+        // What is left of one that crashed is in the way of the requests that follow.
+        running = outcome.server_answers_after.then_some(server);
+        survey.seen.push(Seen {
             request: hostile.name,
             class: hostile.class,
             conforms: hostile.rule.allows(&outcome),
             outcome,
         });
     }
-    Ok(all)
+    Ok(survey)
 }
 
 #[cfg(test)]

@@ -72,15 +72,18 @@ pub enum Rule {
     Answers(usize),
     /// At most so many answers of success.
     AtMost(usize),
+    /// It is to be answered; with which status is open.
+    AnyAnswer,
 }
 
 impl Rule {
-    /// Whether the rule allows what was seen; nothing if it leaves it open. A crash is never allowed, and silence only
-    /// if the rule leaves it open: a server may see an unfinished request there, and wait for the rest.
+    /// Whether the rule allows what was seen; nothing if it leaves it open, or the request was not sent. A crash is
+    /// never allowed, and silence only if the rule leaves it open: a server may see an unfinished request there, and
+    /// wait for the rest.
     #[must_use]
     pub fn allows(&self, outcome: &Outcome) -> Option<bool> {
         match (outcome.reaction, self) {
-            (Reaction::Hung, Self::Either) => return None,
+            (Reaction::Unconnected, _) | (Reaction::Hung, Self::Either) => return None,
             (Reaction::Hung | Reaction::Crashed, _) => return Some(false),
             _ => {}
         }
@@ -91,6 +94,7 @@ impl Rule {
             Self::Either => None,
             Self::Answers(count) => Some(accepted == count),
             Self::AtMost(count) => Some(accepted <= count),
+            Self::AnyAnswer => Some(!outcome.statuses.is_empty()),
         }
     }
 }
@@ -106,28 +110,35 @@ pub struct Hostile {
     pub rule: Rule,
     /// Where it says so.
     pub section: &'static str,
-    /// Its bytes; `{host}` stands for the server's address, `{long}` for 100 000 letters, `{many}` for 5 000 fields.
+    /// Its bytes; `{host}` stands for the server's address, `{long}` for 100 000 letters, `{many}` for 5 000 fields. What
+    /// follows `{held}` is sent once an interim answer has come.
     text: &'static str,
 }
 
 impl Hostile {
-    /// The bytes for a server there.
+    /// The bytes for a server there that are sent at once, and those that are held back until an interim answer.
     #[must_use]
-    pub fn bytes(&self, host: &str) -> Vec<u8> {
-        let mut text = self.text.replace("{host}", host);
-        if text.contains("{long}") {
-            text = text.replace("{long}", &"a".repeat(100_000));
-        }
-        if text.contains("{many}") {
-            let fields = (0..5_000).map(|number| format!("X-{number}: y\r\n"));
-            text = text.replace("{many}", &fields.collect::<String>());
-        }
-        // One letter that is not UTF-8 has no place in a string.
-        text.into_bytes()
-            .into_iter()
-            .map(|byte| if byte == 0x1a { 0xff } else { byte })
-            .collect()
+    pub fn bytes(&self, host: &str) -> (Vec<u8>, Vec<u8>) {
+        let (first, held) = self.text.split_once("{held}").unwrap_or((self.text, ""));
+        (filled(first, host), filled(held, host))
     }
+}
+
+/// With what stands for something longer filled in.
+fn filled(text: &str, host: &str) -> Vec<u8> {
+    let mut text = text.replace("{host}", host);
+    if text.contains("{long}") {
+        text = text.replace("{long}", &"a".repeat(100_000));
+    }
+    if text.contains("{many}") {
+        let fields = (0..5_000).map(|number| format!("X-{number}: y\r\n"));
+        text = text.replace("{many}", &fields.collect::<String>());
+    }
+    // One letter that is not UTF-8 has no place in a string.
+    text.into_bytes()
+        .into_iter()
+        .map(|byte| if byte == 0x1a { 0xff } else { byte })
+        .collect()
 }
 
 const fn one(
@@ -147,11 +158,11 @@ const fn one(
 }
 
 use Class::{Chunks, Fields, Host, Length, Pipelining, RequestLine, Size, Smuggling, Unusual};
-use Rule::{Accept, Answers, AtMost, Either, Refuse};
+use Rule::{Accept, Answers, AnyAnswer, AtMost, Either, Refuse};
 
 /// All of them.
 #[rustfmt::skip]
-pub const ALL: [Hostile; 72] = [
+pub const ALL: [Hostile; 73] = [
     one(RequestLine, Either, "RFC 9112 §3.2", "no target", "GET HTTP/1.1\r\nHost: {host}\r\n\r\n"),
     one(RequestLine, Refuse, "RFC 9112 §3", "no version", "GET /welcome\r\nHost: {host}\r\n\r\n"),
     one(RequestLine, Refuse, "RFC 9112 §2.3", "version HTTP/1.x", "GET /welcome HTTP/1.x\r\nHost: {host}\r\n\r\n"),
@@ -230,6 +241,7 @@ pub const ALL: [Hostile; 72] = [
 
     one(Unusual, Accept, "RFC 9112 §3.2.2", "target in absolute form", "GET http://{host}/welcome HTTP/1.1\r\nHost: {host}\r\n\r\n"),
     one(Unusual, Either, "RFC 9112 §3.2.4", "OPTIONS *", "OPTIONS * HTTP/1.1\r\nHost: {host}\r\n\r\n"),
+    one(Unusual, AnyAnswer, "RFC 9110 §10.1.1", "Expect: 100-continue, the body sent after 100", "GET /welcome HTTP/1.1\r\nHost: {host}\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n{held}abc"),
     one(Unusual, Either, "RFC 9110 §10.1.1", "an expectation that is not known", "GET /welcome HTTP/1.1\r\nHost: {host}\r\nExpect: welcome\r\n\r\n"),
     one(Unusual, Accept, "RFC 9110 §7.8", "offer to upgrade that is not taken up", "GET /welcome HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade\r\nUpgrade: welcome\r\n\r\n"),
 ];
