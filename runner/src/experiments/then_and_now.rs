@@ -121,22 +121,32 @@ fn rows<R: for<'de> Deserialize<'de>>(file: &Path) -> Result<Vec<R>> {
 
 /// Our newest run of an experiment, in the original's columns.
 fn now(runs: &[Kept], columns: &[&str], experiment: &str) -> String {
-    match pick(runs, experiment, columns) {
-        Some((run, section, grid)) => {
-            let heading = &section.heading;
-            let doubt = match section.untrusted.is_empty() {
-                true => "",
-                false => ", UNTRUSTED",
-            };
-            format!(
-                "\n{heading}{doubt}, [{}]({}/), {}.\n\n{}",
-                run.page.date,
-                run.folder,
-                escaped(&run.page.machine),
-                grid.markdown(&run.page.sources_from("../"))
-            )
-        }
-        None => "\nNo run is kept yet.\n".to_owned(),
+    let Some((run, section, mut grid)) = pick(runs, experiment, columns) else {
+        return "\nNo run is kept yet.\n".to_owned();
+    };
+    // With their gains, four columns of rates would be wider than a page.
+    let cells = grid.rows.iter_mut().flat_map(|row| &mut row.cells);
+    cells.for_each(leave_out_gain);
+    let heading = &section.heading;
+    let doubt = match section.untrusted.is_empty() {
+        true => "",
+        false => ", UNTRUSTED",
+    };
+    format!(
+        "\n{heading}{doubt}, [{}]({}/), {}.\n\n{}",
+        run.page.date,
+        run.folder,
+        escaped(&run.page.machine),
+        grid.markdown(&run.page.sources_from("../"))
+    )
+}
+
+fn leave_out_gain(cell: &mut Cell) {
+    if let Cell::Gain {
+        ratio, interval, ..
+    } = cell
+    {
+        (*ratio, *interval) = (None, None);
     }
 }
 
@@ -239,7 +249,7 @@ const UNDER_LOAD: &str = "\n## Under load\n\n\
     published. On pypy both the interpreter and the server differ from the other columns, so a difference between them has two \
     possible causes.\n\n";
 
-const GAINS: &str = "\nIn requests/s; in parentheses the gain over the first column, with the ends of its interval.\n";
+const GAINS: &str = "\nrequests/s. The page of the run has the gains over the first column, with their intervals.\n";
 
 const ALONE_RATES: &str = "\n## Alone, in one process\n\n\
     ### 2013: requests per second, a column for each interpreter\n\n\
@@ -331,6 +341,14 @@ mod tests {
                 "{row}: {text}"
             );
         }
+    }
+
+    #[test]
+    fn rates_of_variants_fit_into_their_columns() {
+        let mut cell = Cell::gain(48_696.0, Some(1.035), None, true);
+        assert!(cell.full().contains("(+3.5%"), "{cell:?}");
+        leave_out_gain(&mut cell);
+        assert_eq!(cell.full(), "≥ 48,696");
     }
 
     #[test]
