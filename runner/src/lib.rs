@@ -19,6 +19,7 @@
 #![cfg_attr(not(test), warn(clippy::print_stderr))]
 
 pub mod analysis;
+pub mod arms;
 pub mod cli;
 pub mod client;
 pub mod commands;

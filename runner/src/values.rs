@@ -179,18 +179,6 @@ fn split_outside_brackets(text: &str) -> Vec<&str> {
     .collect()
 }
 
-/// A text, given as it is or as the name of a file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Text(pub String);
-
-/// `TEXT`, or `@FILE` for what a file holds, which has to be UTF-8.
-pub(crate) fn text(text: &str) -> Result<Text, String> {
-    let Body(bytes) = body(text)?;
-    let read = String::from_utf8(bytes);
-    read.map(Text)
-        .map_err(|_| format!("`{text}` does not hold UTF-8"))
-}
-
 /// The bytes of a body, given as they are or as the name of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Body(pub Vec<u8>);

@@ -23,7 +23,7 @@ const LAYERS: [&[&str]; 6] = [
         "verify",
         "record",
     ],
-    &["run", "analysis", "report"],
+    &["run", "analysis", "report", "arms"],
     &["experiments"],
     &["cli", "commands"],
 ];

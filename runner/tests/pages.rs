@@ -20,7 +20,9 @@ fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let file = entry.unwrap().path();
-        fs::copy(&file, to.join(file.file_name().unwrap())).unwrap();
+        if file.is_file() {
+            fs::copy(&file, to.join(file.file_name().unwrap())).unwrap();
+        }
     }
 }
 

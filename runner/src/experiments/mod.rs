@@ -4,7 +4,6 @@
 //! Adding an experiment is adding its folder and its line in the list below.
 
 pub mod compare;
-mod contestants;
 pub mod costs;
 mod curves;
 mod drive;
@@ -14,7 +13,6 @@ pub mod isolated;
 pub mod latency;
 mod list;
 pub mod memory;
-mod own;
 pub mod publish;
 mod served;
 mod server_lines;
@@ -23,11 +21,9 @@ mod then_and_now;
 pub mod throughput;
 mod today;
 
-pub use contestants::{Prepared, Variant, contestant, per_connection};
 pub use drive::drive;
 pub use experiment::{Experiment, Outline};
 pub use list::{Kind, renew_page};
-pub use own::OwnOptions;
 pub use served::{LoadOptions, ServedOptions};
 
 list::experiments! {

@@ -1,6 +1,6 @@
 //! What every experiment that loads contestants' servers can be told about them.
 
-use super::Variant;
+use crate::arms::Variant;
 use crate::environment::processors;
 use crate::framework::{BuildEnv, ServerKind};
 use crate::load::EngineChoice;

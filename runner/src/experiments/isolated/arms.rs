@@ -2,7 +2,7 @@
 
 use super::harness::absent_entries;
 use super::plan::{Entry, IsolatedPlan};
-use crate::experiments::contestant;
+use crate::arms::contestant;
 use crate::framework::{
     self, BuildEnv, Framework, ISOLATED_BENCH, MIMALLOC, ServerKind, Workspace,
 };

@@ -21,9 +21,9 @@ pub use plan::LatencyPlan;
 pub use records::LatencyRecords;
 pub use rows::{PacedRow, ProbeRow, SearchRow};
 
-use super::contestants::{Prepared, Variant};
 use super::experiment::{Experiment, Outline};
 use crate::analysis::Ranked;
+use crate::arms::{Prepared, Variant};
 use crate::environment::limits;
 use crate::framework::{BuildEnv, ServerKind, Workspace};
 use crate::report::Page;

@@ -1,9 +1,10 @@
 //! What can be asked of a latency run.
 
 use super::plan::{LatencyPlan, RateLevel, SEARCHES};
+use crate::arms::OwnOptions;
 use crate::duration::millis;
 use crate::environment::limits;
-use crate::experiments::{OwnOptions, ServedOptions};
+use crate::experiments::ServedOptions;
 use crate::framework::Workspace;
 use crate::load::{Arrivals, Objective};
 use crate::run::{Design, RunOptions};

@@ -20,9 +20,9 @@ pub use plan::{MemoryPlan, Stage, Step};
 pub use records::MemoryRecords;
 pub use rows::StageRow;
 
-use super::contestants::{Prepared, Variant};
 use super::experiment::{Experiment, Outline};
 use crate::analysis::Ranked;
+use crate::arms::{Prepared, Variant};
 use crate::framework::Workspace;
 use crate::report::Page;
 use crate::run::{Arm, ArmKind, Design, Job, Launch, Run, RunOptions};

@@ -17,9 +17,9 @@ pub use records::SettlingRecords;
 pub use rows::IntervalRow;
 pub use traces::{Settled, Trace};
 
-use super::contestants::{Prepared, Variant};
 use super::experiment::{Experiment, Outline};
 use crate::analysis::Ranked;
+use crate::arms::{Prepared, Variant};
 use crate::environment::limits;
 use crate::framework::Workspace;
 use crate::report::Page;

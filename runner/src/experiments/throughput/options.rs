@@ -1,8 +1,9 @@
 //! What can be asked of a run of windows of a closed loop.
 
 use super::plan::{Level, ThroughputPlan};
+use crate::arms::Variant;
 use crate::duration::millis;
-use crate::experiments::{LoadOptions, ServedOptions, Variant};
+use crate::experiments::{LoadOptions, ServedOptions};
 use crate::run::RunOptions;
 use crate::values::{connections, whole_millis};
 use anyhow::Result;

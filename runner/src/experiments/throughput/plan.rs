@@ -1,6 +1,7 @@
 //! The design of a throughput run: blocks, concurrencies, rounds and windows. Pure.
 
-use crate::experiments::{Outline, Variant, per_connection};
+use crate::arms::{Variant, per_connection};
+use crate::experiments::Outline;
 use crate::framework::{BuildEnv, ServerKind};
 use crate::load::{EngineKind, Window};
 use crate::report::grouped;

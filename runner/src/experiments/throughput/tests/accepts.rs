@@ -1,7 +1,7 @@
 //! A made-up run by requests per connection: what was planted into its CPU times is found.
 
 use super::*;
-use crate::experiments::per_connection;
+use crate::arms::per_connection;
 use crate::experiments::throughput::Accepts;
 use crate::fixtures::{damage, programs};
 use crate::output::Screen;

@@ -1,7 +1,7 @@
 //! A made-up matrix: its exact page, and variants that gain, lose, fail or do not exist.
 
 use super::*;
-use crate::experiments::Variant;
+use crate::arms::Variant;
 use crate::experiments::throughput::Matrix;
 use crate::fixtures::{damage, hostile, killed, programs};
 use crate::output::Screen;

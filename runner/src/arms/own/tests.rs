@@ -1,7 +1,7 @@
 //! Servers by their commands, as they are met before a run.
 
 use super::prepare::learn;
-use crate::experiments::contestants::Prepared;
+use crate::arms::Prepared;
 use crate::fixtures::programs::command;
 use crate::load::{Exchange, Expected};
 use crate::run::{Arm, ArmKind, OwnServer};

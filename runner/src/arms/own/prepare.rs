@@ -1,7 +1,7 @@
 //! A user's own servers before a run: what they are made of, and the first answer of each, which all others have to
 //! equal.
 
-use crate::experiments::contestants::Prepared;
+use crate::arms::Prepared;
 use crate::interrupt;
 use crate::load::{Exchange, Expected, Sample};
 use crate::record::{Binary, file_digest};
@@ -121,7 +121,7 @@ const VERSION_BYTES: u64 = 200;
 /// # Errors
 ///
 /// If it does not start, or its answers are not alike; the error names the first difference.
-pub(in crate::experiments) fn learn(
+pub(in crate::arms) fn learn(
     launch: &Launch,
     own: &OwnServer,
     processors: &[usize],

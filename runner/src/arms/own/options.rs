@@ -4,7 +4,7 @@ use super::file;
 use crate::duration::millis;
 use crate::run::{Arm, ArmKind, OwnServer};
 use crate::usage::UsageError;
-use crate::values::{HeaderField, Text, header_field, method, text, whole_millis};
+use crate::values::{Body, HeaderField, body, header_field, method, whole_millis};
 use anyhow::Result;
 use clap::Args;
 use std::collections::{BTreeMap, BTreeSet};
@@ -176,6 +176,18 @@ pub(super) fn arms(
         }
     };
     Ok(servers.into_iter().map(arm).collect())
+}
+
+/// A text, given as it is or as the name of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text(pub String);
+
+/// `TEXT`, or `@FILE` for what a file holds, which has to be UTF-8.
+fn text(text: &str) -> Result<Text, String> {
+    let Body(bytes) = body(text)?;
+    let read = String::from_utf8(bytes);
+    read.map(Text)
+        .map_err(|_| format!("`{text}` does not hold UTF-8"))
 }
 
 /// `NAME=COMMAND`.
