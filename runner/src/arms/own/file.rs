@@ -49,19 +49,28 @@ struct Asked {
     ready_within: Option<String>,
 }
 
-/// The servers of a file, by their names, and which is the baseline if it says so. Folders are relative to the file's.
+/// The servers of a file.
+#[derive(Debug)]
+pub(super) struct Listed {
+    /// By their names.
+    pub(super) servers: Vec<(String, OwnServer)>,
+    /// Which is the baseline, if it says so.
+    pub(super) baseline: Option<String>,
+}
+
+/// The servers of a file. Folders are relative to the file's.
 ///
 /// # Errors
 ///
 /// A [`UsageError`] that names the file, and the line if it does not read.
-pub(super) fn read(file: &Path) -> Result<(Vec<(String, OwnServer)>, Option<String>)> {
+pub(super) fn read(file: &Path) -> Result<Listed> {
     let text = String::from_utf8_lossy(&read_bounded(file)?).into_owned();
     let within = file.parent().unwrap_or(Path::new(""));
     let wrong = |error: String| UsageError(format!("{}: {error}", file.display()));
     Ok(parse(&text, within).map_err(wrong)?)
 }
 
-fn parse(text: &str, within: &Path) -> Result<(Vec<(String, OwnServer)>, Option<String>), String> {
+fn parse(text: &str, within: &Path) -> Result<Listed, String> {
     let read: File = toml::from_str(text).map_err(|error| error.to_string())?;
     let mut servers = Vec::new();
     for (at, entry) in read.arm.into_iter().enumerate() {
@@ -72,7 +81,10 @@ fn parse(text: &str, within: &Path) -> Result<(Vec<(String, OwnServer)>, Option<
     if servers.is_empty() {
         return Err("it names no server; each is a table [[arm]] with a name and a command".into());
     }
-    Ok((servers, read.baseline))
+    Ok(Listed {
+        servers,
+        baseline: read.baseline,
+    })
 }
 
 /// A server and its name.
@@ -170,7 +182,7 @@ ready_within = "1m"
 
     #[test]
     fn what_a_server_says_comes_before_what_holds_for_all() {
-        let (servers, baseline) = parse(TWO, Path::new("deploy")).unwrap();
+        let Listed { servers, baseline } = parse(TWO, Path::new("deploy")).unwrap();
         assert_eq!(baseline.as_deref(), Some("new"));
         let [(old_name, old), (_, new)] = servers.as_slice() else {
             panic!("two servers");

@@ -1,6 +1,6 @@
 //! What can be said of a user's own servers on the command line.
 
-use super::file;
+use super::file::{self, Listed};
 use crate::duration::millis;
 use crate::run::{Arm, ArmKind, OwnServer};
 use crate::usage::UsageError;
@@ -79,9 +79,12 @@ impl OwnOptions {
     ///
     /// A [`UsageError`] if they cannot be measured as meant.
     pub fn read(&self) -> Result<Vec<Arm>> {
-        let (servers, baseline) = match &self.file {
+        let Listed { servers, baseline } = match &self.file {
             Some(file) => file::read(file)?,
-            None => (self.named(), self.baseline.clone()),
+            None => Listed {
+                servers: self.named(),
+                baseline: self.baseline.clone(),
+            },
         };
         if servers.is_empty() {
             return match baseline {
