@@ -132,7 +132,11 @@ fn list<E: Experiment>(
     let mut names = names(workspace.with_baseline(&run_options.names)?);
     names.extend(own.iter().map(|arm| arm.name.clone()));
     let seed = run_options.seed.unwrap_or(EXAMPLE_SEED);
-    let outline = E::outline(&design.plan, seed, &names);
+    let mut outline = E::outline(&design.plan, seed, &names);
+    if !own.is_empty() {
+        // Whoever measures contestants begins with building them.
+        outline.steps[0] = "start each server twice, and learn its answer".to_owned();
+    }
     if run_options.json {
         print_json(&outline)?;
         return Ok(Verdict::Good);

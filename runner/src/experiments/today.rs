@@ -9,8 +9,18 @@ use std::collections::BTreeMap;
 /// What each system is served by.
 const SERVERS: [&str; 2] = ["gunicorn", "uwsgi"];
 
-/// The column of the figure that is shown.
+/// The column of the figure that is shown,
 const RATE: &str = "requests/s";
+
+/// and that of what held it back.
+const LIMIT: &str = "limit";
+
+/// What an arm answers per second, and whether only at least that is known.
+#[derive(Debug, Clone, Copy)]
+struct Rate {
+    per_s: f64,
+    is_client_bound: bool,
+}
 
 /// The table of today, for systems of these names in this order; nothing if no run is kept that has most of them.
 pub(super) fn table(systems: &[&str], floor: &str, runs: &[Kept]) -> Option<String> {
@@ -36,7 +46,7 @@ pub(super) fn table(systems: &[&str], floor: &str, runs: &[Kept]) -> Option<Stri
         Some(format!(
             " In the same run, on the same processors, `{}` answers {} requests/s.",
             escaped(&arm.name),
-            grouped(*rate as u64)
+            grouped(rate.per_s as u64)
         ))
     });
     let doubt = match section.untrusted.is_empty() {
@@ -47,7 +57,7 @@ pub(super) fn table(systems: &[&str], floor: &str, runs: &[Kept]) -> Option<Stri
         "\n### Today: the same systems on today's interpreter\n\n\
          {}{doubt}, [{}]({}/), {}. requests/s; in parentheses the ratio to `{floor}` in the same column. One process each, on \
          one processor ([the applications and their versions]({ORIGINAL}/today/README.md)). uwsgi closes each connection \
-         after its answer, and gunicorn keeps it. `-`: it cannot be installed or served so.{}\n\n{}",
+         after its answer, and gunicorn keeps it. `≥`: the generator, or opening connections, was the limit. `-`: it cannot be installed or served so.{}\n\n{}",
         section.heading,
         run.page.date,
         run.folder,
@@ -71,19 +81,25 @@ fn with_newer<'r>(systems: &[&'r str], run: &'r Kept) -> Vec<&'r str> {
 }
 
 /// The rate of each arm that has one.
-fn rates(section: &Section) -> Option<BTreeMap<String, f64>> {
+fn rates(section: &Section) -> Option<BTreeMap<String, Rate>> {
     let column = section.grid.column(RATE)?;
+    let limit = section.grid.column(LIMIT);
     let rows = section.grid.rows.iter().filter_map(|row| {
-        let rate = match row.cells.get(column)? {
-            &Cell::Number { value, .. } => value,
-            _ => return None,
+        let &Cell::Number { value: per_s, .. } = row.cells.get(column)? else {
+            return None;
+        };
+        let limit = limit.and_then(|limit| row.cells.get(limit));
+        let is_client_bound = limit.is_some_and(|cell| cell.full().starts_with("client-bound"));
+        let rate = Rate {
+            per_s,
+            is_client_bound,
         };
         Some((row.arm.clone()?, rate))
     });
     Some(rows.collect())
 }
 
-fn grid(systems: &[&str], floor: &str, run: &Kept, rates: &BTreeMap<String, f64>) -> Grid {
+fn grid(systems: &[&str], floor: &str, run: &Kept, rates: &BTreeMap<String, Rate>) -> Grid {
     let rows = systems.iter().map(|system| {
         let name = |server: &str| format!("{system}-{server}");
         let mut arms = run.page.arms.iter();
@@ -96,9 +112,14 @@ fn grid(systems: &[&str], floor: &str, run: &Kept, rates: &BTreeMap<String, f64>
             // A figure does not break between lines.
             both.map_or(Cell::Missing, |(rate, of_floor)| {
                 Cell::text(format!(
-                    "{}\u{a0}({:.3})",
-                    grouped(*rate as u64),
-                    rate / of_floor
+                    "{}{}\u{a0}({:.3})",
+                    if rate.is_client_bound {
+                        "≥\u{a0}"
+                    } else {
+                        ""
+                    },
+                    grouped(rate.per_s as u64),
+                    rate.per_s / of_floor.per_s
                 ))
             })
         });
@@ -136,10 +157,16 @@ mod tests {
         let rows = names.iter().enumerate().map(|(at, name)| GridRow {
             arm: Some((*name).to_owned()),
             joins_next: false,
-            cells: vec![Cell::number(1000.0 * (at + 1) as f64, 0)],
+            cells: vec![
+                Cell::number(1000.0 * (at + 1) as f64, 0),
+                Cell::text(match name.starts_with("newer") {
+                    true => "client-bound",
+                    false => "server-bound",
+                }),
+            ],
         });
         let grid = Grid {
-            headings: vec![Heading::number(RATE, None)],
+            headings: vec![Heading::number(RATE, None), Heading::text(LIMIT, None)],
             rows: rows.collect(),
         };
         let section = Section {
@@ -173,7 +200,7 @@ mod tests {
         let row = |text: &str| text.replace("~", "\u{a0}");
         for expected in [
             "| one | 1.2 | 3,000~(0.600) | 4,000~(0.667) |",
-            "| newer | 1.1 | - | 2,000~(0.333) |",
+            "| newer | 1.1 | - | ≥~2,000~(0.333) |",
         ] {
             assert!(text.contains(&row(expected)), "{text}");
         }

@@ -325,11 +325,13 @@ impl ThroughputPlan {
             seed,
             series: 2 * self.levels.len() as u64,
         };
-        let mut steps = vec![format!(
-            "build and check each contestant ({}); {} blocks, each with fresh processes for all arms",
-            self.built(),
-            self.blocks
-        )];
+        let mut steps = vec![
+            format!("build and check each contestant ({})", self.built()),
+            format!(
+                "{} blocks, each with fresh processes for all arms",
+                self.blocks
+            ),
+        ];
         let mut slices_ms = 0.0;
         for level in &self.levels {
             let mut fitted = *level;

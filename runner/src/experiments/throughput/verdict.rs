@@ -4,7 +4,10 @@ use super::records::ThroughputRecords;
 use super::tables::Table;
 use crate::stats::Interval;
 
-/// A sentence for each server but the baseline; `None` if the run is of contestants, or claims nothing.
+/// More servers than these are told about by their ranks.
+const SERVERS_MAX: usize = 3;
+
+/// A sentence for each server but the baseline; `None` if the run is of contestants or of many, or claims nothing.
 pub(super) fn verdicts(
     records: &ThroughputRecords,
     table: &Table,
@@ -13,7 +16,7 @@ pub(super) fn verdicts(
     let ranked = &table.rate;
     let arms = &records.run.arms;
     let is_own = arms.iter().any(|arm| arm.own.is_some());
-    if !is_own || !table.untrusted.is_empty() {
+    if !is_own || !table.untrusted.is_empty() || ranked.field.len() > SERVERS_MAX {
         return None;
     }
     let baseline = ranked.baseline?;
