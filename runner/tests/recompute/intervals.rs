@@ -5,7 +5,7 @@ use rand_pcg::Pcg64;
 
 const DRAWS: usize = 9_999;
 const CONFIDENCE: f64 = 0.95;
-const CHECKED_BLOCKS_MIN: usize = 20;
+pub(crate) const CHECKED_BLOCKS_MIN: usize = 20;
 
 struct Pair {
     mean: f64,
@@ -20,7 +20,7 @@ pub(crate) fn to_baseline(
     baseline: usize,
     seed: u64,
 ) -> Vec<Option<(f64, f64)>> {
-    // Runs of fewer blocks follow simpler rules; none is kept.
+    // Runs of fewer blocks follow simpler rules.
     assert!(rows.len() >= CHECKED_BLOCKS_MIN);
     let arms = rows[0].len();
     let mut pairs = Vec::new();

@@ -11,7 +11,7 @@ mod regression;
 use record::{Measure, Table};
 use std::path::{Path, PathBuf};
 
-/// Every throughput run that is kept under results/.
+/// Every throughput run of enough blocks that is kept under results/.
 fn kept_runs() -> Vec<PathBuf> {
     let results = Path::new(env!("CARGO_MANIFEST_DIR")).join("../results");
     let kept = std::fs::read_dir(results).unwrap();

@@ -1,5 +1,6 @@
 //! What a record's files say. Their names and columns are known here and nowhere else in this test.
 
+use super::intervals::CHECKED_BLOCKS_MIN;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -41,11 +42,14 @@ fn run(folder: &Path) -> Value {
     serde_json::from_str(&fs::read_to_string(folder.join(RUN)).unwrap()).unwrap()
 }
 
-/// Whether a folder holds a throughput run whose format this test knows.
+/// Whether a folder holds a throughput run whose format this test knows, with enough blocks for the rules of
+/// `intervals.rs`.
 pub(crate) fn is_throughput(folder: &Path) -> bool {
     folder.join(RUN).exists() && {
         let run = run(folder);
-        run["experiment"] == "throughput" && run["schema"] == 2
+        let blocks = run["plan"]["blocks"].as_u64().unwrap_or(0);
+        let is_long = blocks >= CHECKED_BLOCKS_MIN as u64;
+        run["experiment"] == "throughput" && run["schema"] == 2 && is_long
     }
 }
 
