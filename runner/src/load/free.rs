@@ -3,7 +3,7 @@
 use super::drive::Run;
 
 impl Run<'_> {
-    /// Open loop: a connection has nothing to do.
+    /// Open loop: a connection is idle.
     #[inline]
     pub(super) fn has_idle(&mut self, at: usize) {
         self.notes_free();

@@ -39,7 +39,7 @@ impl<E: Engine> Pool<E> {
         }
     }
 
-    /// A request has been answered by what is no answer: if this does not even begin like one, it may
+    /// The bytes that came for a request are not a valid answer: if they do not even begin like one, they may
     /// belong to the answer before.
     #[cold]
     pub(super) fn on_disorder(&mut self, at: usize, run: &Run) {
