@@ -145,14 +145,21 @@ fn run(setting: &Setting, program: &str, options: &[&str]) -> Result<String> {
         .output()
         .context("cannot start taskset (util-linux)")?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    ensure!(output.status.success(), "{program} failed: {text}");
+    ensure!(
+        output.status.success(),
+        "{program} failed: {text}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     Ok(text)
 }
 
 fn ours(setting: &Setting) -> Result<Seen> {
     let url = format!("http://{}{}", setting.address, runner::contract::PATH);
-    let (connections, seconds) = (setting.connections.to_string(), setting.seconds.to_string());
-    let options = ["-c", &connections, "-d", &seconds, "--engine", "epoll"];
+    let (connections, duration) = (
+        setting.connections.to_string(),
+        format!("{}s", setting.seconds),
+    );
+    let options = ["-c", &connections, "-d", &duration, "--engine", "epoll"];
     let mut all = vec!["load", &url, "--json", "--no-ceiling"];
     all.extend(options);
     let text = run(setting, env!("CARGO_BIN_EXE_runner"), &all)?;

@@ -180,6 +180,7 @@ fn command(generator: Generator, setting: &Setting, connections: usize) -> Resul
     let mut command = Command::new("taskset");
     command.args(["-c", &setting.processor.to_string()]);
     let (c, d) = (connections.to_string(), setting.seconds.to_string());
+    let duration = format!("{d}s");
     let address = setting.address.to_string();
     let url = format!("http://{address}{}", runner::contract::PATH);
     let own = env!("CARGO_BIN_EXE_runner");
@@ -190,7 +191,7 @@ fn command(generator: Generator, setting: &Setting, connections: usize) -> Resul
             "-c",
             &c,
             "-d",
-            &d,
+            &duration,
             "--json",
             "--no-ceiling",
             "--expect-contract",
