@@ -3,6 +3,7 @@
 //!
 //! Adding an experiment is adding its folder and its line in the list below.
 
+mod claim;
 pub mod compare;
 pub mod costs;
 mod curves;

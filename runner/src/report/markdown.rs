@@ -100,10 +100,11 @@ fn matrix(pairs: &Pairs) -> String {
         }
         text.push('\n');
     }
-    let _ = writeln!(
-        text,
-        "\n▲ better, ▼ worse, · not distinguishable; ratio and its interval, jointly valid at 95%. {SIGNS}"
-    );
+    let signs = "▲ better, ▼ worse, · not distinguishable; ratio and its interval";
+    let _ = match pairs.signs {
+        Some(how) => writeln!(text, "\n{signs}. {how}"),
+        None => writeln!(text, "\n{signs}, jointly valid at 95%. {SIGNS}"),
+    };
     text
 }
 

@@ -14,6 +14,9 @@ pub struct Pairs {
     pub measure: &'static str,
     /// Whether a higher figure is better.
     pub higher_is_better: bool,
+    /// What its signs and intervals come from, if not from a ranking.
+    #[serde(skip)]
+    pub signs: Option<&'static str>,
     /// Who took part, in the order of rows and columns below.
     pub arms: Vec<String>,
     /// Row against column; `None` on the diagonal.
@@ -55,6 +58,7 @@ impl Pairs {
         Some(Self {
             measure: ranked.measure.name,
             higher_is_better: ranked.measure.higher_is_better,
+            signs: None,
             ratios: (0..arms.len()).map(row).collect(),
             arms: arms.clone(),
         })
@@ -98,6 +102,7 @@ mod tests {
         let pairs = Pairs {
             measure: "requests/s",
             higher_is_better: true,
+            signs: None,
             arms: vec!["one".to_owned(), "other".to_owned()],
             ratios: vec![vec![None, Some(pair(true))], vec![Some(pair(false)), None]],
         };

@@ -3,7 +3,7 @@
 
 use super::arm::{Arm, ArmKind};
 use super::header::Run;
-use super::job::Place;
+use super::place::Place;
 use crate::environment::{Machine, Toolchain, processors, variables};
 use crate::record::file_digest;
 use anyhow::Result;

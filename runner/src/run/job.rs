@@ -6,27 +6,15 @@ use super::folder::{Folder, open_run};
 use super::header::{Processors, Run, SCHEMA, State};
 use super::identity::{Surroundings, changed_arms};
 use super::options::RunOptions;
+use super::place::{Place, default_path, free};
 use super::row::one_line;
 use super::warning::Warning;
 use crate::usage::UsageError;
 use anyhow::{Result, bail, ensure};
-use jiff::{Timestamp, Zoned};
+use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::path::{Path, PathBuf};
-
-/// Where runs are made, and what may change them from outside.
-#[derive(Debug, Clone)]
-pub struct Place {
-    /// The folder whose `results/` holds kept runs, and whose sources are recorded.
-    pub root: PathBuf,
-    /// The folder whose `runs/` holds the others.
-    pub target: PathBuf,
-    /// Environment variables that the servers read.
-    pub variables: Vec<String>,
-    /// Whether servers are built there; otherwise neither sources nor compilers are recorded.
-    pub builds: bool,
-}
+use std::path::Path;
 
 /// What an experiment brings to a run that is to begin.
 #[derive(Debug, Clone)]
@@ -305,42 +293,6 @@ fn refuse(path: &Path, differences: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// Kept runs stand under results/, named by day, machine and experiment; short ones and those of single
-/// contestants are left to target/.
-fn default_path<P>(
-    place: &Place,
-    options: &RunOptions,
-    design: &Design<P>,
-    machine: &str,
-) -> PathBuf {
-    let mut name = format!("{machine}-{}", design.experiment);
-    if let Some(variant) = &design.variant {
-        name = format!("{name}-{variant}");
-    }
-    let now = Zoned::now();
-    if design.is_kept && options.names.is_empty() {
-        let day = now.strftime("%Y-%m-%d");
-        place.root.join("results").join(format!("{day}-{name}"))
-    } else {
-        let second = now.strftime("%Y-%m-%d-%H%M%S");
-        let runs = place.target.join("runs");
-        runs.join(format!("{second}-{name}"))
-    }
-}
-
-/// The path, or with a number if there is such a folder: a second run of a day stands beside the first.
-fn free(path: PathBuf) -> PathBuf {
-    let is_there = |path: &Path| path.symlink_metadata().is_ok();
-    let numbered = |number: u32| PathBuf::from(format!("{}-{number}", path.display()));
-    match is_there(&path) {
-        false => path,
-        true => (2..)
-            .map(numbered)
-            .find(|path| !is_there(path))
-            .expect("there are more numbers than folders"),
-    }
-}
-
 /// The time as records have it (RFC 3339, UTC).
 fn now() -> String {
     Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
@@ -349,22 +301,4 @@ fn now() -> String {
 /// Any number will do, as long as it is recorded.
 fn seed_from_clock() -> u64 {
     Timestamp::now().as_millisecond().unsigned_abs()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::free;
-    use std::fs::create_dir;
-
-    #[test]
-    fn a_second_run_of_a_day_stands_beside_the_first() {
-        let parent = tempfile::tempdir().unwrap();
-        let path = parent.path().join("2026-11-22-a-processor-2cpu-throughput");
-        assert_eq!(free(path.clone()), path);
-        for number in 2..4 {
-            create_dir(free(path.clone())).unwrap();
-            let name = format!("{}-{number}", path.display());
-            assert_eq!(free(path.clone()), std::path::Path::new(&name));
-        }
-    }
 }

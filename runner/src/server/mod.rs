@@ -12,6 +12,7 @@ mod usage;
 mod words;
 
 pub use launch::Launched;
+pub(crate) use port::has_socket;
 pub use port::{PortTaken, check_free};
 pub use resident::Resident;
 pub use usage::{CpuTime, Tree, Usage, cpu_of};

@@ -62,6 +62,11 @@ pub(super) fn listened_by(processes: &[u32]) -> Vec<SocketAddr> {
     own.map(|entry| entry.local_address).collect()
 }
 
+/// Whether a process has a socket open: one that only waits for another process has none.
+pub(crate) fn has_socket(pid: u32) -> bool {
+    !sockets(pid).is_empty()
+}
+
 /// The sockets that a process has open.
 fn sockets(pid: u32) -> Vec<u64> {
     let process = i32::try_from(pid)

@@ -76,7 +76,8 @@ impl Tree {
     }
 
     /// The numbers of the processes, those first that are nearer to the root.
-    pub(super) fn processes(&self) -> Vec<u32> {
+    #[must_use]
+    pub fn processes(&self) -> Vec<u32> {
         let mut found = vec![self.root];
         let mut next = 0;
         while next < found.len() {

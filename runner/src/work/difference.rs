@@ -2,7 +2,8 @@
 //! N requests more. What both have in common, such as the dump itself, is not in it.
 
 use super::callgrind::{Function, Profile};
-use std::collections::{BTreeSet, HashMap};
+use super::owner::is_library_of_c;
+use std::collections::{BTreeMap, HashMap};
 
 /// An instruction is a request's own where it ran in at least this share of the requests. That
 /// leaves out what time brings, such as a new date once a second.
@@ -14,7 +15,7 @@ pub struct Difference {
     requests: u64,
     self_costs: HashMap<Function, i64>,
     executions: HashMap<(Function, u64), i64>,
-    calls_to: HashMap<Function, i64>,
+    calls: HashMap<(Function, Function), i64>,
 }
 
 impl Difference {
@@ -25,7 +26,7 @@ impl Difference {
             requests,
             self_costs: HashMap::new(),
             executions: HashMap::new(),
-            calls_to: HashMap::new(),
+            calls: HashMap::new(),
         };
         difference.add(less, -1);
         difference.add(more, 1);
@@ -43,7 +44,8 @@ impl Difference {
             // Between blocks without a symbol every jump looks like a call.
             let within_nameless = caller.is_nameless() && caller == callee;
             if !within_nameless {
-                *self.calls_to.entry(callee.clone()).or_default() += sign * signed(count);
+                let call = (caller.clone(), callee.clone());
+                *self.calls.entry(call).or_default() += sign * signed(count);
             }
         }
     }
@@ -57,18 +59,41 @@ impl Difference {
     /// Calls per request.
     #[must_use]
     pub fn calls(&self) -> f64 {
-        self.per_request(self.calls_to.values().sum())
+        self.per_request(self.calls.values().sum())
     }
 
     /// Every function with its calls and its own instructions per request.
     pub fn functions(&self) -> impl Iterator<Item = (&Function, f64, f64)> {
-        let all: BTreeSet<&Function> = self.self_costs.keys().chain(self.calls_to.keys()).collect();
-        all.into_iter().map(|function| {
-            let of = |map: &HashMap<Function, i64>| {
-                self.per_request(map.get(function).copied().unwrap_or_default())
-            };
-            (function, of(&self.calls_to), of(&self.self_costs))
+        let mut all: BTreeMap<&Function, (i64, i64)> = BTreeMap::new();
+        for ((_, callee), calls) in &self.calls {
+            all.entry(callee).or_default().0 += calls;
+        }
+        for (function, cost) in &self.self_costs {
+            all.entry(function).or_default().1 += cost;
+        }
+        all.into_iter().map(|(function, (calls, cost))| {
+            (function, self.per_request(calls), self.per_request(cost))
         })
+    }
+
+    /// The object that most of the instructions are in, but for the C library and the loader: the program.
+    #[must_use]
+    pub fn main_object(&self) -> Option<&str> {
+        let mut objects: BTreeMap<&str, i64> = BTreeMap::new();
+        for (function, cost) in &self.self_costs {
+            if !is_library_of_c(function) {
+                *objects.entry(&function.object).or_default() += cost;
+            }
+        }
+        let most = objects.into_iter().max_by_key(|&(_, cost)| cost)?;
+        (most.1 > 0).then_some(most.0)
+    }
+
+    /// How often each function called each other one per request: who, whom, how often.
+    pub fn calls_between(&self) -> impl Iterator<Item = (&Function, &Function, f64)> {
+        self.calls
+            .iter()
+            .map(|((caller, callee), calls)| (caller, callee, self.per_request(*calls)))
     }
 
     /// The addresses that ran in at least nine of ten requests, with their functions. With costs

@@ -5,6 +5,7 @@
 //! compiler has inlined is not a call, which is why source functions are counted too. The kernel's
 //! work is in none of them; [`system_calls`] says how often a request asks for it.
 
+mod allocator;
 pub mod callgrind;
 mod difference;
 mod owner;
@@ -12,21 +13,22 @@ mod requests;
 mod rest;
 mod session;
 mod source;
+mod subject;
 mod system_calls;
 pub mod tools;
 
+pub use allocator::{AllocatorCall, is_allocation};
 pub use difference::Difference;
 pub use owner::{display_name, owner};
+pub use subject::Subject;
 pub use system_calls::{SystemCall, system_calls};
 
-use crate::server::Program;
 use anyhow::{Context, Result, ensure};
 use callgrind::Function;
 use requests::Requests;
 use serde::Serialize;
 use session::Session;
 use std::collections::{BTreeMap, HashSet};
-use std::fs;
 use std::path::Path;
 
 /// What one request costs.
@@ -48,6 +50,8 @@ pub struct Work {
     pub owners: Vec<OwnerShare>,
     /// Every function, most instructions first.
     pub functions: Vec<FunctionCost>,
+    /// Who asks the allocator for what, the most frequent first.
+    pub allocator_calls: Vec<AllocatorCall>,
 }
 
 /// What one owner's code has to do with a request.
@@ -76,7 +80,7 @@ pub struct FunctionCost {
     pub self_instructions_per_request: f64,
 }
 
-/// Counts the work of `program` on this processor, over `requests` requests.
+/// Counts the work of a server on this processor, over `requests` requests: that of all its processes.
 ///
 /// Within a process counts are as good as exact. Between processes the heap may differ, by what
 /// threads do first at the start: half a percent for a program that allocates much and on several
@@ -89,17 +93,10 @@ pub struct FunctionCost {
 ///
 /// [`tools::MissingTool`] where valgrind is missing; otherwise where the server does not come up,
 /// answers wrongly, or a profile cannot be read.
-pub fn count(program: &Program, processor: usize, requests: u64) -> Result<Work> {
+pub fn count(subject: &Subject, processor: usize, requests: u64) -> Result<Work> {
     ensure!(0 < requests, "there is nothing to count without requests");
-    // Profiles name objects by their real path.
-    let path = fs::canonicalize(&program.path)
-        .with_context(|| format!("cannot find {}", program.path.display()))?;
-    let program = Program {
-        path,
-        ..program.clone()
-    };
-    let mut session = Session::start(&program, processor)?;
-    let mut connection = Requests::warmed_up(session.server())?;
+    let mut session = Session::start(subject, processor)?;
+    let mut connection = Requests::warmed_up(subject, session.server())?;
     session.dump()?;
     connection.send(requests)?;
     let less = session.dump()?;
@@ -107,25 +104,26 @@ pub fn count(program: &Program, processor: usize, requests: u64) -> Result<Work>
     let more = session.dump()?;
     drop(connection);
     session.stop()?;
-    summarize(
-        &Difference::between(&less, &more, requests),
-        &program.path,
-        requests,
-    )
+    let difference = Difference::between(&less, &more, requests);
+    summarize(&difference, requests)
 }
 
-fn summarize(difference: &Difference, program: &Path, requests: u64) -> Result<Work> {
+fn summarize(difference: &Difference, requests: u64) -> Result<Work> {
     let functions = function_costs(difference);
     let own: Vec<_> = difference.own_addresses().collect();
     let machine: HashSet<&Function> = own.iter().map(|(function, _)| *function).collect();
+    let program = difference
+        .main_object()
+        .context("no instruction ran in nine of ten requests: were requests answered alike?")?;
     Ok(Work {
         requests,
         instructions_per_request: difference.instructions(),
         tcalls: difference.calls(),
         funcs: machine.len(),
-        funcs_source: source::count(program, &own)?,
+        funcs_source: source::count(Path::new(program), &own)?,
         owners: owner_shares(&functions),
         functions,
+        allocator_calls: allocator::calls(difference),
     })
 }
 

@@ -5,7 +5,7 @@ use super::callgrind::Function;
 /// `core`, `alloc` and `std`, and what is part of them.
 const STD: &str = "std";
 /// Whatever hands out memory and takes it back.
-const ALLOCATOR: &str = "allocator";
+pub(super) const ALLOCATOR: &str = "allocator";
 /// The C library but for its allocator.
 const LIBC: &str = "libc";
 /// The dynamic loader.
@@ -86,6 +86,12 @@ pub fn display_name(function: &Function) -> String {
     format!("{:#}", rustc_demangle::demangle(base))
 }
 
+/// Whether a function is in the C library or the loader, which every program has.
+pub(super) fn is_library_of_c(function: &Function) -> bool {
+    let file = function.object.rsplit('/').next().unwrap_or_default();
+    is_loader(file) || is_c_library(file)
+}
+
 fn is_loader(file: &str) -> bool {
     file.starts_with("ld-") || file.starts_with("ld.")
 }
@@ -109,11 +115,12 @@ fn is_allocator(name: &str) -> bool {
         let rest = base.strip_prefix(prefix);
         rest.is_some_and(|rest| rest.contains("alloc"))
     });
-    // The allocator of ENV=max is linked into the program.
-    let mimalloc = base.starts_with("mi_") || base.starts_with("_mi_");
+    // Allocators that are linked into the program: that of ENV=max, and jemalloc with the prefixes of its builds.
+    let linked = ["mi_", "_mi_", "_rjem_", "je_"];
+    let is_linked = linked.iter().any(|prefix| base.starts_with(prefix));
     let inner = base.strip_prefix("__libc_").unwrap_or(base);
     let inner = inner.strip_prefix("_int_").unwrap_or(inner);
-    rust || mimalloc
+    rust || is_linked
         || inner.starts_with("malloc_")
         || inner.starts_with("_mid_memalign")
         || MALLOC_INTERNALS.contains(&inner)

@@ -1,12 +1,12 @@
-//! The client of a counted server: one connection, one request after the other, each answer
-//! checked.
+//! The client of a counted server: one request after the other, each answer checked, on one connection for as long as
+//! the server keeps it.
 
 use super::rest::wait_for_rest;
+use super::subject::Subject;
 use crate::client::Client;
-use crate::contract;
-use crate::http::Method;
-use crate::server::Server;
+use crate::server::{Server, Tree};
 use anyhow::{Context, Result, ensure};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 /// A server under a tool is up to a hundred times slower than itself, and slowest at first.
@@ -15,23 +15,26 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// How many requests a server answers before anything is counted.
 pub(super) const WARM_UP: u64 = 1000;
 
-/// A connection that is kept, with the request it sends.
-pub(super) struct Requests {
-    client: Client,
-    server_pid: u32,
+/// What sends requests.
+pub(super) struct Requests<'s> {
+    subject: &'s Subject,
+    address: SocketAddr,
+    processes: Tree,
     request: Vec<u8>,
+    /// `None` before the first request, and after an answer with which the server closes.
+    client: Option<Client>,
     answered: u64,
 }
 
-impl Requests {
-    /// Connects, and sends what warms the server up.
-    pub(super) fn warmed_up(server: &Server) -> Result<Self> {
-        let mut client = Client::connect(server.address, PATIENCE)?;
-        client.acknowledge_at_once();
+impl<'s> Requests<'s> {
+    /// Sends what warms the server up.
+    pub(super) fn warmed_up(subject: &'s Subject, server: &Server) -> Result<Self> {
         let mut requests = Self {
-            client,
-            server_pid: server.pid(),
-            request: contract::browser_request(server.address),
+            subject,
+            address: server.address,
+            processes: server.tree(),
+            request: subject.exchange.request(server.address),
+            client: None,
             answered: 0,
         };
         requests.send(WARM_UP)?;
@@ -44,19 +47,35 @@ impl Requests {
             self.exchange()
                 .with_context(|| format!("request {}", self.answered + 1))?;
             self.answered += 1;
-            wait_for_rest(self.server_pid)?;
+            wait_for_rest(self.processes)?;
         }
         Ok(())
     }
 
     fn exchange(&mut self) -> Result<()> {
-        let answer = self.client.ask(&self.request, Method::Get)?;
+        let mut client = match self.client.take() {
+            Some(client) => client,
+            None => {
+                let mut client = Client::connect(self.address, PATIENCE)?;
+                client.acknowledge_at_once();
+                client
+            }
+        };
+        let exchange = &self.subject.exchange;
+        let answer = client.ask(&self.request, exchange.framing())?;
         let parsed = answer.parsed();
-        contract::check(&parsed)?;
+        exchange.expected.check(&parsed)?;
         ensure!(
-            !parsed.closes && self.client.surplus_bytes() == 0,
-            "the server does not keep the connection, or sends more than one answer"
+            client.surplus_bytes() == 0,
+            "the server sends more than one answer"
         );
+        match parsed.closes {
+            true => ensure!(
+                !self.subject.keeps_connections(),
+                "the server does not keep the connection"
+            ),
+            false => self.client = Some(client),
+        }
         Ok(())
     }
 }

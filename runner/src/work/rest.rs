@@ -5,6 +5,7 @@
 //! it. Asking only a server at rest makes every request meet the same one.
 
 use crate::interrupt;
+use crate::server::Tree;
 use anyhow::{Context, Result, bail, ensure};
 use procfs::process::Process;
 use std::time::{Duration, Instant};
@@ -18,16 +19,14 @@ const PAUSE: Duration = Duration::from_micros(50);
 /// A thread's number, its state, and how often it has run.
 type Thread = (i32, char, u64);
 
-/// Returns once all threads of the process sleep and none has run since it was looked at before:
+/// Returns once all threads of all processes sleep and none has run since it was looked at before:
 /// threads that hand work to each other are not both asleep in two such looks.
-pub(super) fn wait_for_rest(pid: u32) -> Result<()> {
-    let pid = i32::try_from(pid).context("a process number is a positive int")?;
-    let process = Process::new(pid).context("the server has gone")?;
+pub(super) fn wait_for_rest(processes: Tree) -> Result<()> {
     let asked = Instant::now();
-    let mut before = threads(&process)?;
+    let mut before = threads(processes)?;
     while asked.elapsed() < REST_WITHIN {
         interrupt::check()?;
-        let now = threads(&process)?;
+        let now = threads(processes)?;
         ensure!(
             !now.is_empty(),
             "the kernel does not say what threads do (/proc/PID/task/TID/schedstat)"
@@ -45,13 +44,18 @@ pub(super) fn wait_for_rest(pid: u32) -> Result<()> {
     )
 }
 
-fn threads(process: &Process) -> Result<Vec<Thread>> {
-    let tasks = process.tasks().context("cannot list a server's threads")?;
+fn threads(processes: Tree) -> Result<Vec<Thread>> {
+    let processes = processes.processes();
+    ensure!(!processes.is_empty(), "the server has gone");
     let mut threads = Vec::new();
-    for task in tasks.flatten() {
-        // A thread that has just ended has nothing left to do.
-        if let (Ok(stat), Ok(schedule)) = (task.stat(), task.schedstat()) {
-            threads.push((task.tid, stat.state, schedule.pcount));
+    for pid in processes {
+        let pid = i32::try_from(pid).context("a process number is a positive int")?;
+        // A process or thread that has just ended has nothing left to do.
+        let tasks = Process::new(pid).and_then(|process| process.tasks());
+        for task in tasks.into_iter().flatten().flatten() {
+            if let (Ok(stat), Ok(schedule)) = (task.stat(), task.schedstat()) {
+                threads.push((task.tid, stat.state, schedule.pcount));
+            }
         }
     }
     Ok(threads)
@@ -73,7 +77,7 @@ mod tests {
             .stdin(Stdio::piped())
             .spawn()
             .unwrap();
-        wait_for_rest(shell.id()).unwrap();
+        wait_for_rest(Tree::of(shell.id())).unwrap();
         assert!(done.exists(), "it still had work to do");
         shell.kill().unwrap();
         shell.wait().unwrap();

@@ -1,11 +1,12 @@
-//! A server that runs under callgrind, and the profiles it writes while it runs.
+//! A server that runs under callgrind, and the profiles its processes write while it runs.
 
 use super::callgrind::{Profile, parse};
+use super::subject::Subject;
 use super::tools::{self, Tool};
 use crate::interrupt;
-use crate::load::Exchange;
-use crate::server::{Program, Server, spawn};
+use crate::server::{Program, Server, has_socket, spawn};
 use anyhow::{Context, Result, bail, ensure};
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,6 +20,9 @@ const READY_WITHIN: Duration = Duration::from_secs(120);
 /// How long a profile may take to be written.
 const WRITTEN_WITHIN: Duration = Duration::from_secs(30);
 
+/// What the files are called that profiles are written to, before the number of the process.
+const PROFILE: &str = "profile";
+
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// A running server whose instructions are counted.
@@ -27,12 +31,14 @@ pub(super) struct Session {
     vgdb: PathBuf,
     // After the server, which writes a last profile as it ends.
     folder: TempDir,
-    dumps: u32,
+    /// How often each process has been told to dump.
+    dumps: HashMap<u32, u32>,
 }
 
 impl Session {
-    /// Starts `program` on this processor; it has answered once when this returns.
-    pub(super) fn start(program: &Program, processor: usize) -> Result<Self> {
+    /// Starts a server on this processor; it has answered once when this returns.
+    pub(super) fn start(subject: &Subject, processor: usize) -> Result<Self> {
+        let program = &subject.program;
         let valgrind = tools::find(Tool::Valgrind)?;
         let vgdb = tools::find(Tool::Vgdb)?;
         let folder = tempfile::tempdir().context("cannot create a folder for profiles")?;
@@ -41,16 +47,13 @@ impl Session {
             arguments: arguments(program, folder.path()),
             ..program.clone()
         };
-        let server =
-            Server::start_within(&command, &Exchange::welcome(), &[processor], READY_WITHIN)
-                .with_context(|| {
-                    format!("{} does not run under valgrind", program.path.display())
-                })?;
+        let server = Server::start_within(&command, &subject.exchange, &[processor], READY_WITHIN)
+            .with_context(|| format!("{} does not run under valgrind", program.path.display()))?;
         Ok(Self {
             server,
             vgdb,
             folder,
-            dumps: 0,
+            dumps: HashMap::new(),
         })
     }
 
@@ -58,11 +61,32 @@ impl Session {
         &self.server
     }
 
-    /// What has been counted since the dump before; counting begins anew.
+    /// What all processes have been counted since the dump before; counting begins anew.
     pub(super) fn dump(&mut self) -> Result<Profile> {
-        self.tell_to_dump()?;
-        self.dumps += 1;
-        let path = self.folder.path().join(format!("profile.{}", self.dumps));
+        let mut whole = Profile::default();
+        for pid in self.counted() {
+            whole.add(&self.dump_of(pid)?);
+        }
+        ensure!(
+            whole.has_addresses() && whole.total() > 0,
+            "callgrind has counted nothing"
+        );
+        Ok(whole)
+    }
+
+    /// The processes that serve. A shell that waits for them does nothing.
+    fn counted(&self) -> Vec<u32> {
+        let mut processes = self.server.tree().processes();
+        processes.retain(|&pid| has_socket(pid));
+        processes
+    }
+
+    fn dump_of(&mut self, pid: u32) -> Result<Profile> {
+        self.tell_to_dump(pid)?;
+        let dumps = self.dumps.entry(pid).or_default();
+        *dumps += 1;
+        let name = format!("{PROFILE}.{pid}.{dumps}");
+        let path = self.folder.path().join(name);
         let text = self.read_whole(&path)?;
         let mut parts = parse(&text).context("cannot read a profile of callgrind")?;
         ensure!(
@@ -70,19 +94,14 @@ impl Session {
             "a dump has {} parts, not one",
             parts.len()
         );
-        let profile = parts.remove(0);
-        ensure!(
-            profile.has_addresses() && profile.total() > 0,
-            "callgrind has counted nothing"
-        );
-        Ok(profile)
+        Ok(parts.remove(0))
     }
 
-    fn tell_to_dump(&self) -> Result<()> {
+    fn tell_to_dump(&self, pid: u32) -> Result<()> {
         let mut command = Command::new(&self.vgdb);
         command
             .arg(pipe_prefix(self.folder.path()))
-            .arg(format!("--pid={}", self.server.pid()))
+            .arg(format!("--pid={pid}"))
             .arg(format!("--cmd-time-out={}", WRITTEN_WITHIN.as_secs()))
             .arg("dump");
         spawn::in_own_group(&mut command);
@@ -123,9 +142,11 @@ impl Session {
 
 fn arguments(program: &Program, folder: &Path) -> Vec<OsString> {
     let mut output = OsString::from("--callgrind-out-file=");
-    output.push(folder.join("profile"));
+    output.push(folder.join(format!("{PROFILE}.%p")));
     let mut arguments: Vec<OsString> = [
         "--tool=callgrind",
+        // A command of the shell becomes the server, or starts it.
+        "--trace-children=yes",
         // The cost of each instruction says how often it ran.
         "--dump-instr=yes",
         // Demangled names of one generic function would look like one function.

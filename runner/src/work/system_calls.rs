@@ -6,9 +6,9 @@
 
 use super::requests::Requests;
 use super::rest::wait_for_rest;
+use super::subject::Subject;
 use super::tools::{self, Tool};
 use crate::interrupt;
-use crate::load::Exchange;
 use crate::server::{Program, Server};
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
@@ -34,25 +34,26 @@ pub struct SystemCall {
     pub calls_per_request: f64,
 }
 
-/// Counts the system calls of `program` on this processor: those of a run with 2 x `requests`
+/// Counts the system calls of a server on this processor, with all its processes: those of a run with 2 x `requests`
 /// requests but for those of a run with `requests`, the most frequent first.
 ///
 /// # Errors
 ///
 /// [`tools::MissingTool`] where strace is missing; otherwise where the server does not come up, or
 /// answers wrongly.
-pub fn system_calls(program: &Program, processor: usize, requests: u64) -> Result<Vec<SystemCall>> {
-    let less = counted_run(program, processor, requests)?;
-    let more = counted_run(program, processor, 2 * requests)?;
+pub fn system_calls(subject: &Subject, processor: usize, requests: u64) -> Result<Vec<SystemCall>> {
+    let less = counted_run(subject, processor, requests)?;
+    let more = counted_run(subject, processor, 2 * requests)?;
     Ok(per_request(&less, &more, requests))
 }
 
 fn counted_run(
-    program: &Program,
+    subject: &Subject,
     processor: usize,
     requests: u64,
 ) -> Result<BTreeMap<String, u64>> {
     let strace = tools::find(Tool::Strace)?;
+    let program = &subject.program;
     let folder = tempfile::tempdir().context("cannot create a folder for counts")?;
     let summary = folder.path().join("summary");
     // -D makes the tracer a child of the traced: the server stays our own child, and gets SIGTERM.
@@ -64,14 +65,13 @@ fn counted_run(
         arguments,
         ..program.clone()
     };
-    let server =
-        Server::start_within(&command, &Exchange::welcome(), &[processor], READY_WITHIN)
-            .with_context(|| format!("{} does not run under strace", program.path.display()))?;
-    let mut connection = Requests::warmed_up(&server)?;
+    let server = Server::start_within(&command, &subject.exchange, &[processor], READY_WITHIN)
+        .with_context(|| format!("{} does not run under strace", program.path.display()))?;
+    let mut connection = Requests::warmed_up(subject, &server)?;
     connection.send(requests)?;
     drop(connection);
     // It still has the end of the connection to read: that has to be in both runs or in none.
-    wait_for_rest(server.pid())?;
+    wait_for_rest(server.tree())?;
     server.stop()?;
     parse(&read_whole(&summary)?)
 }

@@ -73,6 +73,12 @@ pub struct AskedOptions {
 pub(super) const READY_WITHIN_MS: u64 = 10_000;
 
 impl OwnOptions {
+    /// Whether servers are named.
+    #[must_use]
+    pub fn is_given(&self) -> bool {
+        !self.arms.is_empty() || self.file.is_some()
+    }
+
     /// The servers that are measured in place of the contestants; none if contestants are.
     ///
     /// # Errors

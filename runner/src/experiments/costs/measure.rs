@@ -10,9 +10,8 @@ use crate::duration::nanos;
 use crate::framework::BuildError;
 use crate::interrupt;
 use crate::run::{ArmKind, Job, before_blocks, one_line};
-use crate::server::Program;
-use crate::work;
 use crate::work::tools::{self, Tool};
+use crate::work::{self, Subject};
 use anyhow::{Context, Result};
 
 pub(super) fn measure(
@@ -127,8 +126,8 @@ fn enter(row: &mut BuildRow, source: &Source, built: &Built) {
 }
 
 fn count(row: &mut BuildRow, built: &Built, processor: usize, plan: &CostsPlan) -> Result<()> {
-    let program = Program::new(built.program.clone());
-    let counted = work::count(&program, processor, plan.counted_requests);
+    let subject = Subject::contestant(built.program.clone());
+    let counted = work::count(&subject, processor, plan.counted_requests);
     interrupt::check()?;
     match counted {
         Ok(work) => {

@@ -2,13 +2,15 @@
 
 use super::harness::absent_entries;
 use super::plan::{Entry, IsolatedPlan};
-use crate::arms::contestant;
+use crate::arms::{Prepared, contestant};
 use crate::framework::{
     self, BuildEnv, Framework, ISOLATED_BENCH, MIMALLOC, ServerKind, Workspace,
 };
 use crate::interrupt;
 use crate::record::Binary;
-use crate::run::{Arm, ArmKind, Builds, Job};
+use crate::run::{Arm, ArmKind, Builds, Job, Launch};
+use crate::work::Subject;
+use crate::work::tools::{self, Tool};
 use anyhow::Result;
 use std::path::{Path, PathBuf};
 
@@ -36,6 +38,8 @@ pub struct Executables {
     pub(super) kind: ArmKind,
     /// The unmodified quickstart server; contestants only.
     pub(super) server: Option<PathBuf>,
+    /// How it is launched, if it is a server of a user's own.
+    pub(super) own: Option<Launch>,
     /// The bench that is timed.
     pub(super) timed: Option<PathBuf>,
     /// The same bench with a counting allocator.
@@ -52,6 +56,7 @@ impl Executables {
             name: name.to_owned(),
             kind,
             server: None,
+            own: None,
             timed: None,
             counting: None,
             entries: Vec::new(),
@@ -67,6 +72,20 @@ impl Executables {
     /// The server of a contestant; controls have none. In a run that continues, it may not be there any more.
     pub(super) fn contestants_server(&self) -> Option<Option<&Path>> {
         self.kind.is_contestant().then_some(self.server.as_deref())
+    }
+
+    /// The server whose work is counted, or why it cannot be had; controls have none.
+    pub(super) fn subject(&self) -> Option<Result<Subject, String>> {
+        if let Some(launch) = &self.own {
+            let program = launch.program.clone();
+            return Some(program.map(|program| Subject {
+                program,
+                exchange: launch.exchange.clone(),
+            }));
+        }
+        let server = self.contestants_server()?.map(Path::to_owned);
+        let subject = server.map(Subject::contestant);
+        Some(subject.ok_or_else(|| CANNOT_BE_HAD.to_owned()))
     }
 
     /// The entry point that shows most of it.
@@ -150,6 +169,26 @@ pub(super) fn prepare(
         all = continuing(all, &job.run.arms);
     }
     Ok((arms, all))
+}
+
+/// Starts a user's own servers and learns their answers: all that is known of them beforehand.
+pub(super) fn prepare_own(job: &Job<IsolatedPlan>) -> Result<(Vec<Arm>, Vec<Executables>)> {
+    for tool in [Tool::Valgrind, Tool::Vgdb] {
+        tools::find(tool)?;
+    }
+    let mut prepared = Prepared::of_own(&job.own)?;
+    prepared.check(&job.run.processors.server)?;
+    match job.run.arms.is_empty() {
+        true => prepared.refuse_failed_own()?,
+        false => prepared = prepared.continuing(&job.run.arms),
+    }
+    let launches = prepared.launches.into_iter();
+    let all = launches.map(|launch| Executables {
+        binaries: launch.binary.clone().into_iter().collect(),
+        own: Some(launch.clone()),
+        ..Executables::none(&launch.name, launch.kind)
+    });
+    Ok((prepared.arms, all.collect()))
 }
 
 /// For a run that continues: arms that took part when it began and cannot be had at the moment fail in the blocks

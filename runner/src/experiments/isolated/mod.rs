@@ -4,6 +4,7 @@ mod arms;
 mod charts;
 mod claims;
 mod columns;
+mod counted;
 mod figures;
 mod growth;
 mod harness;
@@ -27,8 +28,8 @@ pub use options::IsolatedOptions;
 pub use plan::{Entry, IsolatedPlan, Part};
 pub use records::IsolatedRecords;
 pub use rows::{
-    AllocationRow, Exercise, FunctionRow, MemoryRow, OwnerRow, SampleRow, StartRow, SystemCallRow,
-    WorkRow,
+    AllocationRow, AllocatorCallRow, Exercise, FunctionRow, MemoryRow, OwnerRow, SampleRow,
+    StartRow, SystemCallRow, WorkRow,
 };
 
 use super::experiment::{Experiment, Outline};
@@ -37,6 +38,7 @@ use crate::framework::Workspace;
 use crate::output::Verdict;
 use crate::report::Page;
 use crate::run::{Arm, Design, Job, Run, RunOptions, Warning, look_around};
+use crate::usage::UsageError;
 use anyhow::Result;
 use arms::Executables;
 use std::path::Path;
@@ -57,6 +59,27 @@ impl Experiment for Isolated {
 
     fn run_options(options: &IsolatedOptions) -> &RunOptions {
         &options.run
+    }
+
+    fn own_servers(options: &IsolatedOptions) -> Result<Vec<Arm>> {
+        let own = options.own.read()?;
+        if own.is_empty() && !options.counts.fail_if.is_empty() {
+            return Err(UsageError(
+                "--fail-if is about servers of your own: name them by --arm or --arms".to_owned(),
+            )
+            .into());
+        }
+        for claim in &options.counts.fail_if {
+            claim.refuse_unknown(&own, &counted::MEASURES)?;
+        }
+        Ok(own)
+    }
+
+    fn gate(options: &IsolatedOptions, page: &Page) -> Vec<String> {
+        let claims = options.counts.fail_if.iter();
+        claims
+            .flat_map(|claim| claim.failures(page, counted::INSTRUCTIONS))
+            .collect()
     }
 
     fn design(workspace: &Workspace, options: &IsolatedOptions) -> Result<Design<IsolatedPlan>> {
@@ -82,7 +105,10 @@ impl Experiment for Isolated {
             }
             work::enter_tools(job);
         }
-        arms::prepare(workspace, job)
+        match job.own.is_empty() {
+            true => arms::prepare(workspace, job),
+            false => arms::prepare_own(job),
+        }
     }
 
     /// Part after part; what an interrupted run has already is not done again.

@@ -3,6 +3,7 @@
 use super::charts::{allocations, instructions};
 use super::claims;
 use super::columns::{call_table, growth_table, main_table, owner_table, server_table};
+use super::counted;
 use super::figures::Figures;
 use super::plan::Entry;
 use super::records::IsolatedRecords;
@@ -14,17 +15,25 @@ use crate::report::{
 /// The page of a run.
 pub(super) fn page(records: &IsolatedRecords) -> Page {
     let figures = Figures::of(records);
-    let run = &records.run;
+    let is_own = counted::is_own(records);
     let body = Body {
-        design: design(records),
+        design: match is_own {
+            true => counted::design(records),
+            false => design(records),
+        },
         unfinished: "The run was not finished; only what is there counts.".to_owned(),
         is_good: figures.errors.is_empty(),
-        charts: Vec::new(),
-        sections: sections(&figures),
-        reading: claims::how_to_read(&figures),
-        circumstances: Vec::new(),
+        sections: match is_own {
+            true => counted::sections(&figures),
+            false => sections(&figures),
+        },
+        reading: match is_own {
+            true => counted::how_to_read(),
+            false => claims::how_to_read(&figures),
+        },
+        ..Body::default()
     };
-    Page::of(run, "Isolated", body)
+    Page::of(&records.run, "Isolated", body)
 }
 
 const PRAISE: Praise = Praise {

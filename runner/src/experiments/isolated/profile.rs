@@ -4,9 +4,8 @@ use super::options::IsolatedOptions;
 use super::profile_table::profile;
 use crate::framework::{self, ServerKind, Workspace};
 use crate::output::{Verdict, print, print_json};
-use crate::server::Program;
 use crate::usage::UsageError;
-use crate::work::{self, tools};
+use crate::work::{self, Subject, tools};
 use anyhow::Result;
 use std::io::IsTerminal;
 
@@ -24,7 +23,7 @@ pub(super) fn run(workspace: &Workspace, options: &IsolatedOptions) -> Result<Ve
     tools::find(tools::Tool::Valgrind)?;
     tools::find(tools::Tool::Vgdb)?;
     let server = framework::build(workspace, framework, ServerKind::Quickstart, plan.env)?;
-    let work = work::count(&Program::new(server), processor, plan.work_requests)?;
+    let work = work::count(&Subject::contestant(server), processor, plan.work_requests)?;
     if options.run.json {
         print_json(&work)?;
         return Ok(Verdict::Good);

@@ -103,6 +103,7 @@ mod tests {
                 instances: 1,
                 self_instructions_per_request: 123_456.0,
             }],
+            allocator_calls: Vec::new(),
         };
         let narrow = profile("one", &work, Some(80));
         assert!(

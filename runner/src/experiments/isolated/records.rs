@@ -4,7 +4,8 @@ use super::harness::PLANTED_LEAK_BYTES_PER_REQUEST;
 use super::memory::{allocations_unit, exercises, memory_unit};
 use super::plan::{Entry, IsolatedPlan, Part};
 use super::rows::{
-    AllocationRow, FunctionRow, MemoryRow, OwnerRow, SampleRow, StartRow, SystemCallRow, WorkRow,
+    AllocationRow, AllocatorCallRow, FunctionRow, MemoryRow, OwnerRow, SampleRow, StartRow,
+    SystemCallRow, WorkRow,
 };
 use super::{starts, work};
 use crate::run::{Arm, ArmKind, BlockRow, Missing, Run, State, open_run};
@@ -27,6 +28,8 @@ pub struct IsolatedRecords {
     pub owners: Vec<OwnerRow>,
     /// How it splits over functions.
     pub functions: Vec<FunctionRow>,
+    /// Who asks the allocator for what.
+    pub allocator_calls: Vec<AllocatorCallRow>,
     /// System calls.
     pub system_calls: Vec<SystemCallRow>,
     /// Allocations.
@@ -65,6 +68,7 @@ impl IsolatedRecords {
             work: reader.rows(&arms)?,
             owners: reader.rows(&arms)?,
             functions: reader.rows(&arms)?,
+            allocator_calls: reader.rows(&arms)?,
             system_calls: reader.rows(&arms)?,
             allocations: reader.rows(&arms)?,
             memory: reader.rows(&arms)?,

@@ -120,6 +120,22 @@ pub struct FunctionRow {
     pub instructions_per_request: f64,
 }
 
+/// How often a function asks the allocator for something.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AllocatorCallRow {
+    /// In whose server.
+    pub arm: String,
+    /// The function that asks.
+    pub function: String,
+    /// The crate it belongs to.
+    pub owner: String,
+    /// The function of the allocator.
+    pub called: String,
+    /// Calls per request.
+    pub calls_per_request: f64,
+}
+
 /// How often a system call is made.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

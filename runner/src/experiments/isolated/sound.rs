@@ -2,7 +2,8 @@
 //! and line, before a figure is made of it.
 
 use super::rows::{
-    AllocationRow, FunctionRow, MemoryRow, OwnerRow, SampleRow, StartRow, SystemCallRow, WorkRow,
+    AllocationRow, AllocatorCallRow, FunctionRow, MemoryRow, OwnerRow, SampleRow, StartRow,
+    SystemCallRow, WorkRow,
 };
 use crate::run::{Row, fault_of_numbers};
 
@@ -103,6 +104,29 @@ impl Row for FunctionRow {
     fn fault(&self) -> Option<String> {
         not_a_count("instructions_per_request", self.instructions_per_request)
             .or_else(|| not_a_count("calls_per_request", self.calls_per_request))
+    }
+}
+
+impl Row for AllocatorCallRow {
+    const FILE: &'static str = "allocator-calls.csv";
+
+    fn arm(&self) -> Option<&str> {
+        Some(&self.arm)
+    }
+
+    fn key(&self) -> String {
+        let Self {
+            arm,
+            owner,
+            function,
+            called,
+            ..
+        } = self;
+        format!("{arm}, {owner}, {function}, {called}")
+    }
+
+    fn fault(&self) -> Option<String> {
+        not_a_count("calls_per_request", self.calls_per_request)
     }
 }
 

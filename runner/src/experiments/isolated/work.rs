@@ -2,19 +2,17 @@
 //!
 //! Counts do not depend on time, so processes run on all processors at once.
 
-use super::arms::{CANNOT_BE_HAD, Executables};
+use super::arms::Executables;
 use super::plan::IsolatedPlan;
 use super::processes::on_all_processors;
 use super::records::IsolatedRecords;
-use super::rows::{FunctionRow, OwnerRow, SystemCallRow, WorkRow};
+use super::rows::{AllocatorCallRow, FunctionRow, OwnerRow, SystemCallRow, WorkRow};
 use crate::interrupt;
 use crate::run::{Job, Journal, changed_tools, one_line};
-use crate::server::Program;
 use crate::work::tools::{self, Tool};
-use crate::work::{self, Work};
-use anyhow::{Context, Result};
+use crate::work::{self, Subject, Work};
+use anyhow::{Result, anyhow};
 use std::collections::BTreeSet;
-use std::path::Path;
 
 /// Functions that take fewer instructions per request than this are left out of the record.
 const KEPT_INSTRUCTIONS_MIN: f64 = 0.5;
@@ -77,14 +75,19 @@ fn has_counted(name: &str, units: &BTreeSet<String>) -> bool {
 /// One process of one contestant.
 struct Count<'e> {
     name: &'e str,
-    /// `None` if it cannot be had any more.
-    server: Option<&'e Path>,
+    /// Or why it cannot be had.
+    subject: Result<Subject, String>,
     process: u32,
 }
 
-fn servers(all: &[Executables]) -> impl Iterator<Item = (&str, Option<&Path>)> {
+fn servers(all: &[Executables]) -> impl Iterator<Item = (&str, Result<Subject, String>)> {
     all.iter()
-        .filter_map(|one| Some((one.name.as_str(), one.contestants_server()?)))
+        .filter_map(|one| Some((one.name.as_str(), one.subject()?)))
+}
+
+/// The same, as an error of its task if it cannot be had.
+fn had(subject: &Result<Subject, String>) -> Result<&Subject> {
+    subject.as_ref().map_err(|why| anyhow!("{why}"))
 }
 
 /// The name of a counted process as a unit of the journal.
@@ -110,9 +113,9 @@ fn tasks<'e>(
     done: &IsolatedRecords,
 ) -> Vec<Count<'e>> {
     let of_process = |process| {
-        servers(all).map(move |(name, server)| Count {
+        servers(all).map(move |(name, subject)| Count {
             name,
-            server,
+            subject,
             process,
         })
     };
@@ -130,10 +133,7 @@ fn count(job: &mut Job<IsolatedPlan>, all: &[Executables], done: &IsolatedRecord
     let mut counted = Counted::so_far(done, requests);
     on_all_processors(
         tasks,
-        |task, processor| {
-            let program = Program::new(task.server.context(CANNOT_BE_HAD)?.to_owned());
-            work::count(&program, processor, requests)
-        },
+        |task, processor| work::count(had(&task.subject)?, processor, requests),
         |task, outcome| {
             interrupt::check()?;
             refuse_others(all, task.name)?;
@@ -180,6 +180,8 @@ impl Counted {
                     let (owners, functions) = split(task.name, &work);
                     owners.iter().try_for_each(|row| journal.append(row))?;
                     functions.iter().try_for_each(|row| journal.append(row))?;
+                    let calls = allocator_calls(task.name, &work);
+                    calls.iter().try_for_each(|row| journal.append(row))?;
                     self.split.push(task.name.to_owned());
                 }
                 WorkRow {
@@ -222,18 +224,25 @@ fn split(arm: &str, work: &Work) -> (Vec<OwnerRow>, Vec<FunctionRow>) {
     (owners.collect(), functions.collect())
 }
 
+fn allocator_calls(arm: &str, work: &Work) -> Vec<AllocatorCallRow> {
+    let calls = work.allocator_calls.iter().map(|one| AllocatorCallRow {
+        arm: arm.to_owned(),
+        function: one.function.clone(),
+        owner: one.owner.clone(),
+        called: one.called.clone(),
+        calls_per_request: thousandths(one.calls_per_request),
+    });
+    calls.collect()
+}
+
 fn trace(job: &mut Job<IsolatedPlan>, all: &[Executables], done: &IsolatedRecords) -> Result<()> {
     let is_done = |name: &str| done.units.contains(&system_calls_unit(name));
-    let tasks: Vec<(&str, Option<&Path>)> =
-        servers(all).filter(|(name, _)| !is_done(name)).collect();
+    let tasks: Vec<_> = servers(all).filter(|(name, _)| !is_done(name)).collect();
     crate::say!("tracing the system calls of {} servers", tasks.len());
     let requests = job.run.plan.work_requests;
     on_all_processors(
         tasks,
-        |(_, server), processor| {
-            let program = Program::new(server.context(CANNOT_BE_HAD)?.to_owned());
-            work::system_calls(&program, processor, requests)
-        },
+        |(_, subject), processor| work::system_calls(had(subject)?, processor, requests),
         |(name, _), outcome| {
             interrupt::check()?;
             refuse_others(all, name)?;

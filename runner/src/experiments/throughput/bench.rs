@@ -1,12 +1,12 @@
 //! What can be asked of a throughput run, and its plan.
 
-use super::claim::Claim;
 use super::options::{Defaults, ServedWindowOptions};
 use super::plan::{ThroughputPlan, Until};
 use super::windows::Windows;
-use super::{Throughput, page};
+use super::{CPU, RATE, Throughput, page};
 use crate::arms::OwnOptions;
 use crate::experiments::LoadOptions;
+use crate::experiments::claim::Claim;
 use crate::experiments::throughput::ThroughputRecords;
 use crate::report::Page;
 use crate::run::{Arm, RunOptions};
@@ -37,6 +37,9 @@ Examples:
 
 Exit status: 0 good, 1 measured with errors, 2 wrong arguments, 130 interrupted (then --resume).";
 
+/// What a claim can be about.
+const MEASURES: [&str; 2] = [RATE.name, CPU.name];
+
 /// How much is measured.
 #[derive(Debug, Args)]
 #[group(id = "size", multiple = true, conflicts_with = "resume")]
@@ -53,8 +56,9 @@ pub struct SizeOptions {
     #[arg(long, default_value_t = 64, requires = "precision")]
     pub max_blocks: u32,
     /// Exit with status 1 if the interval of this ratio of requests per second to the baseline lies wholly on the wrong
-    /// side, such as new<0.98, or if the table is untrusted; may be repeated
-    #[arg(long, value_name = "NAME<RATIO", value_parser = Claim::parse)]
+    /// side, such as new<0.98, or if the table is untrusted; new:requests-per-CPU-second<0.98 is about server CPU; may be
+    /// repeated
+    #[arg(long, value_name = "NAME[:MEASURE]<RATIO", value_parser = Claim::parse)]
     pub fail_if: Vec<Claim>,
 }
 
@@ -83,14 +87,16 @@ impl Windows for Throughput {
     fn own_servers(options: &ThroughputOptions) -> Result<Vec<Arm>> {
         let own = options.own.read()?;
         for claim in &options.size.fail_if {
-            claim.refuse_unknown(&own)?;
+            claim.refuse_unknown(&own, &MEASURES)?;
         }
         Ok(own)
     }
 
     fn gate(options: &ThroughputOptions, page: &Page) -> Vec<String> {
         let claims = options.size.fail_if.iter();
-        claims.flat_map(|claim| claim.failures(page)).collect()
+        claims
+            .flat_map(|claim| claim.failures(page, RATE.name))
+            .collect()
     }
 
     fn plan(options: &ThroughputOptions) -> Result<ThroughputPlan> {

@@ -5,7 +5,6 @@ mod accepts;
 mod bench;
 mod by_variant;
 mod charts;
-mod claim;
 mod columns;
 mod figures;
 mod limit;

@@ -61,6 +61,7 @@ fn pairs_are_in_the_data_and_their_tables_on_the_page_of_the_run() {
         pairs: vec![Pairs {
             measure: "requests/s",
             higher_is_better: true,
+            signs: None,
             arms: vec!["one".to_owned(), "other".to_owned()],
             ratios: vec![vec![None, Some(pair)], vec![None, None]],
         }],

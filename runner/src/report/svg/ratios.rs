@@ -3,7 +3,7 @@
 
 use super::canvas::{Anchor, Canvas, SMALL, WIDTH, width};
 use super::ink::Ink;
-use super::scale::{Scale, label, multiples, step};
+use super::scale::{Scale, decades, label, multiples, step};
 use super::{MARGIN, Rows, ink};
 use crate::report::cell::Cell;
 use crate::report::chart::{RatioMark, RatioRow, Ratios};
@@ -25,9 +25,7 @@ const MARK: f64 = 10.0;
 const OFF_SCALE: f64 = 2.0;
 
 pub(super) fn draw(canvas: &mut Canvas, ratios: &Ratios, top: f64) -> (f64, String) {
-    let [low, high] = range(ratios);
-    let scale = Scale::linear([low, high], PLOT);
-    let step = step(low, high, 5.0);
+    let Across { low, scale, ticks } = Across::of(ratios);
     let lanes = ratios.conditions.len().max(1) as f64;
     let labels = 14.0 * ratios.limits.iter().flatten().count() as f64;
     let rows = Rows {
@@ -43,46 +41,96 @@ pub(super) fn draw(canvas: &mut Canvas, ratios: &Ratios, top: f64) -> (f64, Stri
     for (place, row) in ratios.rows.iter().enumerate() {
         rows.name(canvas, place, &row.subject, RANKS - 22.0 - MARGIN);
     }
-    for tick in multiples(low, high, step) {
+    for (tick, label) in ticks {
         let x = scale.at(tick);
-        let is_one = (tick - 1.0).abs() < step / 100.0;
+        let is_one = (tick - 1.0).abs() < 1e-9;
         let thickness = if is_one { 1.8 } else { 0.7 };
         canvas.line([x, rows.top], [x, bottom], Ink::Grid, thickness, "");
-        canvas.text(
-            x,
-            bottom + 15.0,
-            Ink::Muted,
-            SMALL,
-            Anchor::Middle,
-            &label(tick, step),
-        );
+        canvas.text(x, bottom + 15.0, Ink::Muted, SMALL, Anchor::Middle, &label);
     }
     limits(canvas, ratios, &scale, top, bottom);
     for (place, row) in ratios.rows.iter().enumerate() {
         let middle = rows.at(place) + rows.height / 2.0 - LANE * (lanes - 1.0) / 2.0;
         marks(canvas, ratios, row, &scale, middle);
     }
-    let end = legend(canvas, ratios, bottom + 38.0, low);
+    let end = legend(canvas, ratios, bottom + 38.0, &axis(low, &scale));
     (end, description(ratios))
+}
+
+/// What ratios are drawn on.
+struct Across {
+    low: f64,
+    scale: Scale,
+    /// Where there is a line, and what it says.
+    ticks: Vec<(f64, String)>,
+}
+
+impl Across {
+    fn of(ratios: &Ratios) -> Self {
+        if is_wide(ratios) {
+            return Self::log(ratios);
+        }
+        let [low, high] = range(ratios);
+        let step = step(low, high, 5.0);
+        let ticks = multiples(low, high, step).map(|tick| (tick, label(tick, step)));
+        Self {
+            low,
+            scale: Scale::linear([low, high], PLOT),
+            ticks: ticks.collect(),
+        }
+    }
+
+    /// Powers of ten that all marks lie between, and no farther up than they do.
+    fn log(ratios: &Ratios) -> Self {
+        let marks = marks_of(ratios).map(|mark| mark.interval.map_or(mark.ratio, |one| one.lower));
+        let [low, _] = decades(marks);
+        let [_, high] = range(ratios);
+        let powers = (low.log10().round() as i32..).map(|power| 10_f64.powi(power));
+        let ticks = powers.take_while(|tick| *tick <= high * 1.000_001);
+        Self {
+            low,
+            scale: Scale::log([low, high], PLOT),
+            ticks: ticks.map(|tick| (tick, label(tick, tick))).collect(),
+        }
+    }
+}
+
+fn marks_of(ratios: &Ratios) -> impl Iterator<Item = &RatioMark> {
+    ratios
+        .rows
+        .iter()
+        .flat_map(|row| row.marks.iter().flatten())
+}
+
+/// Whether most ranked marks would be off a linear scale, as if servers of several kinds are measured in one run.
+fn is_wide(ratios: &Ratios) -> bool {
+    if !has_ranks(ratios) {
+        return false;
+    }
+    let [least, _] = reach(ratios);
+    let ranked = || marks_of(ratios).filter(|mark| matches!(mark.rank, Cell::Rank { .. }));
+    let off = ranked().filter(|mark| mark.ratio < least).count();
+    2 * off > ranked().count()
+}
+
+/// What has to be known of the axis, if it is not one from zero.
+fn axis(low: f64, scale: &Scale) -> String {
+    match (scale.is_log(), low > 0.0) {
+        (true, _) => "logarithmic axis".to_owned(),
+        (false, true) => format!("axis from {low:.2}"),
+        (false, false) => String::new(),
+    }
 }
 
 /// Ratios of arms to something other than the baseline rank nobody.
 fn has_ranks(ratios: &Ratios) -> bool {
-    let mut marks = ratios
-        .rows
-        .iter()
-        .flat_map(|row| row.marks.iter().flatten());
-    marks.any(|mark| matches!(mark.rank, Cell::Rank { .. }))
+    marks_of(ratios).any(|mark| matches!(mark.rank, Cell::Rank { .. }))
 }
 
 /// The ratios that are on the scale: of ranked rows, those within reach of the best one; otherwise those within reach of
 /// the middle one, so that one contestant that gains tenfold does not make the others' gains invisible.
 fn reach(ratios: &Ratios) -> [f64; 2] {
-    let marks = ratios
-        .rows
-        .iter()
-        .flat_map(|row| row.marks.iter().flatten());
-    let mut all: Vec<f64> = marks.map(|mark| mark.ratio).collect();
+    let mut all: Vec<f64> = marks_of(ratios).map(|mark| mark.ratio).collect();
     if has_ranks(ratios) {
         let best = all.into_iter().fold(1.0, f64::max);
         return [best / OFF_SCALE, best];
@@ -94,18 +142,12 @@ fn reach(ratios: &Ratios) -> [f64; 2] {
 
 /// From the smallest interval on the scale to the largest.
 fn range(ratios: &Ratios) -> [f64; 2] {
-    let marks = || {
-        ratios
-            .rows
-            .iter()
-            .flat_map(|row| row.marks.iter().flatten())
-    };
     let [least, best] = reach(ratios);
     let ends = |mark: &RatioMark| {
         mark.interval
             .map_or([mark.ratio; 2], |one| [one.lower, one.upper])
     };
-    let near = marks()
+    let near = marks_of(ratios)
         .filter(|mark| (least..=best).contains(&mark.ratio))
         .map(ends);
     let limits = ratios.limits.iter().flatten().map(|&limit| [limit; 2]);
@@ -263,7 +305,7 @@ fn bar(canvas: &mut Canvas, lane: usize, [x, width]: [f64; 2], top: f64, ink: In
     }
 }
 
-fn legend(canvas: &mut Canvas, ratios: &Ratios, mut y: f64, low: f64) -> f64 {
+fn legend(canvas: &mut Canvas, ratios: &Ratios, mut y: f64, note: &str) -> f64 {
     let mut x = MARGIN;
     for (lane, condition) in ratios.conditions.iter().enumerate() {
         let end = x + 28.0 + width(condition, SMALL);
@@ -274,15 +316,11 @@ fn legend(canvas: &mut Canvas, ratios: &Ratios, mut y: f64, low: f64) -> f64 {
         canvas.text(x + 28.0, y, Ink::Text, SMALL, Anchor::Start, condition);
         x += 28.0 + width(condition, SMALL) + 14.0;
     }
-    let note = match low > 0.0 {
-        true => format!("axis from {low:.2}"),
-        false => String::new(),
-    };
-    if x + width(&note, SMALL) <= WIDTH - MARGIN {
-        canvas.text(WIDTH - MARGIN, y, Ink::Muted, SMALL, Anchor::End, &note);
+    if x + width(note, SMALL) <= WIDTH - MARGIN {
+        canvas.text(WIDTH - MARGIN, y, Ink::Muted, SMALL, Anchor::End, note);
         return y;
     }
-    canvas.text(MARGIN, y + 16.0, Ink::Muted, SMALL, Anchor::Start, &note);
+    canvas.text(MARGIN, y + 16.0, Ink::Muted, SMALL, Anchor::Start, note);
     y + 16.0
 }
 

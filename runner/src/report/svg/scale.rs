@@ -30,6 +30,11 @@ impl Scale {
         }
     }
 
+    /// Whether equal distances stand for equal ratios.
+    pub(super) fn is_log(&self) -> bool {
+        self.is_log
+    }
+
     /// Where a value is.
     pub(super) fn at(&self, value: f64) -> f64 {
         let value = if self.is_log { value.log10() } else { value };

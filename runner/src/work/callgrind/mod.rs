@@ -80,6 +80,22 @@ impl Profile {
         })
     }
 
+    /// Adds what another process has cost.
+    pub fn add(&mut self, other: &Self) {
+        let functions = other.functions.iter();
+        let numbers: Vec<usize> = functions
+            .map(|function| self.number_of(function.clone()))
+            .collect();
+        for (site, &cost) in &other.self_cost {
+            self.add_self_cost(numbers[site.function], site.address, cost);
+        }
+        for (&(caller, callee), &count) in &other.calls {
+            let call = (numbers[caller], numbers[callee]);
+            *self.calls.entry(call).or_default() += count;
+        }
+        self.has_addresses |= other.has_addresses;
+    }
+
     fn number_of(&mut self, function: Function) -> usize {
         if let Some(&number) = self.numbers.get(&function) {
             return number;

@@ -40,6 +40,7 @@ fn executables(folder: &Path) -> Vec<Executables> {
         name: name.to_owned(),
         kind,
         server: Some(server.clone()),
+        own: None,
         timed: Some(bench.clone()),
         counting: Some(bench.clone()),
         entries: vec![Entry::Bytes],

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::experiments::Experiment;
+use crate::experiments::isolated::arms::CANNOT_BE_HAD;
 use crate::experiments::isolated::{Isolated, Part};
 use crate::fixtures::runs;
 use crate::run::failpoint::Failpoint;
@@ -27,6 +28,7 @@ fn counted() -> Work {
             self_instructions_per_request: 7000.25,
             instances: 1,
         }],
+        allocator_calls: Vec::new(),
     }
 }
 
@@ -35,6 +37,7 @@ fn server() -> Executables {
         name: "one".to_owned(),
         kind: ArmKind::Contestant,
         server: Some("/nowhere".into()),
+        own: None,
         timed: None,
         counting: None,
         entries: Vec::new(),

@@ -108,3 +108,45 @@ fn marks_of_four_series_stay_within_their_row() {
     let is_inside = |y: &f64| (top + 4.0..=top + height - 4.0).contains(y);
     assert!(own.iter().all(is_inside), "{own:?} in {top} + {height}");
 }
+
+/// Servers of several kinds: these ratios to a baseline, all ranked.
+fn kinds(ratios: &[f64]) -> Chart {
+    let row = |&ratio: &f64| RatioRow {
+        subject: subject("one", ArmKind::Contestant),
+        marks: vec![Some(RatioMark {
+            ratio,
+            interval: Some(Bounds {
+                lower: ratio * 0.95,
+                upper: ratio * 1.05,
+            }),
+            rank: Cell::Rank {
+                best: 1,
+                worst: 2,
+                client_bound: false,
+                doubted: false,
+            },
+            client_bound: false,
+        })],
+    };
+    chart(
+        "kinds",
+        Drawing::Ratios(Ratios {
+            baseline: "base".to_owned(),
+            conditions: vec!["64 connections".to_owned()],
+            limits: vec![Some(1.3)],
+            rows: ratios.iter().map(row).collect(),
+        }),
+    )
+}
+
+#[test]
+fn if_most_rows_are_far_below_the_axis_is_logarithmic_and_has_them_all() {
+    let svg = file(&kinds(&[0.9, 0.05, 0.02, 0.013]));
+    assert_eq!(faults(&svg), Vec::<String>::new());
+    assert!(svg.contains("logarithmic axis"), "{svg}");
+    // A number in the plot stands beside the arrow of a row that is off the scale.
+    assert!(!svg.contains(">0.0130 ±5.1%<"), "{svg}");
+    let few = file(&kinds(&[0.9, 0.8, 0.7, 0.013]));
+    assert!(few.contains(">0.0130 ±5.1%<"), "{few}");
+    assert!(!few.contains("logarithmic"), "{few}");
+}
