@@ -135,8 +135,8 @@ impl<'t> Run<'t> {
                     true => Profile::constant(rate),
                     false => Profile::of(&spec.stages),
                 };
-                let threads = (place.index, place.threads);
-                Some(Schedule::new(profile, arrivals, seed, threads))
+                let thread = (place.index, place.threads);
+                Some(Schedule::new(profile, arrivals, seed, spec.part, thread))
             }
         };
         let told = spec.intervals.as_ref();
@@ -148,7 +148,7 @@ impl<'t> Run<'t> {
             left: spec.requests.unwrap_or(u64::MAX),
             connections: spec.connections.unwrap_or(usize::MAX),
             deadline_ns: spec.deadline().map_or(u64::MAX, nanoseconds),
-            stages: Stages::new(&spec.stages),
+            stages: Stages::new(&spec.stages, spec.part),
             stop: Some(Arc::clone(&spec.stop)),
             intervals: told.map(|told| IntervalHand::new(told, nanoseconds(told.every), is_open)),
             is_counting: counting.is_on_from_start(),

@@ -5,6 +5,7 @@ use super::drive::Place;
 use super::engine::EngineKind;
 use super::fairness::Fairness;
 use super::measured::{Measured, Opening};
+use super::part::share;
 use super::spec::LoadSpec;
 use super::worker::{Part, Worker};
 use super::{Tally, Target};
@@ -172,7 +173,7 @@ impl Generator {
         let parts = self.on_each_thread(|index| {
             let (start, clock) = (Arc::clone(&start), Arc::clone(&clock));
             let mut spec = spec.clone();
-            spec.requests = spec.requests.map(|all| share(all, index, threads));
+            spec.requests = spec.own_requests().map(|own| share(own, index, threads));
             spec.connections = spec
                 .connections
                 .map(|all| share(all as u64, index, threads) as usize);
@@ -319,10 +320,4 @@ fn sum_of(mut parts: Vec<Part>) -> Result<Measured> {
     }
     sum.offered.elapsed = offered / threads;
     Ok(sum)
-}
-
-/// The part of `all` that falls to one of `parts`; the parts add up to `all`.
-fn share(all: u64, index: usize, parts: usize) -> u64 {
-    let (index, parts) = (index as u64, parts as u64);
-    all / parts + u64::from(index < all % parts)
 }

@@ -2,6 +2,7 @@
 
 use super::intervals::Interval;
 use super::pace::Pace;
+use super::part::PartOf;
 use super::profile::Stage;
 use anyhow::{Result, ensure};
 use std::fmt;
@@ -18,6 +19,8 @@ pub struct LoadSpec {
     pub pace: Pace,
     /// Open loop: how the rate goes on, in place of one rate for all of the run. It has an end of its own.
     pub stages: Arc<[Stage]>,
+    /// Which part of the load this is: pace, stages and requests are those of all parts together.
+    pub part: PartOf,
     /// Exactly this many requests are sent, unless time runs out.
     pub requests: Option<u64>,
     /// After this long nothing more is sent; what is open is waited for.
@@ -98,6 +101,7 @@ impl LoadSpec {
         Self {
             pace,
             stages: Arc::default(),
+            part: PartOf::WHOLE,
             requests: None,
             duration: None,
             window: None,
@@ -107,6 +111,12 @@ impl LoadSpec {
             stop: Arc::default(),
             intervals: None,
         }
+    }
+
+    /// The requests that fall to this part.
+    #[must_use]
+    pub fn own_requests(&self) -> Option<u64> {
+        self.requests.map(|all| self.part.share(all))
     }
 
     /// Open loop: how long the schedule is, from the first request due to when the next one after

@@ -3,6 +3,7 @@
 
 use super::drive::Run;
 use super::pace::Schedule;
+use super::part::PartOf;
 use super::profile::Stage;
 use super::tally::Outcome;
 use super::times::time_histogram;
@@ -30,7 +31,7 @@ pub struct StageMeasured {
     pub in_flight: u64,
     /// Backlog and requests in flight when it began.
     pub open_before: u64,
-    /// By how much its rate is above that of the stage before.
+    /// By how much its rate is above that of the stage before, of what falls to this part of the load.
     pub rate_risen: f64,
     /// Right answers that came while it went on, whenever they were due.
     pub answered: u64,
@@ -76,8 +77,12 @@ impl StageMeasured {
         self.errors == 0 && self.backlog as f64 <= granted && grown as f64 <= granted + natural
     }
 
-    /// Adds what another thread counted of the same stage.
-    pub(super) fn add(&mut self, other: &Self) -> Result<(), hdrhistogram::AdditionError> {
+    /// Adds what another thread, or another part of the load, counted of the same stage.
+    ///
+    /// # Errors
+    ///
+    /// If its histogram has other bounds.
+    pub fn add(&mut self, other: &Self) -> Result<(), hdrhistogram::AdditionError> {
         self.sent += other.sent;
         self.ok += other.ok;
         self.errors += other.errors;
@@ -103,7 +108,7 @@ pub(super) struct Stages {
 }
 
 impl Stages {
-    pub(super) fn new(stages: &[Stage]) -> Self {
+    pub(super) fn new(stages: &[Stage], part: PartOf) -> Self {
         let mut ends_ns = Vec::new();
         let mut end_ns = 0;
         for stage in stages {
@@ -112,7 +117,8 @@ impl Stages {
         }
         let mut rate_before = 0.0;
         let sums = stages.iter().map(|&stage| StageMeasured {
-            rate_risen: stage.to_rate - std::mem::replace(&mut rate_before, stage.to_rate),
+            rate_risen: (stage.to_rate - std::mem::replace(&mut rate_before, stage.to_rate))
+                / part.of() as f64,
             ..StageMeasured::new(stage)
         });
         Self {
