@@ -2,13 +2,18 @@
 
 mod counters;
 pub mod doctor;
+mod host;
+mod interface;
 pub mod limits;
 pub mod processors;
 pub(crate) mod quota;
 pub mod sentinel;
+pub mod several;
 mod variables;
 
 pub use counters::Counters;
+pub use host::Host;
+pub use interface::Interface;
 pub use quota::Throttling;
 pub use variables::variables;
 
@@ -23,6 +28,7 @@ use std::process::Command;
 /// The machine a run was made on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Machine {
     /// The processor's name, as it gives itself.
     pub processor: String,

@@ -158,6 +158,19 @@ pub fn parse_list(text: &str) -> Result<Vec<usize>, String> {
     Ok(all)
 }
 
+/// The list in the form that [`parse_list`] reads. The numbers are in order, each once.
+#[must_use]
+pub fn list(processors: &[usize]) -> String {
+    let runs = processors.chunk_by(|one, next| one + 1 == *next);
+    let runs: Vec<String> = runs
+        .map(|run| match run {
+            [first, .., last] => format!("{first}-{last}"),
+            one => one.iter().map(usize::to_string).collect(),
+        })
+        .collect();
+    runs.join(",")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -207,6 +220,9 @@ mod tests {
     #[test]
     fn lists_are_read_or_refused() {
         assert_eq!(parse_list("0-2,5,1").unwrap(), [0, 1, 2, 5]);
+        for text in ["0", "0-1", "0-3,8", "1,3,5-7"] {
+            assert_eq!(list(&parse_list(text).unwrap()), text);
+        }
         for wrong in ["", "a", "3-1", "1,", "99999999"] {
             assert!(parse_list(wrong).is_err(), "{wrong}");
         }

@@ -2,7 +2,7 @@
 
 use super::experiment::Experiment;
 use super::publish;
-use crate::environment::doctor;
+use crate::environment::{doctor, several};
 use crate::framework::{self, Framework, Workspace};
 use crate::load::io_uring_granted;
 use crate::output::{Screen, Verdict, print, print_json};
@@ -30,6 +30,9 @@ pub fn drive<E: Experiment>(options: &E::Options) -> Result<Verdict> {
     }
     if E::run_options(options).list {
         return list::<E>(&workspace, options, &own);
+    }
+    if !E::run_options(options).alone {
+        several::refuse()?;
     }
     let mut job = begin_or_resume::<E>(&workspace, options, own)?;
     let (arms, prepared) = E::prepare(&workspace, &mut job)?;

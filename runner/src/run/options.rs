@@ -24,8 +24,11 @@ pub struct RunOptions {
     /// Measure although another runner measures on this machine, and record that
     #[arg(long)]
     pub allow_busy: bool,
+    /// Measure although a launcher (MPI, Slurm, Kubernetes) has started this process as one of several
+    #[arg(long)]
+    pub alone: bool,
     /// Print the plan of the run (arms, order, expected time) and measure nothing
-    #[arg(long, conflicts_with_all = ["out", "allow_busy"])]
+    #[arg(long, conflicts_with_all = ["out", "allow_busy", "alone"])]
     pub list: bool,
     /// Print the tables, or the plan, as JSON
     #[arg(long)]

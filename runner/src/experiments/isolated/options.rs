@@ -30,7 +30,7 @@ pub struct IsolatedOptions {
     pub own: OwnOptions,
     /// Print the functions of one contestant with the most instructions per request, and record nothing
     #[arg(long, conflicts_with_all = [
-        "out", "resume", "list", "seed", "allow_busy", "parts", "blocks", "rounds", "slice", "work_processes",
+        "out", "resume", "list", "seed", "allow_busy", "alone", "parts", "blocks", "rounds", "slice", "work_processes",
         "leak_requests", "leak_processes", "starts", "arms", "arms_file", "fail_if",
     ])]
     pub profile: bool,
