@@ -1,7 +1,8 @@
 //! What can be asked of the load generator alone.
 
+use super::part::part;
 use super::stages::{StageOption, stage};
-use crate::load::{Arrivals, EngineChoice};
+use crate::load::{Arrivals, EngineChoice, PartOf};
 use crate::result::Assertion;
 use crate::values::{
     Body, ConnectTo, HeaderField, ProcessorList, body, connect_to, connections, count, duration,
@@ -18,6 +19,8 @@ Examples:
                                     open loop: response times at a rate, and an objective
   runner load http://127.0.0.1:8080/welcome --stage 1k..50k@1m
                                     a rising rate: the highest that is held
+  runner load http://10.0.0.5:8080/ --allow-remote -c 64 -d 10s --part 1/2 --json > 1.json
+                                    one of two hosts that load together: runner merge 1.json 2.json
 
 Exit status: 0 good; 1 if an answer was wrong, the rate was not held, a claim of
 --assert or --strict does not hold, or there was no server; 2 wrong arguments;
@@ -106,6 +109,10 @@ pub struct HowMuch {
     /// Load for this long first, and count nothing of it
     #[arg(long, value_parser = duration)]
     pub warmup: Option<Duration>,
+    /// Drive part K of a load that N processes drive together, each with its own K: connections, requests, rate and
+    /// stages are those of all parts, and this one takes its share (docs/MACHINES.md)
+    #[arg(long, value_name = "K/N", value_parser = part)]
+    pub part: Option<PartOf>,
     /// Rise to the full load in ten steps over this long, and count nothing of it
     #[arg(long, value_parser = duration)]
     pub ramp: Option<Duration>,
@@ -186,6 +193,10 @@ pub struct Place {
     /// and over a network it measures the network
     #[arg(long)]
     pub allow_remote: bool,
+    /// Load although a launcher (MPI, Slurm, Kubernetes) has started this process as one of several, and
+    /// drive all of the load here
+    #[arg(long, conflicts_with = "part")]
+    pub alone: bool,
     /// Skip the half second that measures, against the null server, what the generator can do
     #[arg(long)]
     pub no_ceiling: bool,
@@ -221,6 +232,9 @@ pub struct MergeOptions {
     /// Results that `load --json` printed, of the same target, rate and version
     #[arg(required = true)]
     pub results: Vec<PathBuf>,
+    /// Add the parts of a load (--part) although some are missing; the result says which
+    #[arg(long)]
+    pub partial: bool,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

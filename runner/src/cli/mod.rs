@@ -2,6 +2,7 @@
 
 mod analysis;
 mod load;
+mod part;
 mod stages;
 
 pub use analysis::{CompareOptions, SimulateOptions};

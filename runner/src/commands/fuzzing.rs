@@ -5,7 +5,7 @@ use super::load::read_url;
 use crate::cli::stage_option;
 use crate::load::time_histogram;
 use crate::record::{read_histograms, read_rows};
-use crate::result::{self, LoadResult};
+use crate::result::{self, LoadResult, Named};
 use crate::run::{BlockRow, ProcessRow};
 use crate::values;
 use crate::work::callgrind;
@@ -115,7 +115,8 @@ pub fn rows(text: &str) {
 pub fn json(text: &str) {
     if let Ok(one) = serde_json::from_str::<LoadResult>(text) {
         let _ = result::text(&one, true);
-        let _ = result::merge(&[one]);
+        let name = "x.json".to_owned();
+        let _ = result::merge(&[Named { name, result: one }], true);
     }
 }
 

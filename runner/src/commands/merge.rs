@@ -2,14 +2,20 @@
 
 use crate::cli::MergeOptions;
 use crate::output::{Verdict, plain, print, print_json};
-use crate::result::{self, LoadResult, SCHEMA};
+use crate::result::{self, LoadResult, Named, SCHEMA};
 use crate::values::read_bounded;
 use anyhow::{Context, Result, ensure};
 use std::path::Path;
 
 pub(super) fn run(options: &MergeOptions) -> Result<Verdict> {
-    let results = options.results.iter().map(|path| read(path));
-    let sum = result::merge(&results.collect::<Result<Vec<_>>>()?)?;
+    let results = options.results.iter().map(|path| {
+        Ok(Named {
+            name: path.display().to_string(),
+            result: read(path)?,
+        })
+    });
+    let results = results.collect::<Result<Vec<_>>>()?;
+    let sum = result::merge(&results, options.partial)?;
     if options.json {
         print_json(&sum)?;
     } else {

@@ -182,9 +182,9 @@ impl Schedule {
 
 #[cfg(test)]
 mod tests {
-    use super::super::part::share;
-    use super::super::profile::Stage;
     use super::*;
+    use crate::load::part::share;
+    use crate::load::profile::Stage;
     use proptest::prelude::*;
     use std::time::Duration;
 

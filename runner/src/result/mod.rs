@@ -4,8 +4,10 @@
 mod assertion;
 mod errors;
 mod histograms;
+mod hosts;
 mod merge;
 mod notes;
+mod parts;
 mod quantiles;
 mod seconds;
 mod stages;
@@ -14,12 +16,15 @@ mod text;
 pub use assertion::Assertion;
 pub use errors::Errors;
 pub use histograms::{Histograms, write_log};
-pub use merge::{MergeError, merge};
+pub use hosts::HostRun;
+pub use merge::{MergeError, Named, merge};
+pub use parts::Parts;
 pub use quantiles::Quantiles;
 pub use seconds::{MergedSecond, MergedSeconds, SecondsWriter};
 pub use stages::{StageResult, knee};
 pub use text::{second_line, text};
 
+use crate::environment::Host;
 use crate::load::{
     Arrivals, Bound, Cause, Closing, EngineKind, Evidence, Expected, LoadSpec, Measured, Pace,
     RATE_HELD_SHARE_MIN, Stage, Target,
@@ -110,6 +115,9 @@ pub struct LoadResult {
     pub server_cpu_s: Option<f64>,
     /// Times the generator asked the kernel for events.
     pub waits: u64,
+    /// The runs in it, and their hosts: one entry for each.
+    #[serde(default)]
+    pub hosts: Vec<HostRun>,
     /// What each thread of the generator did with its time.
     pub workers: Vec<Worker>,
     /// Whose limit this is.
@@ -140,11 +148,12 @@ pub struct Asked {
     pub expected: Option<String>,
     /// Who moved the bytes.
     pub engine: EngineKind,
-    /// Connections, added up over runs side by side.
+    /// Connections, added up over runs side by side; of a load in parts, those of all parts.
     pub connections: usize,
     /// Threads, added up likewise.
     pub threads: usize,
-    /// Open loop: requests per second by schedule, the mean of stages. The closed loop has none.
+    /// Open loop: requests per second by schedule, the mean of stages; of a load in parts, those of all parts. The
+    /// closed loop has none.
     pub rate: Option<f64>,
     /// Open loop: the stages, as they were asked for.
     pub stages: Option<String>,
@@ -154,6 +163,9 @@ pub struct Asked {
     pub pipeline: u32,
     /// After so many a connection was closed.
     pub requests_per_connection: Option<u32>,
+    /// The parts of a load in several parts (`--part`) that are in this result.
+    #[serde(default)]
+    pub parts: Option<Parts>,
 }
 
 /// What one thread of the generator did with its time, in seconds.
@@ -179,6 +191,10 @@ pub struct Around {
     pub server_cpu_s: Option<f64>,
     /// What the verdict rests on.
     pub evidence: Evidence,
+    /// Where the generator was.
+    pub host: Host,
+    /// The connections that were driven from there.
+    pub connections: usize,
 }
 
 impl LoadResult {
@@ -190,7 +206,7 @@ impl LoadResult {
     pub fn of(asked: Asked, measured: &Measured, around: Around) -> anyhow::Result<Self> {
         let (tally, times) = (&measured.tally, &measured.times);
         let open = asked.rate.is_some();
-        let stage_results: Vec<_> = measured.stages.iter().map(StageResult::from).collect();
+        let stage_results = StageResult::all(&measured.stages, asked.parts.is_some())?;
         let offered = &measured.offered;
         let duration_s = offered.elapsed.as_secs_f64();
         let (verdict, verdict_reasons) = around.evidence.judge();
@@ -240,6 +256,7 @@ impl LoadResult {
             server_cpu_s: around.server_cpu_s,
             waits: tally.waits,
             workers: workers.collect(),
+            hosts: Vec::new(),
             verdict,
             verdict_reasons,
             evidence: vec![around.evidence],
@@ -248,6 +265,7 @@ impl LoadResult {
             histograms: Histograms::of(times, open)?,
             asked,
         };
+        result.hosts = vec![HostRun::of(&result, around.host, around.connections)];
         let early_end = measured.early_end.as_ref().map(notes::early_end);
         result.notes = early_end.into_iter().chain(result.remarks()).collect();
         Ok(result)

@@ -1,6 +1,6 @@
 //! What a reader of a result ought to know besides its figures, a line each.
 
-use super::LoadResult;
+use super::{HostRun, LoadResult};
 use crate::load::{Closing, EarlyEnd, WhyEarly};
 use std::time::Duration;
 
@@ -10,6 +10,9 @@ const STALL_SHARE_MIN: f64 = 0.01;
 
 /// An answer that took so many times as long as 99 % of all is not part of their distribution.
 const STALL_TIMES_P99_MIN: f64 = 10.0;
+
+/// Parts of a load that were together for all but this share of the time were together.
+const APART_SHARE_MAX: f64 = 0.01;
 
 impl LoadResult {
     /// The remarks on this result.
@@ -26,7 +29,38 @@ impl LoadResult {
             };
             format!("the server {what}: one request per connection")
         });
-        closing.into_iter().chain(self.hidden_stall()).collect()
+        let of_parts = [self.missing_parts(), self.apart()];
+        let all = of_parts.into_iter().chain([closing, self.hidden_stall()]);
+        all.flatten().collect()
+    }
+
+    /// A sum that is not the load that was asked for.
+    fn missing_parts(&self) -> Option<String> {
+        let parts = self.asked.parts.as_ref().filter(|_| self.runs > 1)?;
+        let words = parts.missing_text()?;
+        Some(format!("{words}: this is not the load that was asked for"))
+    }
+
+    /// Parts that did not load at the same time: while some were alone, the server had less to do.
+    fn apart(&self) -> Option<String> {
+        self.asked.parts.as_ref()?;
+        let spans = || self.hosts.iter().map(HostRun::span_s);
+        let (first_s, last_s) = (
+            spans().map(|(from_s, _)| from_s).min_by(f64::total_cmp)?,
+            spans().map(|(from_s, _)| from_s).max_by(f64::total_cmp)?,
+        );
+        let (sooner_s, later_s) = (
+            spans().map(|(_, to_s)| to_s).min_by(f64::total_cmp)?,
+            spans().map(|(_, to_s)| to_s).max_by(f64::total_cmp)?,
+        );
+        let (together_s, all_s) = ((sooner_s - last_s).max(0.0), later_s - first_s);
+        (together_s < (1.0 - APART_SHARE_MAX) * all_s).then(|| {
+            format!(
+                "by the clocks of their hosts the parts began up to {:.2} s apart, and all of them loaded during {together_s:.2} s \
+                 of {all_s:.2} s: the rate is the mean over all of that",
+                last_s - first_s
+            )
+        })
     }
 
     /// In a closed loop whoever waits asks nothing: a stall delays one request of each connection, where

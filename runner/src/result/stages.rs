@@ -1,8 +1,14 @@
 //! The stages of an open loop, and the rate up to which they were held.
 
 use super::Quantiles;
-use crate::load::StageMeasured;
+use super::histograms::{decode, encode};
+use crate::load::{Stage, StageMeasured};
+use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// More requests than any stage has.
+const COUNT_MAX: u64 = 1 << 48;
 
 /// What came of one stage of the schedule, or of one step of a stage whose rate changes: by when requests
 /// were due.
@@ -35,6 +41,10 @@ pub struct StageResult {
     /// At least 99 % of what was due had left when it ended, answers kept up with requests, and all were
     /// right.
     pub is_held: bool,
+    /// The distribution itself, as those of the whole run are kept: of a part of a load, whose stages are added to
+    /// those of the other parts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub response_time: Option<String>,
 }
 
 impl From<&StageMeasured> for StageResult {
@@ -53,11 +63,60 @@ impl From<&StageMeasured> for StageResult {
             rps: measured.answered as f64 / duration_s,
             response_time_us: Quantiles::of(&measured.response),
             is_held: measured.is_held(),
+            response_time: None,
         }
     }
 }
 
 impl StageResult {
+    /// What came of these stages of a load, or of one part of it.
+    pub(super) fn all(stages: &[StageMeasured], is_part: bool) -> Result<Vec<Self>> {
+        let each = stages.iter().map(|stage| match is_part {
+            true => Self::of_part(stage),
+            false => Ok(Self::from(stage)),
+        });
+        each.collect()
+    }
+
+    /// What came of a stage of a part of a load, with its distribution.
+    pub(super) fn of_part(measured: &StageMeasured) -> Result<Self> {
+        Ok(Self {
+            response_time: Some(encode(&measured.response)?),
+            ..Self::from(measured)
+        })
+    }
+
+    /// What was measured, if `before` it came that stage and it is so much of the load.
+    pub(super) fn measured(&self, before: Option<&Self>, share: f64) -> Result<StageMeasured> {
+        let response = self.response_time.as_ref();
+        let response = response.context("a stage has no distribution")?;
+        let duration = Duration::try_from_secs_f64(self.duration_s)
+            .context("the duration of a stage is not one")?;
+        let counts = [self.sent, self.unsent, self.backlog, self.in_flight];
+        ensure!(
+            counts.iter().all(|&count| count <= COUNT_MAX)
+                && self.ok.checked_add(self.errors) == Some(self.sent),
+            "the counts of a stage do not add up"
+        );
+        Ok(StageMeasured {
+            stage: Stage {
+                from_rate: self.from_rate,
+                to_rate: self.to_rate,
+                duration,
+            },
+            sent: self.sent,
+            ok: self.ok,
+            errors: self.errors,
+            unsent: self.unsent,
+            backlog: self.backlog,
+            in_flight: self.in_flight,
+            open_before: before.map_or(0, |before| before.backlog + before.in_flight),
+            rate_risen: (self.to_rate - before.map_or(0.0, |before| before.to_rate)) * share,
+            answered: (self.rps * self.duration_s).round() as u64,
+            response: decode(response)?,
+        })
+    }
+
     /// Its rate, on average: a server that held a rising rate need not have held its last moment's.
     #[must_use]
     pub fn rate_mean(&self) -> f64 {
@@ -95,6 +154,7 @@ mod tests {
             rps: 0.0,
             response_time_us: Quantiles::default(),
             is_held,
+            response_time: None,
         }
     }
 

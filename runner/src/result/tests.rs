@@ -1,6 +1,9 @@
 //! Results as texts, files and sums.
 
+mod parts;
+
 use super::*;
+use crate::environment::{Interface, Machine};
 use crate::load::{Causes, Offered, Pauses, Tally, Times, WorkerTime, time_histogram};
 use std::time::Duration;
 
@@ -68,6 +71,42 @@ fn measured() -> Measured {
     }
 }
 
+fn host(name: &str) -> Host {
+    Host {
+        name: name.to_owned(),
+        machine: Machine {
+            processor: "a processor".to_owned(),
+            processors: 2,
+            memory_mib: 4096,
+            virtualized: false,
+            kernel: "6.1.0".to_owned(),
+            governor: None,
+            somaxconn: Some(4096),
+        },
+        processors_allowed: "0-1".to_owned(),
+        interface: Some(Interface {
+            name: "eth0".to_owned(),
+            link_mbit_s: Some(10_000),
+            driver: Some("e1000e".to_owned()),
+            mtu_bytes: Some(1500),
+        }),
+    }
+}
+
+/// The sum of results that are called `result 1` and so on.
+fn add(results: &[LoadResult]) -> anyhow::Result<LoadResult> {
+    merge(&named(results), false)
+}
+
+fn named(results: &[LoadResult]) -> Vec<Named> {
+    let each = results.iter().enumerate();
+    let each = each.map(|(place, result)| Named {
+        name: format!("result {}", place + 1),
+        result: result.clone(),
+    });
+    each.collect()
+}
+
 pub(super) fn result() -> LoadResult {
     let asked = Asked {
         url: "http://127.0.0.1:8080/welcome".to_owned(),
@@ -82,6 +121,7 @@ pub(super) fn result() -> LoadResult {
         arrivals: None,
         pipeline: 1,
         requests_per_connection: None,
+        parts: None,
     };
     let measured = measured();
     let around = Around {
@@ -89,6 +129,8 @@ pub(super) fn result() -> LoadResult {
         warmup_requests: 7,
         server_cpu_s: None,
         evidence: Evidence::of(&measured, Pace::Closed, 4, 1),
+        host: host("one"),
+        connections: 4,
     };
     LoadResult::of(asked, &measured, around).unwrap()
 }
@@ -127,7 +169,7 @@ fn runs_one_after_another_add_up() {
     let first = result();
     let mut second = result();
     second.started_unix_ms += 5_000;
-    let sum = merge(&[first.clone(), second]).unwrap();
+    let sum = add(&[first.clone(), second]).unwrap();
     assert_eq!((sum.runs, sum.sent, sum.ok), (2, 206, 200));
     assert_eq!(sum.warmup_requests, 14);
     assert_eq!((sum.errors.connect, sum.errors.reset), (6, 4));
@@ -142,7 +184,7 @@ fn runs_side_by_side_add_up() {
     let first = result();
     let mut second = result();
     second.started_unix_ms += 1_000;
-    let sum = merge(&[first, second]).unwrap();
+    let sum = add(&[first, second]).unwrap();
     assert_eq!((sum.duration_s, sum.asked.connections), (3.0, 8));
 }
 
@@ -157,9 +199,11 @@ fn a_merged_percentile_is_that_of_all_values() {
         warmup_requests: 0,
         server_cpu_s: None,
         evidence: Evidence::default(),
+        host: host("two"),
+        connections: 4,
     };
     let slow = LoadResult::of(fast.asked.clone(), &slow, around).unwrap();
-    let sum = merge(&[fast, slow]).unwrap();
+    let sum = add(&[fast, slow]).unwrap();
     assert!((sum.latency_us.p50.unwrap() / 100_000.0 - 1.0).abs() < 0.001);
     assert!((sum.latency_us.p75.unwrap() / 500_000.0 - 1.0).abs() < 0.001);
 }
@@ -184,14 +228,11 @@ fn unlike_runs_are_not_added() {
     for (what, change) in changes {
         let mut other = result();
         change(&mut other);
-        let error = merge(&[result(), other]).unwrap_err();
-        let Some(MergeError::Unlike {
-            place, what: of, ..
-        }) = error.downcast_ref()
-        else {
+        let error = add(&[result(), other]).unwrap_err();
+        let Some(MergeError::Unlike { name, what: of, .. }) = error.downcast_ref() else {
             panic!("{error}");
         };
-        assert_eq!((*place, *of), (2, what));
+        assert_eq!((name.as_str(), *of), ("result 2", what));
     }
 }
 
@@ -199,7 +240,7 @@ fn unlike_runs_are_not_added() {
 fn a_run_is_not_added_twice() {
     let mut second = result();
     second.started_unix_ms += 5_000;
-    let error = merge(&[result(), second.clone(), second]).unwrap_err();
+    let error = add(&[result(), second.clone(), second]).unwrap_err();
     assert_eq!(
         error.to_string(),
         "result 3 is result 2 once more; a run is added once"
@@ -211,12 +252,12 @@ fn a_result_that_does_not_add_up_is_refused() {
     let mut edited = result();
     edited.started_unix_ms += 5_000;
     edited.ok += 1_000;
-    let error = merge(&[result(), edited]).unwrap_err();
+    let error = add(&[result(), edited]).unwrap_err();
     let words = "result 2 does not add up: it has 103 requests sent, and outcomes of 1103";
     assert_eq!(error.to_string(), words);
     let mut absurd = result();
     absurd.errors.reset = u64::MAX;
-    assert!(merge(&[absurd]).is_err());
+    assert!(add(&[absurd]).is_err());
 }
 
 #[test]

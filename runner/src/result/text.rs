@@ -26,6 +26,7 @@ fn write_all(out: &mut String, run: &LoadResult, more_latency: bool) -> std::fmt
     }
     stages(out, run)?;
     accounts(out, run)?;
+    hosts(out, run)?;
     verdict(out, run)?;
     for note in &run.notes {
         writeln!(out, "  note           {note}")?;
@@ -50,8 +51,10 @@ fn heading(out: &mut String, run: &LoadResult) -> std::fmt::Result {
     if let Some(most) = asked.requests_per_connection {
         write!(out, ", {} a connection", count(u64::from(most), "request"))?;
     }
-    if run.runs > 1 {
-        write!(out, ", {} runs added up", run.runs)?;
+    match &asked.parts {
+        Some(parts) => write!(out, ", {}", parts.text())?,
+        None if run.runs > 1 => write!(out, ", {} runs added up", run.runs)?,
+        None => {}
     }
     writeln!(out)?;
     match &asked.expected {
@@ -205,6 +208,30 @@ fn accounts(out: &mut String, run: &LoadResult) -> std::fmt::Result {
     by_cause(out, "not connected", &run.connect_errors_by_cause)?;
     if let Some(complaint) = &run.complaint {
         writeln!(out, "  first error    {complaint}")?;
+    }
+    Ok(())
+}
+
+/// Of a sum, and of a part: what each host did. The rest of a single run's is all there is.
+fn hosts(out: &mut String, run: &LoadResult) -> std::fmt::Result {
+    if run.hosts.len() < 2 && run.asked.parts.is_none() {
+        return Ok(());
+    }
+    for (place, one) in run.hosts.iter().enumerate() {
+        let label = match one.part {
+            Some(part) => format!("part {part}"),
+            None => format!("run {}", place + 1),
+        };
+        let interface = one.host.interface.as_ref();
+        let by = interface.map_or(String::new(), |interface| {
+            format!(", by {}", interface.name)
+        });
+        let connections = count(one.connections as u64, "connection");
+        let (name, rps, verdict) = (&one.host.name, per_second(one.rps), one.verdict);
+        writeln!(
+            out,
+            "  {label:<14} {name}: {connections}, {rps} requests/s, {verdict}{by}"
+        )?;
     }
     Ok(())
 }

@@ -4,6 +4,7 @@
 
 mod null;
 mod outputs;
+mod parts;
 mod places;
 mod recipes;
 mod stopped;

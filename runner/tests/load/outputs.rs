@@ -197,7 +197,7 @@ fn a_rising_rate_finds_the_highest_that_is_held() {
         .output()
         .unwrap();
     let words = String::from_utf8(refused.stderr).unwrap();
-    assert!(words.contains("result 1 has stages"), "{words}");
+    assert!(words.contains("staged.json has stages"), "{words}");
     let (status, _, _) = load(&[&url, "--stage", "10@1s", "-n", "5"]);
     assert_eq!(status, 2);
 }
@@ -251,12 +251,15 @@ fn results_are_merged_or_refused() {
     ] {
         let refused = merge(&[&one, &kept("other.json", more)]);
         let words = String::from_utf8(refused.stderr).unwrap();
-        let expected = format!("differs from the first in its {name} (");
+        let expected = format!("differs from {one} in its {name} (");
         assert!(words.contains(&expected), "{words}");
     }
     let refused = merge(&[&one, &one]);
     let words = String::from_utf8(refused.stderr).unwrap();
-    assert!(words.contains("result 2 is result 1 once more"), "{words}");
+    assert!(
+        words.contains(&format!("{one} is {one} once more")),
+        "{words}"
+    );
     std::fs::write(folder.path().join("no.json"), "{}").unwrap();
     let refused = merge(&[folder.path().join("no.json").to_str().unwrap()]);
     let words = String::from_utf8(refused.stderr).unwrap();

@@ -4,7 +4,7 @@
 use super::files;
 use crate::cli::{LoadOptions, StageOption};
 use crate::interrupt;
-use crate::load::{Generator, Interval, Intervals, LoadSpec, Measured, Pace, Stage};
+use crate::load::{Generator, Interval, Intervals, LoadSpec, Measured, Pace, PartOf, Stage};
 use crate::result::{MergedSecond, MergedSeconds, SecondsWriter, second_line};
 use crate::say::say;
 use crate::usage::UsageError;
@@ -30,9 +30,19 @@ pub(super) fn spec(options: &LoadOptions) -> Result<LoadSpec, UsageError> {
     if much.connections == 0 || much.requests == Some(0) {
         return refuse("connections (-c) and requests (-n) start at 1");
     }
+    let part = part(options);
+    let fewest = much.requests.unwrap_or(u64::MAX);
+    if part.of() > much.connections || part.of() as u64 > fewest {
+        return Err(UsageError(format!(
+            "connections (-c) and requests (-n) are those of all {} parts (--part), and each part needs one of them",
+            part.of()
+        )));
+    }
     let threads = threads(options);
-    if threads == 0 || threads > THREADS_MAX || threads > much.connections {
-        return refuse("threads (-t, --processors) start at 1, and each needs a connection (-c)");
+    if threads == 0 || threads > THREADS_MAX || threads > connections(options) {
+        return refuse(
+            "threads (-t, --processors) start at 1, and each needs a connection (-c, with --part the share of it)",
+        );
     }
     if request.requests_per_connection == Some(0) {
         return refuse("requests per connection (-r) start at 1");
@@ -59,9 +69,20 @@ pub(super) fn spec(options: &LoadOptions) -> Result<LoadSpec, UsageError> {
             Some(_) => much.duration,
         },
         stages: stages.into(),
+        part,
         stop: interrupt::flag(),
         ..LoadSpec::new(pace, much.timeout)
     })
+}
+
+/// Which part of the load this process drives.
+pub(super) fn part(options: &LoadOptions) -> PartOf {
+    options.how_much.part.unwrap_or(PartOf::WHOLE)
+}
+
+/// The connections that this process opens.
+pub(super) fn connections(options: &LoadOptions) -> usize {
+    part(options).share(options.how_much.connections as u64) as usize
 }
 
 /// Threads of the generator: one per processor where these are named.
@@ -93,7 +114,7 @@ pub(super) fn approach(
     };
     if let Some(ramp) = much.ramp {
         for step in 1..=RAMP_STEPS {
-            let (pace, connections) = step_of(spec.pace, much.connections, step);
+            let (pace, connections) = step_of(spec.pace, connections(options), step);
             uncounted(pace, connections, ramp / RAMP_STEPS)?;
         }
     }

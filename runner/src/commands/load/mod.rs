@@ -10,30 +10,33 @@ mod target;
 mod url;
 
 use crate::cli::{LoadOptions, Output, StageOption};
-use crate::environment::limits;
+use crate::environment::{limits, several};
 use crate::interrupt::{self, Interrupted};
 use crate::load::{Address, Bound, Generator, LoadSpec, Opening, Pace, Target};
 use crate::output::{self, Verdict, print_json};
-use crate::result::{self, Asked, LoadResult};
+use crate::result::{self, Asked, LoadResult, Parts};
 use crate::say::say;
 use crate::server::Launched;
 use anyhow::{Context, Result};
 use surroundings::Before;
 
 pub(super) fn run(options: &LoadOptions) -> Result<Verdict> {
+    if options.how_much.part.is_none() && !options.place.alone {
+        several::refuse()?;
+    }
     let target::Asked {
         mut target,
         addresses,
         url,
     } = target::read(&options.url, &options.request, &options.place)?;
     let spec = drive::spec(options)?;
-    limits::allow_connections(options.how_much.connections)?;
+    limits::allow_connections(drive::connections(options))?;
     files::check_writable(&options.output)?;
     let mut server = launch(options, (&url, &mut target), &addresses)?;
     let (generator, opening) = start(options, (&url, &target), &spec)?;
     let warmup_requests = drive::approach(&generator, options, &spec)?;
 
-    let before = Before::read(server.as_ref())?;
+    let before = Before::read(server.as_ref(), &target)?;
     let (mut measured, rows) = drive::measure(&generator, options, &spec)?;
     // From here on there are figures. Whatever else goes wrong is said beside them.
     let mut troubles = Troubles::default();
@@ -143,22 +146,25 @@ fn start(
     let generator = Generator::start(engine, processors, much.threads)?;
     // The approach to the full load takes all connections; a run takes no more than it has requests.
     let has_approach = much.ramp.is_some() || much.warmup.is_some();
-    let requests = spec.requests.filter(|_| !has_approach);
+    let requests = spec.own_requests().filter(|_| !has_approach);
+    let connections = drive::connections(options);
     let opening = match spec.pace {
-        Pace::Closed => generator.connect(0, target, much.connections, requests, spec.timeout),
+        Pace::Closed => generator.connect(0, target, connections, requests, spec.timeout),
         // One shows that somebody is there; the others are opened when requests are due.
         Pace::Open { .. } => generator
-            .connect_first(0, target, 1, much.connections, spec.timeout)
+            .connect_first(0, target, 1, connections, spec.timeout)
             .and_then(Opening::demand_one),
     };
     let opening = opening.with_context(|| format!("cannot load {url}"))?;
     Ok((generator, opening))
 }
 
-/// The ceiling says something of a closed loop on this machine only.
+/// The ceiling says something of a closed loop on this machine only. Other parts of the load would take turns with
+/// it, or not.
 fn wants_ceiling(options: &LoadOptions, target: &Target, spec: &LoadSpec) -> bool {
     !options.place.no_ceiling
         && spec.pace == Pace::Closed
+        && spec.part.is_whole()
         && target.address.is_local()
         && !interrupt::is_requested()
 }
@@ -185,6 +191,7 @@ fn asked(
         arrivals,
         pipeline: target.pipeline,
         requests_per_connection: target.requests_per_connection,
+        parts: options.how_much.part.map(|part| Parts::one(part, spec)),
     }
 }
 

@@ -1,10 +1,11 @@
 //! What is known of a run besides what the generator measured: the machine around it, the server's
 //! CPU time where it is ours, and what the null server reaches on the same processors.
 
+use super::drive;
 use crate::cli::LoadOptions;
-use crate::environment::{Counters, Throttling, processors};
+use crate::environment::{Counters, Host, Throttling, processors};
 use crate::interrupt;
-use crate::load::{Evidence, Exchange, Generator, LoadSpec, Measured, Pace, Target};
+use crate::load::{Address, Evidence, Exchange, Generator, LoadSpec, Measured, Pace, Target};
 use crate::result::Around;
 use crate::server::{Launched, Program, Server};
 use anyhow::{Context, Result};
@@ -19,6 +20,7 @@ const CEILING_KEY: usize = 1;
 
 /// A reading before the run; [`Before::after`] says what has happened since.
 pub(super) struct Before {
+    host: Host,
     counters: Counters,
     throttling: Throttling,
     server_cpu: Option<Duration>,
@@ -27,8 +29,13 @@ pub(super) struct Before {
 }
 
 impl Before {
-    pub(super) fn read(server: Option<&Launched>) -> Result<Self> {
+    pub(super) fn read(server: Option<&Launched>, target: &Target) -> Result<Self> {
+        let place = match target.address {
+            Address::Tcp(place) => Some(place),
+            Address::Unix(_) => None,
+        };
         Ok(Self {
+            host: Host::read(place)?,
             counters: Counters::read()?,
             throttling: Throttling::read(),
             server_cpu: server.map(Launched::cpu).transpose()?,
@@ -56,7 +63,7 @@ impl Before {
             .map(|(after, before)| after.saturating_sub(before).as_secs_f64());
         let server_processors = options.place.server_processors.as_ref();
         let server_processors = server_processors.map_or(allowed, |list| list.0.len());
-        let connections = options.how_much.connections;
+        let connections = drive::connections(options);
         let pipeline = options.request.pipeline;
         let mut evidence = Evidence::of(measured, spec.pace, connections, pipeline);
         evidence.listen_overflows = during.listen_overflows;
@@ -72,6 +79,8 @@ impl Before {
             warmup_requests: 0,
             server_cpu_s,
             evidence,
+            host: self.host.clone(),
+            connections,
         })
     }
 }
@@ -99,7 +108,7 @@ pub(super) fn ceiling_rps(
         pipeline: target.pipeline,
         ..Target::welcome(server.address)
     };
-    let connections = options.how_much.connections;
+    let connections = drive::connections(options);
     generator.open(CEILING_KEY, &target, connections, spec.timeout)?;
     let spec_for = |duration| LoadSpec {
         pace: Pace::Closed,
