@@ -2,6 +2,7 @@
 //! other people.
 #![allow(clippy::unwrap_used, reason = "the panic of a test is its report")]
 
+mod machines;
 mod null;
 mod outputs;
 mod parts;
