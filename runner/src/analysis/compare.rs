@@ -36,7 +36,7 @@ pub struct Change {
 pub fn changes(table: &str, one: &Ranked, other: &Ranked) -> Vec<Change> {
     let in_both = one.field.iter().filter_map(|&arm| {
         let name = &one.measured.arms[arm];
-        let change = change(one, other, name)?;
+        let change = change(one, other, name, 1)?;
         let standing = (one.standing(name)?, other.standing(name)?);
         Some(Change {
             table: table.to_owned(),
@@ -53,9 +53,10 @@ pub fn changes(table: &str, one: &Ranked, other: &Ranked) -> Vec<Change> {
     in_both.collect()
 }
 
-/// Half-widths of independent intervals add as squares. Each is that of its own table's simultaneous statement,
-/// so the changes of a table are jointly valid at no less than 95 %.
-fn change(one: &Ranked, other: &Ranked, name: &str) -> Option<Interval> {
+/// What has changed of one contestant, jointly valid at no less than 95 % with all other changes of `steps` pairs of
+/// tables, this pair among them: half-widths of independent intervals add as squares, and each is that of its own
+/// table's simultaneous statement. `None` if it is not in both, or there are too few blocks to be as sure as that.
+pub(super) fn change(one: &Ranked, other: &Ranked, name: &str, steps: usize) -> Option<Interval> {
     let log = |ranked: &Ranked| {
         let (arm, baseline) = (ranked.measured.index(name)?, ranked.baseline?);
         let ranking = ranked.ranking.as_ref().ok()?;
@@ -65,7 +66,8 @@ fn change(one: &Ranked, other: &Ranked, name: &str) -> Option<Interval> {
         } else {
             -1.0
         };
-        Some((sign * pair.mean, ranking.critical() * pair.standard_error))
+        let critical = ranking.critical_among(steps)?;
+        Some((sign * pair.mean, critical * pair.standard_error))
     };
     let ((before, wide_before), (after, wide_after)) = (log(one)?, log(other)?);
     Some(Interval::of_log(

@@ -2,12 +2,13 @@
 //!
 //! `blocks` takes observations apart into blocks, `ranked` ranks one table by one measure, `controls` holds the
 //! controls against what is known of them, `untrusted` says why a table is not to be trusted, `second_stage` how
-//! many blocks a precision takes, `sensitivity` whether another analysis says otherwise, and `compare` holds two
-//! runs against each other.
+//! many blocks a precision takes, `sensitivity` whether another analysis says otherwise, `compare` holds two
+//! runs against each other, and `history` follows one table over several.
 
 mod blocks;
 mod compare;
 mod controls;
+mod history;
 mod ranked;
 mod second_stage;
 mod sensitivity;
@@ -16,6 +17,7 @@ mod untrusted;
 pub use blocks::{Measured, collect};
 pub use compare::{Change, changes};
 pub use controls::{Control, Effect, judge};
+pub use history::{Chapter, Track, TrackPoint, TrackStep, steps, tracks};
 pub use ranked::{Ranked, Standing};
 pub use second_stage::blocks_wanted;
 pub use sensitivity::{Sensitivity, with_best_slices};

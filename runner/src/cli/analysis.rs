@@ -17,6 +17,40 @@ pub struct CompareOptions {
     pub json: bool,
 }
 
+/// Options of `history`.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  runner history
+      all contestants over the kept runs of throughput
+  runner history runs --server new --svg new.svg
+      one of your own servers over the runs in a folder, with a chart
+  runner history --experiment latency --json
+      another experiment, for programs
+
+Exit status: 0 good, whether steps are marked or not, 1 a folder does not read, 2 wrong arguments, or fewer than two runs that
+can be compared.")]
+pub struct HistoryOptions {
+    /// Folders of runs, or folders that hold such; the kept runs under results/ if none is given
+    #[arg(value_name = "FOLDER")]
+    pub folders: Vec<PathBuf>,
+    /// The experiment whose runs are followed
+    #[arg(long, value_name = "NAME", default_value = "throughput")]
+    pub experiment: String,
+    /// Follow this server alone; may be repeated
+    #[arg(long = "server", value_name = "NAME")]
+    pub servers: Vec<String>,
+    /// By this measure, such as 'requests per CPU second'; by the first of the experiment if not given
+    #[arg(long, value_name = "NAME")]
+    pub measure: Option<String>,
+    /// Write a chart of it
+    #[arg(long, value_name = "FILE")]
+    pub svg: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// Options of `simulate`.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\

@@ -5,7 +5,7 @@ mod load;
 mod part;
 mod stages;
 
-pub use analysis::{CompareOptions, SimulateOptions};
+pub use analysis::{CompareOptions, HistoryOptions, SimulateOptions};
 pub use load::{LoadOptions, MergeOptions, Output, Place, RequestOptions};
 pub use stages::StageOption;
 #[cfg(any(test, fuzzing))]
@@ -55,6 +55,8 @@ pub enum Command {
     Doctor(DoctorOptions),
     /// Say what has changed from one run to another, with its certainty
     Compare(CompareOptions),
+    /// Follow each server's ratio to the baseline over runs of one machine, and mark the steps that exceed their intervals
+    History(HistoryOptions),
     /// Say how often our own analysis is wrong, by simulation
     Simulate(SimulateOptions),
     /// Print the tables of a run and renew its page and charts; without RUN, renew the pages of all kept runs, their

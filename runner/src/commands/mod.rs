@@ -5,6 +5,7 @@ mod completions;
 mod doctor;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
+mod history;
 mod list;
 mod load;
 mod man;
@@ -35,6 +36,7 @@ pub fn run(command: Command) -> Result<Verdict> {
         Command::Null(options) => null::run(&options),
         Command::Doctor(options) => doctor::run(&options),
         Command::Compare(options) => compare::run(&options),
+        Command::History(options) => history::run(&options),
         Command::Simulate(options) => simulate::run(&options),
         Command::Report(options) => report::run(&options),
         Command::Completions(options) => completions::run(&options),

@@ -104,6 +104,11 @@ pub trait Experiment {
     /// Every table of a run by every measure, with its heading. Pure.
     fn rankings(records: &Self::Records) -> Vec<(String, Ranked)>;
 
+    /// Which servers and builds of the contestants a plan is of, if it is of one: runs of two are not of the same servers.
+    fn variant(_plan: &Self::Plan) -> String {
+        String::new()
+    }
+
     /// Whether this is the variant that the front page shows.
     fn is_main(plan: &Self::Plan) -> bool;
 }

@@ -1,6 +1,7 @@
 //! What is made of the list of experiments: a command each, and what is needed to read a run of any of them.
 
 use super::compare::compare_as;
+use super::entry::Entry;
 use super::experiment::Experiment;
 use crate::record::write_whole;
 use crate::report::{Comparison, Page, run_page, svg};
@@ -16,10 +17,27 @@ pub struct Kind {
     pub is_result: bool,
     /// Reads a run and says what is shown of it.
     pub page: fn(&Path) -> Result<Page>,
-    /// The same, and whether the front page may show the run.
-    pub shown: fn(&Path) -> Result<(Page, bool)>,
+    /// The same, with what pages of several runs need of it.
+    pub shown: fn(&Path, WantsHistory) -> Result<ShownRun>,
+    /// Reads a run as a history takes it.
+    pub history: fn(&Path) -> Result<Entry>,
     /// Holds two runs against each other.
     pub compare: fn(&Path, &Path) -> Result<Comparison>,
+}
+
+/// Whether a history is made of a run that is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WantsHistory(pub bool);
+
+/// A run as pages of several runs need it.
+#[derive(Debug)]
+pub struct ShownRun {
+    /// What is shown of it.
+    pub page: Page,
+    /// Whether the front page may show it.
+    pub is_main: bool,
+    /// What a history takes of it, if that was wanted.
+    pub entry: Option<Entry>,
 }
 
 impl Kind {
@@ -30,11 +48,21 @@ impl Kind {
             name: E::NAME,
             is_result: E::IS_RESULT,
             page: |folder| Ok(E::page(&E::read(folder)?)),
-            shown: |folder| {
+            shown: |folder, WantsHistory(wants_history)| {
                 let records = E::read(folder)?;
                 let run = E::run(&records);
                 let is_own = run.arms.iter().any(|arm| arm.own.is_some());
-                Ok((E::page(&records), !is_own && E::is_main(&run.plan)))
+                let page = E::page(&records);
+                let entry = wants_history.then(|| Entry::of::<E>(&records, &page));
+                Ok(ShownRun {
+                    is_main: !is_own && E::is_main(&run.plan),
+                    entry: entry.transpose()?,
+                    page,
+                })
+            },
+            history: |folder| {
+                let records = E::read(folder)?;
+                Entry::of::<E>(&records, &E::page(&records))
             },
             compare: compare_as::<E>,
         }

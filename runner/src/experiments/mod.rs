@@ -8,8 +8,10 @@ pub mod compare;
 pub mod costs;
 mod curves;
 mod drive;
+mod entry;
 mod experiment;
 mod extremes;
+pub mod history;
 pub mod isolated;
 pub mod latency;
 mod list;
@@ -23,6 +25,7 @@ pub mod throughput;
 mod today;
 
 pub use drive::drive;
+pub use entry::Entry;
 pub use experiment::{Experiment, Outline};
 pub use list::{Kind, renew_page};
 pub use served::{LoadOptions, ServedOptions};

@@ -2,8 +2,10 @@
 //! generated part of the front page.
 
 use super::experiment::Experiment;
+use super::history::Named;
+use super::list::WantsHistory;
 use super::list::{Kind, renew, renew_page};
-use super::{KINDS, server_lines, then_and_now};
+use super::{KINDS, history, server_lines, then_and_now};
 use crate::report::{Kept, Page, front_page, html_name, html_page, index, newest, splice};
 use crate::run::{State, find_runs};
 use anyhow::{Context, Result};
@@ -35,6 +37,12 @@ pub fn one<E: Experiment>(root: &Path, folder: &Path) -> Result<Page> {
     Ok(page)
 }
 
+/// The folder of the kept runs of a project.
+#[must_use]
+pub fn kept_folder(root: &Path) -> PathBuf {
+    root.join(RESULTS)
+}
+
 /// Whether a folder, however it is named, is that of a kept run.
 fn is_kept(root: &Path, folder: &Path) -> bool {
     let folder = folder.canonicalize();
@@ -61,8 +69,13 @@ pub struct Renewed {
 ///
 /// If the folder of kept runs cannot be read, or a page cannot be written.
 pub fn all(root: &Path, check: bool) -> Result<Renewed> {
-    let results = root.join(RESULTS);
-    let (runs, left_out) = kept(root, &results)?;
+    let results = kept_folder(root);
+    let history_of = KINDS.first().map(|kind| kind.name);
+    let AllKept {
+        runs,
+        left_out,
+        entries,
+    } = kept(root, &results, history_of)?;
     let mut stale = Vec::new();
     let renewed = side_by_side(&runs, |run| {
         renew_page(&run.page, &results.join(&run.folder), check)
@@ -86,6 +99,7 @@ pub fn all(root: &Path, check: bool) -> Result<Renewed> {
         pages.push((file, page));
     }
     pages.extend(then_and_now::page(&results, &runs)?);
+    pages.extend(history_of.map_or_else(Vec::new, |name| history::pages(&results, name, entries)));
     pages.extend(server_lines::page(&root.join(FRAMEWORKS), &results)?);
     for (file, page) in pages {
         if renew(&file, &page, check)? {
@@ -110,7 +124,7 @@ pub struct Shown {
 ///
 /// If the folder of kept runs cannot be read.
 pub fn shown(root: &Path) -> Result<(Vec<Shown>, Vec<PathBuf>)> {
-    let (runs, left_out) = kept(root, &root.join(RESULTS))?;
+    let AllKept { runs, left_out, .. } = kept(root, &kept_folder(root), None)?;
     let shown = runs.into_iter();
     let shown = shown.map(|Kept { folder, page, .. }| Shown { folder, page });
     Ok((shown.collect(), left_out))
@@ -122,8 +136,19 @@ pub fn kind(name: &str) -> Option<&'static Kind> {
     KINDS.iter().find(|kind| kind.name == name)
 }
 
-/// All kept runs that can be read, newest first, each read once; and the folders of the others, named on standard error.
-fn kept(root: &Path, results: &Path) -> Result<(Vec<Kept>, Vec<PathBuf>)> {
+/// What all folders of kept runs hold.
+struct AllKept {
+    /// Those that can be read, newest first.
+    runs: Vec<Kept>,
+    /// The folders of the others.
+    left_out: Vec<PathBuf>,
+    /// What a history takes of those of its experiment.
+    entries: Vec<Named>,
+}
+
+/// All kept runs, each read once; those that cannot be read are named on standard error. Of the runs of `history_of` a
+/// history is made.
+fn kept(root: &Path, results: &Path, history_of: Option<&str>) -> Result<AllKept> {
     let found = find_runs(results)?;
     let mut left_out = Vec::new();
     let mut leave_out = |folder: PathBuf, error: anyhow::Error| {
@@ -136,32 +161,39 @@ fn kept(root: &Path, results: &Path) -> Result<(Vec<Kept>, Vec<PathBuf>)> {
     let shown = side_by_side(&found.runs, |(folder, facts)| {
         let kind = kind(&facts.experiment)
             .with_context(|| format!("{}: no experiment `{}`", folder.display(), facts.experiment));
-        kind.and_then(|kind| (kind.shown)(folder))
+        let wants_history = WantsHistory(history_of == Some(facts.experiment.as_str()));
+        kind.and_then(|kind| (kind.shown)(folder, wants_history))
     });
-    let mut runs = Vec::new();
+    let (mut runs, mut entries) = (Vec::new(), Vec::new());
     for ((folder, facts), read) in found.runs.into_iter().zip(shown) {
         match read {
-            Ok((mut page, is_main)) => {
-                page.sources = sources(root, &page);
+            Ok(mut run) => {
+                run.page.sources = sources(root, &run.page);
+                let name = folder.strip_prefix(results).unwrap_or(&folder);
+                let folder = name.to_string_lossy().into_owned();
+                entries.extend(run.entry.map(|entry| Named {
+                    folder: folder.clone(),
+                    entry,
+                }));
                 runs.push(Kept {
-                    folder: folder
-                        .strip_prefix(results)
-                        .unwrap_or(&folder)
-                        .to_string_lossy()
-                        .into_owned(),
-                    page,
-                    is_candidate: is_main && facts.state == State::Complete,
+                    folder,
+                    page: run.page,
+                    is_candidate: run.is_main && facts.state == State::Complete,
                 });
             }
             Err(error) => leave_out(folder, error),
         }
     }
-    Ok((runs, left_out))
+    Ok(AllKept {
+        runs,
+        left_out,
+        entries,
+    })
 }
 
 /// What `work` makes of each, in their order: each has a thread, so that a small machine is not idle while it waits for
 /// the longest.
-fn side_by_side<T: Sync, R: Send>(
+pub(super) fn side_by_side<T: Sync, R: Send>(
     all: &[T],
     work: impl Fn(&T) -> Result<R> + Sync,
 ) -> Vec<Result<R>> {

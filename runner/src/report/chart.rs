@@ -93,6 +93,8 @@ pub enum Drawing {
     Stacks(Stacks),
     /// A curve for each arm.
     Curves(Curves),
+    /// Ratios to the baseline over runs.
+    Tracks(Tracks),
 }
 
 /// Who a row or a panel is of.
@@ -247,4 +249,55 @@ pub struct Point {
     pub y: f64,
     /// What `y` varies between; `None` if a part of the record has too few values to say.
     pub bounds: Option<Bounds>,
+}
+
+/// Ratios to the baseline over several runs.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Tracks {
+    /// One below the other.
+    pub parts: Vec<TrackPart>,
+}
+
+/// The ratios of one table.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TrackPart {
+    /// What it is of; empty if the chart's title says it.
+    pub heading: String,
+    /// What the runs are called, in their order.
+    pub runs: Vec<String>,
+    /// A row for each server.
+    pub rows: Vec<TrackRow>,
+}
+
+/// One server over the runs.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TrackRow {
+    /// Who.
+    pub subject: Subject,
+    /// One for each run; `None` if it has no figure.
+    pub marks: Vec<Option<TrackMark>>,
+}
+
+/// A server in one run.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TrackMark {
+    /// Its ratio.
+    pub ratio: f64,
+    /// The interval; `None` if there are too few blocks.
+    pub interval: Option<Bounds>,
+    /// Whether it is not to be relied on.
+    pub is_doubted: bool,
+    /// How it came from an earlier run.
+    pub step: Option<TrackStep>,
+}
+
+/// From one run to another.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct TrackStep {
+    /// The place of the run before.
+    pub from: usize,
+    /// This ratio over that one.
+    pub change: f64,
+    /// Whether the change exceeds its interval.
+    pub is_marked: bool,
 }

@@ -95,6 +95,14 @@ fn chart(chart: &mut Chart) {
                 .iter_mut()
                 .for_each(|panel| subject(&mut panel.subject));
         }
+        Drawing::Tracks(tracks) => {
+            for part in &mut tracks.parts {
+                one(&mut part.heading);
+                part.rows
+                    .iter_mut()
+                    .for_each(|row| subject(&mut row.subject));
+            }
+        }
     }
 }
 

@@ -16,6 +16,7 @@ mod format;
 mod frame;
 mod front;
 mod grid;
+pub mod history;
 mod hostile;
 mod html;
 mod index;
@@ -35,7 +36,7 @@ pub use cell::{Bounds, Cell};
 pub use changes::{Comparison, comparison};
 pub use chart::{
     Axis, Chart, Curve, Curves, Drawing, Point, Range, RangeRow, Ranges, RatioMark, RatioRow,
-    Ratios, StackRow, Stacks, Subject,
+    Ratios, StackRow, Stacks, Subject, TrackMark, TrackPart, TrackRow, TrackStep, Tracks,
 };
 pub use claims::{HOW_TO_READ_RANKS, rank_remarks};
 pub use escape::markdown as escaped;

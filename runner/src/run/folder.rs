@@ -215,6 +215,12 @@ pub struct Unreadable {
     pub error: anyhow::Error,
 }
 
+/// Whether a folder is that of a run, readable or not.
+#[must_use]
+pub fn is_run(folder: &Path) -> bool {
+    folder.join(RUN_FILE).exists()
+}
+
 /// Finds the folders under `parent` that hold a run.
 ///
 /// # Errors

@@ -36,7 +36,7 @@ pub use blocks::{Block, BlockRow, Slices, Slot, run_blocks};
 pub use circumstances::{before_blocks, look_around, summarize_blocks};
 pub use disturbance::Disturbance;
 pub use exclusive::Exclusive;
-pub use folder::{Folder, Found, Unreadable, find_runs, open_run};
+pub use folder::{Folder, Found, Unreadable, find_runs, is_run, open_run};
 pub use header::{Facts, Processors, Run, SCHEMA, State};
 pub use identity::changed_tools;
 pub use job::{Design, Job};

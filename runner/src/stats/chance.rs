@@ -94,6 +94,19 @@ impl Chance {
         (0..self.columns).map(of_column).collect()
     }
 
+    /// What the largest |t| of all columns seldom exceeds.
+    pub(super) fn tail(&self) -> Tail {
+        let mut largest = self.largest(|_| true);
+        let first = place(CONFIDENCE, largest.len());
+        largest.select_nth_unstable_by(first, f64::total_cmp);
+        let mut squared_ts = largest.split_off(first);
+        squared_ts.sort_unstable_by(f64::total_cmp);
+        Tail {
+            draws: self.draws,
+            squared_ts,
+        }
+    }
+
     /// How likely chance alone brings the largest |t| of all columns to `t` or beyond.
     pub(super) fn p_value(&self, t: f64) -> f64 {
         let largest = self.largest(|_| true);
@@ -114,11 +127,38 @@ impl Chance {
     }
 }
 
+/// The draws in which the largest |t| is rare, kept after the others have gone: from them follow the bounds of one table
+/// among several.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Tail {
+    /// All draws.
+    draws: usize,
+    /// The largest t² of those from the bound of [`CONFIDENCE`] on, ascending.
+    squared_ts: Vec<f64>,
+}
+
+impl Tail {
+    /// The bound of a table whose statements hold with those of `tables` in all, itself among them, with [`CONFIDENCE`]
+    /// (Bonferroni); `None` if there are too few draws to know one that is so seldom exceeded.
+    pub(super) fn critical_among(&self, tables: usize) -> Option<f64> {
+        let confidence = 1.0 - (1.0 - CONFIDENCE) / tables.max(1) as f64;
+        let is_known = confidence * (self.draws + 1) as f64 <= self.draws as f64;
+        let place = place(confidence, self.draws) - place(CONFIDENCE, self.draws);
+        let squared_t = self.squared_ts.get(place).filter(|_| is_known);
+        squared_t.map(|squared_t| squared_t.sqrt())
+    }
+}
+
+/// Where the value stands, among so many in ascending order, that this share of them stays below.
+fn place(confidence: f64, values: usize) -> usize {
+    // The observed values are one more draw: hence the + 1.
+    let place = (confidence * (values + 1) as f64).ceil() as usize;
+    place.clamp(1, values) - 1
+}
+
 /// The root of what this share of the values stays below; puts them in another order.
 fn bound(values: &mut [f64], confidence: f64) -> f64 {
-    // The observed values are one more draw: hence the + 1.
-    let place = (confidence * (values.len() + 1) as f64).ceil() as usize;
-    let place = place.clamp(1, values.len()) - 1;
+    let place = place(confidence, values.len());
     let (_, bound, _) = values.select_nth_unstable_by(place, f64::total_cmp);
     bound.sqrt()
 }
@@ -327,6 +367,23 @@ mod tests {
         };
         assert_eq!(critical(1), critical(1));
         assert_ne!(critical(1), critical(2));
+    }
+
+    #[test]
+    fn a_table_among_several_has_the_bound_of_its_share_of_the_error() {
+        let row = |block: usize| (0..3).map(move |at| ((block * (7 + at) + at) % 23) as f64 - 11.0);
+        let rows: Vec<Vec<f64>> = (0..24).map(|block| row(block).collect()).collect();
+        let found = Chance::draw(&rows, 1, 999).unwrap();
+        for (tables, confidence) in [(1, CONFIDENCE), (2, 0.975), (5, 0.99), (50, 0.999)] {
+            let expected = found.critical(confidence, |_| true);
+            assert_eq!(found.tail().critical_among(tables), Some(expected));
+        }
+        // One in a thousand draws is the rarest that 999 know of.
+        assert_eq!(found.tail().critical_among(51), None);
+        // 32 patterns of signs know 1 in 33, and not 1 in 40.
+        let six = column(&[-2.5, -1.5, -0.5, 0.5, 1.5, 2.5]);
+        let tail = Chance::draw(&six, 1, DRAWS).unwrap().tail();
+        assert!(tail.critical_among(1).is_some() && tail.critical_among(2).is_none());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! Rank sets are those of Mogstad, Romano, Shaikh and Wilhelm (2023): whoever is surely better pushes
 //! the best possible rank down, whoever is surely worse pushes the worst possible rank up.
 
-use super::chance::BLOCKS_MIN;
+use super::chance::{BLOCKS_MIN, Tail};
 use super::correlation::BlockCorrelation;
 use super::pairs::Pair;
 use super::simultaneous::{Evidence, Family};
@@ -117,6 +117,7 @@ pub struct Ranking {
     alone: Vec<f64>,
     /// Bounds of pairs as one of the controls of a page.
     control: Vec<f64>,
+    tail: Tail,
     correlation: BlockCorrelation,
     unsound: Vec<Unsound>,
     blocks: usize,
@@ -144,6 +145,7 @@ impl Ranking {
             family: evidence.judge(shifts),
             alone: evidence.alone.clone(),
             control: evidence.control.clone(),
+            tail: evidence.tail.clone(),
             correlation: evidence.pairs.correlation,
             unsound: evidence.unsound.clone(),
             blocks: evidence.blocks,
@@ -198,6 +200,13 @@ impl Ranking {
     #[must_use]
     pub fn critical(&self) -> f64 {
         self.family.critical
+    }
+
+    /// The same if all intervals of so many tables, of which this is one, are to be jointly valid; `None` if there are
+    /// too few blocks to be as sure as that.
+    #[must_use]
+    pub fn critical_among(&self, tables: usize) -> Option<f64> {
+        self.tail.critical_among(tables)
     }
 
     /// How alike blocks are, and by how much that widens all intervals.
@@ -328,6 +337,13 @@ mod tests {
             alone < joint && joint <= control,
             "{alone} {joint} {control}"
         );
+    }
+
+    #[test]
+    fn a_table_by_itself_has_its_own_bound_and_one_among_several_a_larger_one() {
+        let ranking = Ranking::of(&blocks(&[0.1, 0.0, 0.0]), 1, 1_999).unwrap();
+        assert_eq!(ranking.critical_among(1), Some(ranking.critical()));
+        assert!(ranking.critical_among(5).unwrap() > ranking.critical());
     }
 
     #[test]

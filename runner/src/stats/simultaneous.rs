@@ -5,7 +5,7 @@
 //! false statement anywhere in the table is as rare as [`CONFIDENCE`](super::CONFIDENCE) says. Draws
 //! shared by all pairs keep the pairs' correlation, so the bound is not wider than it has to be.
 
-use super::chance::{BLOCKS_MIN, CONFIDENCE, Chance};
+use super::chance::{BLOCKS_MIN, CONFIDENCE, Chance, Tail};
 use super::controls::CONTROL_CONFIDENCE;
 use super::pairs::{Pair, Pairs};
 use super::ranking::Interval;
@@ -20,6 +20,8 @@ pub(super) struct Evidence {
     pub(super) alone: Vec<f64>,
     /// Per pair: the bound for it as one of the controls of a page.
     pub(super) control: Vec<f64>,
+    /// What bounds follow from if this is one table among several.
+    pub(super) tail: Tail,
     pub(super) unsound: Vec<Unsound>,
     pub(super) blocks: usize,
 }
@@ -39,6 +41,7 @@ impl Evidence {
             alone: bounds.iter().map(|[alone, _]| *alone).collect(),
             control: bounds.iter().map(|[_, control]| *control).collect(),
             unsound: soundness::judge(&pairs, arms),
+            tail: chance.tail(),
             chance,
             pairs,
             blocks: rows.len(),

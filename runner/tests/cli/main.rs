@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "the panic of a test is its report")]
 
 mod arguments;
+mod history;
 mod torn;
 
 use assert_cmd::Command;
@@ -333,18 +334,6 @@ fn simulation_says_how_often_the_analysis_is_wrong() {
     }
     let again = runner(&arguments).arg(&run).output().unwrap();
     assert_eq!(again.stdout, output.stdout, "the seed fixes the answer");
-}
-
-#[test]
-fn a_run_is_not_compared_with_itself() {
-    let run = a_run();
-    let run = run.to_str().unwrap();
-    let (status, words) = refused(&["compare", run, run]);
-    assert_eq!(status, 2, "{words}");
-    assert!(words.contains("both folders are the same run"), "{words}");
-    let (status, words) = refused(&["compare", "/nowhere", "/nowhere"]);
-    assert_eq!(status, 1);
-    assert!(words.contains("is this the folder of a run?"), "{words}");
 }
 
 /// Commands with a result, and none that builds anything.

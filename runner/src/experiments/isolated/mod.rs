@@ -157,6 +157,10 @@ impl Experiment for Isolated {
         rankings.collect()
     }
 
+    fn variant(plan: &IsolatedPlan) -> String {
+        plan.env.to_string()
+    }
+
     fn is_main(plan: &IsolatedPlan) -> bool {
         plan.env.is_default()
     }

@@ -118,6 +118,10 @@ impl Experiment for Latency {
         tables.collect()
     }
 
+    fn variant(plan: &LatencyPlan) -> String {
+        format!("{}·{}", plan.server, plan.env)
+    }
+
     fn is_main(plan: &LatencyPlan) -> bool {
         plan.server == ServerKind::Quickstart
             && plan.env == BuildEnv::Release

@@ -4,6 +4,7 @@ mod accepts;
 mod claims;
 mod comparing;
 mod format;
+mod history;
 mod hostile;
 mod live;
 mod matrix;

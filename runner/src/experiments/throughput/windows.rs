@@ -175,6 +175,13 @@ impl<W: Windows> Experiment for W {
         tables.collect()
     }
 
+    fn variant(plan: &ThroughputPlan) -> String {
+        match plan.variants.is_empty() {
+            true => plan.variant().to_string(),
+            false => String::new(),
+        }
+    }
+
     fn is_main(plan: &ThroughputPlan) -> bool {
         plan.server == ServerKind::Quickstart && plan.env == BuildEnv::Release
     }

@@ -10,6 +10,7 @@ mod ranges;
 mod ratios;
 mod scale;
 mod stacks;
+mod tracks;
 
 use super::chart::{Chart, Drawing, Subject};
 use super::escape::terminal;
@@ -44,6 +45,7 @@ fn draw(chart: &Chart, prefix: &str, is_alone: bool) -> String {
         Drawing::Ranges(ranges) => ranges::draw(&mut canvas, ranges, top),
         Drawing::Stacks(stacks) => stacks::draw(&mut canvas, stacks, top),
         Drawing::Curves(curves) => curves::draw(&mut canvas, curves, top, prefix),
+        Drawing::Tracks(tracks) => tracks::draw(&mut canvas, tracks, top),
     };
     let title = chart.full_title();
     canvas.finish(prefix, height + 8.0, &title, &description, is_alone)

@@ -1,6 +1,7 @@
 //! What holds for every chart, whoever reads it, and the exact bytes of one of each kind.
 
 mod doubts;
+mod tracks;
 mod variants;
 
 use super::*;
@@ -169,11 +170,11 @@ fn curves() -> Chart {
     )
 }
 
-fn all() -> [Chart; 4] {
-    [ratios(), ranges(), stacks(), curves()]
+fn all() -> [Chart; 5] {
+    [ratios(), ranges(), stacks(), curves(), tracks::tracks()]
 }
 
-fn empty() -> [Chart; 4] {
+fn empty() -> [Chart; 5] {
     let mut all = all();
     for chart in &mut all {
         match &mut chart.drawing {
@@ -181,6 +182,7 @@ fn empty() -> [Chart; 4] {
             Drawing::Ranges(one) => one.rows.clear(),
             Drawing::Stacks(one) => one.rows.clear(),
             Drawing::Curves(one) => one.panels.clear(),
+            Drawing::Tracks(one) => one.parts.iter_mut().for_each(|part| part.rows.clear()),
         }
     }
     all
