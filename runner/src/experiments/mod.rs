@@ -11,6 +11,7 @@ mod drive;
 mod entry;
 mod experiment;
 mod extremes;
+mod group;
 pub mod history;
 pub mod isolated;
 pub mod latency;

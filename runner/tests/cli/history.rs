@@ -69,9 +69,11 @@ fn it_fits_eighty_columns_and_can_be_restricted_and_drawn() {
     let folder = tempfile::tempdir().unwrap();
     let svg = folder.path().join("history.svg");
     let one = history(&["--server", first, "--svg", svg.to_str().unwrap()]);
-    let begins =
-        |text: &str, name: &str| text.lines().any(|line| line.trim_start().starts_with(name));
-    assert!(begins(&one, first) && !begins(&one, second), "{one}");
+    let has_row = |text: &str, name: &str| {
+        let mut rows = text.lines().filter(|line| line.contains('±'));
+        rows.any(|row| row.starts_with(name))
+    };
+    assert!(has_row(&one, first) && !has_row(&one, second), "{one}");
     let drawn = std::fs::read_to_string(svg).unwrap();
     assert!(drawn.starts_with("<svg ") && drawn.contains(&format!("{first}, run 1: ")));
 }
