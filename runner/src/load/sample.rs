@@ -4,8 +4,9 @@
 use crate::contract::{self, Violation};
 use crate::http::Answer;
 
-/// A field that moves by itself (RFC 9110, section 6.6.1).
-const DATE: &str = "date";
+/// Fields that move by themselves: the date (RFC 9110, section 6.6.1), and those that are about the connection and not
+/// about the answer (section 7.6.1), such as the last answer's on a connection that the server ends.
+const MOVING: [&str; 3] = ["date", "connection", "keep-alive"];
 
 /// What of an answer has to stay the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +25,7 @@ impl Sample {
     #[must_use]
     pub fn of(answer: &Answer, moving: &[String], is_body_fixed: bool) -> Self {
         let names = moving.iter().map(|name| name.to_ascii_lowercase());
-        let moving: Vec<String> = names.chain([DATE.to_owned()]).collect();
+        let moving: Vec<String> = names.chain(MOVING.map(str::to_owned)).collect();
         Self {
             status: answer.status,
             fields: fixed(answer, &moving),
@@ -106,6 +107,12 @@ mod tests {
     fn the_same_answer_with_another_date_is_right() {
         assert_eq!(checked(&[], true, FIRST), Ok(()));
         assert_eq!(checked(&[], true, &FIRST.replace("one", "another")), Ok(()));
+    }
+
+    #[test]
+    fn the_last_answer_on_a_connection_is_as_right_as_the_others() {
+        let last = FIRST.replace("X-Id", "Connection: close\r\nKeep-Alive: max=0\r\nX-Id");
+        assert_eq!(checked(&[], true, &last), Ok(()));
     }
 
     #[test]

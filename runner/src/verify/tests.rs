@@ -22,7 +22,9 @@ fn a_right_server_passes_every_check() {
 #[test]
 fn each_fault_fails_the_check_made_for_it() {
     assert_eq!(failing(Planted::EveryPath), ["not-found"]);
-    assert_eq!(failing(Planted::WholeRequestsOnly), ["split"]);
+    // On a busy machine all pieces of a request may have come before the server looks for the first.
+    let finds_split = |_| failing(Planted::WholeRequestsOnly) == ["split"];
+    assert!((0..5).any(finds_split));
     assert_eq!(failing(Planted::NeverCloses), ["close"]);
     assert_eq!(failing(Planted::FrozenDate), ["date"]);
     assert!(failing(Planted::WrongByteEvery(1)).contains(&"answer"));

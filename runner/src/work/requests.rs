@@ -71,7 +71,7 @@ impl<'s> Requests<'s> {
         );
         match parsed.closes {
             true => ensure!(
-                !self.subject.keeps_connections(),
+                !self.subject.is_contestant(),
                 "the server does not keep the connection"
             ),
             false => self.client = Some(client),

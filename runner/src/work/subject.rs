@@ -27,8 +27,8 @@ impl Subject {
         }
     }
 
-    /// Whether it has to keep its connections: the contract says so, and nobody else's server has signed it.
-    pub(super) fn keeps_connections(&self) -> bool {
+    /// Whether it is a contestant: it has to keep the contract, and so its connections, and its debug information fits it.
+    pub(super) fn is_contestant(&self) -> bool {
         self.exchange.expected == Expected::Contract
     }
 }

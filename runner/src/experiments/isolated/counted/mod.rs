@@ -106,7 +106,9 @@ pub(super) fn sections(figures: &Figures) -> Vec<Section> {
         ..Section::default()
     }];
     if let Some(baseline) = baseline {
-        let differing = others.iter();
+        let is_counted = |one: &&Counts| one.instructions.is_some();
+        let both = Some(baseline).filter(is_counted).map(|_| others.iter());
+        let differing = both.into_iter().flatten().copied().filter(is_counted);
         sections.extend(
             differing.filter_map(|one| {
                 difference(figures, &one.arm.name, &baseline.arm.name, &untrusted)
