@@ -216,3 +216,31 @@ fn a_gate_that_names_nobody_is_refused_before_anything_is_measured() {
         errors(&undecided)
     );
 }
+
+#[test]
+fn a_plan_begins_with_the_first_answers_and_keeps_its_steps() {
+    let folder = tempfile::tempdir().unwrap();
+    for (experiment, step) in [("bench", "blocks"), ("isolated", "work: 5 processes")] {
+        let output = runner(folder.path(), &[experiment, "--list", "--arm", "a=./a"]);
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(text.contains("- start each server twice"), "{text}");
+        assert!(text.contains(step), "{text}");
+        assert!(!text.contains("build"), "{text}");
+    }
+}
+
+#[test]
+fn what_is_about_contestants_is_refused_of_own_servers() {
+    let folder = tempfile::tempdir().unwrap();
+    for (option, words) in [
+        (&["--blocks", "3"][..], "--blocks is about contestants"),
+        (&["--starts", "3"], "--starts is about contestants"),
+        (&["--parts", "time"], "cannot be used with"),
+        (&["--server", "tuned"], "cannot be used with"),
+    ] {
+        let all = [&["isolated", "--arm", "a=./a"][..], option].concat();
+        let output = runner(folder.path(), &all);
+        assert_eq!(output.status.code(), Some(2), "{option:?}");
+        assert!(errors(&output).contains(words), "{}", errors(&output));
+    }
+}

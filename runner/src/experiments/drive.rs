@@ -137,8 +137,12 @@ fn list<E: Experiment>(
     let seed = run_options.seed.unwrap_or(EXAMPLE_SEED);
     let mut outline = E::outline(&design.plan, seed, &names);
     if !own.is_empty() {
-        // Whoever measures contestants begins with building them.
-        outline.steps[0] = "start each server twice, and learn its answer".to_owned();
+        // Whoever loads contestants begins with building them.
+        outline
+            .steps
+            .retain(|step| !step.starts_with("build and check"));
+        let first = "start each server twice, and learn its answer".to_owned();
+        outline.steps.insert(0, first);
     }
     if run_options.json {
         print_json(&outline)?;

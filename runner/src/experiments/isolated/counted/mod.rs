@@ -176,7 +176,7 @@ fn difference(
     let mut remarks = difference::by_allocation(records, name, baseline);
     remarks.extend(difference::by_system_call(records, name, baseline));
     Some(Section {
-        heading: format!("What `{name}` does more than `{baseline}`, per request"),
+        heading: format!("How `{name}` differs from `{baseline}`, per request"),
         untrusted: untrusted.to_vec(),
         grid,
         remarks,
@@ -186,8 +186,8 @@ fn difference(
     })
 }
 
-const DIFFERENCE: &str = "Counted in one process of each. Functions are held against each other by owner and path; the largest \
-     differences come first, instructions are a function's own, without its callees'.";
+const DIFFERENCE: &str = "Counted in one process of each. Functions are matched by owner and path; the largest differences come \
+     first, and instructions are a function's own, without its callees'.";
 
 /// How to read the tables.
 pub(super) fn how_to_read() -> Vec<String> {
