@@ -37,7 +37,7 @@ pub fn history(folders: &[PathBuf], experiment: &str, wanted: &Wanted) -> Result
     let kind = kind(experiment).ok_or_else(|| {
         let names: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
         UsageError(format!(
-            "there is no experiment `{experiment}`; there are {}",
+            "`{experiment}` is not an experiment; there are {}",
             names.join(", ")
         ))
     })?;

@@ -148,7 +148,7 @@ fn add_histograms(sum: &mut LoadResult, results: &[&LoadResult]) -> Result<()> {
     Ok(())
 }
 
-/// The verdict all runs share; unclear where they differ. If one generator of a load in parts was the limit, so was the
+/// The verdict all runs share; unclear if they differ. If one generator of a load in parts was the limit, so was the
 /// whole.
 fn verdict_of(results: &[&LoadResult]) -> (Bound, Vec<String>) {
     let first = results[0];
