@@ -126,7 +126,7 @@ fn draw_row(canvas: &mut Canvas, part: &TrackPart, row: &TrackRow, top: f64) {
     }
 }
 
-/// All that is trusted, and as much around it as makes noise look like noise; `None` if there is no figure.
+/// The range of all trusted figures, widened so that small changes do not fill the chart; `None` without a figure.
 fn range(row: &TrackRow) -> Option<[f64; 2]> {
     let marks = || row.marks.iter().flatten();
     let has_trusted = marks().any(|mark| !mark.is_doubted);
