@@ -168,6 +168,11 @@ test:
 	cargo clippy --locked --workspace --all-targets -- --deny warnings
 	cargo test --locked --package runner --package controls
 	cargo test --locked --package isolated --features counting
+	@if command -v mpirun >/dev/null && command -v mpicc >/dev/null; then \
+		cargo clippy --locked --package runner --features mpi --lib --bins --test ranks -- --deny warnings && \
+		cargo test --locked --package runner --features mpi --lib -- ranks:: together:: several:: && \
+		cargo test --locked --package runner --features mpi --test ranks -- --nocapture; \
+	else echo 'not tested: several hosts as one run, which needs Open MPI (openmpi-bin, libopenmpi-dev, libclang-dev)'; fi
 	cargo test --locked --package runner --test browser -- --ignored --nocapture --test-threads=1
 	cargo test --locked --package runner --test shootout -- --ignored --nocapture
 

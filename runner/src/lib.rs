@@ -9,6 +9,7 @@
 //!    numbers, the machine's facts
 //! 3. [`client`], [`load`], [`null`], [`result`], [`server`], [`work`], [`framework`], [`verify`], [`record`]: connections, the load
 //!    generator, the null server, servers as child processes, counted work, the contestants, the contract's checks, files
+//!    (and `ranks`, with the feature `mpi`: the processes of a run on several hosts)
 //! 4. [`run`], [`analysis`], [`report`]: what all kinds of run share: the run itself, what its blocks say, tables and pages
 //! 5. [`experiments`]: the kinds of run, one folder each
 //! 6. [`cli`], [`commands`]: the command line, one module per command
@@ -35,6 +36,8 @@ pub mod interrupt;
 pub mod load;
 pub mod null;
 pub mod output;
+#[cfg(feature = "mpi")]
+pub mod ranks;
 pub mod record;
 pub mod report;
 pub mod result;

@@ -22,6 +22,7 @@ const LAYERS: [&[&str]; 6] = [
         "framework",
         "verify",
         "record",
+        "ranks",
     ],
     &["run", "analysis", "report", "arms"],
     &["experiments"],

@@ -31,7 +31,7 @@ pub fn run(command: Command) -> Result<Verdict> {
         Command::Serve(options) => serve::run(&options),
         Command::Verify(options) => verify::run(&options),
         Command::Experiment(experiment) => experiment.run(),
-        Command::Load(options) => load::run(&options),
+        Command::Load(options) => load::run(*options),
         Command::Merge(options) => merge::run(&options),
         Command::Null(options) => null::run(&options),
         Command::Doctor(options) => doctor::run(&options),

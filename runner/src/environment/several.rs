@@ -23,7 +23,33 @@ pub fn refuse() -> Result<(), UsageError> {
         Some(sign) => Err(UsageError(format!(
             "{sign} says that this process is one of several: each would measure alone, and nobody would add the \
              figures up; give each its part with `runner load --part K/N` and add the results with `runner merge`, \
-             or say --alone if this one is meant to measure alone"
+             build the runner with `--features mpi`, or say --alone if this one is meant to measure alone"
+        ))),
+    }
+}
+
+/// Whether a launcher of MPI may have started this process as one of several: then MPI knows.
+#[cfg(feature = "mpi")]
+#[must_use]
+pub fn may_be() -> bool {
+    let read = |name: &str| std::env::var(name).ok();
+    sign(read).is_some() || read(RANK).is_some()
+}
+
+/// Refuses to be one of several of which MPI knows nothing: Open MPI 5 under `srun` starts each process as the only one of
+/// a world of its own.
+///
+/// # Errors
+///
+/// A [`UsageError`] with the variable that says that there are several, and with what to do.
+#[cfg(feature = "mpi")]
+pub fn refuse_alone() -> Result<(), UsageError> {
+    match sign(|name| std::env::var(name).ok()) {
+        None => Ok(()),
+        Some(sign) => Err(UsageError(format!(
+            "{sign} says that this process is one of several, and MPI says that it is alone: the launcher and the MPI \
+             library of this runner do not know each other (srun needs --mpi=pmix; mpirun has to be of the same MPI); say \
+             --alone if this one is meant to measure alone"
         ))),
     }
 }

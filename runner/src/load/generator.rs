@@ -180,7 +180,7 @@ impl Generator {
             move |worker: &mut Worker| {
                 start.wait();
                 // One start for all, so that windows and intervals of all threads are the same.
-                let clock = *clock.get_or_init(Instant::now);
+                let clock = *clock.get_or_init(|| begin(spec.start));
                 let place = Place {
                     index,
                     threads,
@@ -274,6 +274,14 @@ impl Drop for Thread {
             let _ = handle.join();
         }
     }
+}
+
+/// Waits until the run begins: when that was.
+fn begin(start: Option<Instant>) -> Instant {
+    if let Some(start) = start {
+        std::thread::sleep(start.saturating_duration_since(Instant::now()));
+    }
+    Instant::now()
 }
 
 /// The run of all threads lasted from the first start to the last end, in the open loop at least

@@ -10,7 +10,7 @@ use super::times::Times;
 use anyhow::{Context, Result, ensure};
 use hdrhistogram::Histogram;
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A second, but for the precision of a histogram and of the kernel's timer.
 const SYN_REPEATED_NS_MIN: u64 = 990_000_000;
@@ -31,6 +31,8 @@ pub struct Measured {
     pub stages: Vec<StageMeasured>,
     /// How long things took.
     pub times: Times,
+    /// When the run began.
+    pub began: Instant,
     /// From one edge of the window to the other as they were crossed, on average over the threads.
     /// Without a window: from the first request sent to the last answer read; in the open loop to
     /// the end of the schedule, where that is later.

@@ -9,7 +9,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::Sender;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How a run goes on, and when it ends: at its requests, at its time or after its window, whichever
 /// is first.
@@ -21,6 +21,8 @@ pub struct LoadSpec {
     pub stages: Arc<[Stage]>,
     /// Which part of the load this is: pace, stages and requests are those of all parts together.
     pub part: PartOf,
+    /// When the run begins; at once if nothing is said.
+    pub start: Option<Instant>,
     /// Exactly this many requests are sent, unless time runs out.
     pub requests: Option<u64>,
     /// After this long nothing more is sent; what is open is waited for.
@@ -102,6 +104,7 @@ impl LoadSpec {
             pace,
             stages: Arc::default(),
             part: PartOf::WHOLE,
+            start: None,
             requests: None,
             duration: None,
             window: None,

@@ -145,6 +145,7 @@ impl Worker {
                 statuses,
                 stages: run.stages.take(),
                 times: self.times.clone(),
+                began: place.clock,
                 elapsed,
                 offered: counted.offered,
                 tail: counted.tail,

@@ -14,8 +14,12 @@ pub struct HostRun {
     pub id: String,
     /// Which part of the load it drove, from 1; nothing if that was all of it.
     pub part: Option<u32>,
-    /// When its first request was due, in ms since 1970, by the clock of this host.
+    /// When its first request was due, in ms since 1970: by the clock of this host, or, if there was a common start, by
+    /// that of the first one.
     pub started_unix_ms: u64,
+    /// How its start was that of the others, if they had a common one.
+    #[serde(default)]
+    pub start: Option<CommonStart>,
     /// How long load was offered, in seconds.
     pub duration_s: f64,
     /// Its connections.
@@ -35,6 +39,18 @@ pub struct HostRun {
     pub host: Host,
 }
 
+/// How a run began that was to begin together with others.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct CommonStart {
+    /// By how much the monotonic clock of this host is ahead of that of the first one, in seconds.
+    pub clock_offset_s: f64,
+    /// The round trip by which that is known, in µs: it is exact to half of it.
+    pub round_trip_us: f64,
+    /// How long after the common start this run began, in µs.
+    pub late_us: f64,
+}
+
 impl HostRun {
     /// The entry of a run that has just been made from this host.
     pub(super) fn of(run: &LoadResult, host: Host, connections: usize) -> Self {
@@ -43,6 +59,7 @@ impl HostRun {
             id: fresh_id(),
             part: parts.and_then(|parts| parts.held.first()).copied(),
             started_unix_ms: run.started_unix_ms,
+            start: None,
             duration_s: run.duration_s,
             connections,
             threads: run.asked.threads,

@@ -16,7 +16,7 @@ mod text;
 pub use assertion::Assertion;
 pub use errors::Errors;
 pub use histograms::{Histograms, write_log};
-pub use hosts::HostRun;
+pub use hosts::{CommonStart, HostRun};
 pub use merge::{MergeError, Named, merge};
 pub use parts::Parts;
 pub use quantiles::Quantiles;
@@ -269,6 +269,15 @@ impl LoadResult {
         let early_end = measured.early_end.as_ref().map(notes::early_end);
         result.notes = early_end.into_iter().chain(result.remarks()).collect();
         Ok(result)
+    }
+
+    /// Says how this run's start was that of others: by the clock of the first, `unix_ms` was when all were to begin.
+    pub fn set_start(&mut self, start: CommonStart, unix_ms: u64) {
+        self.started_unix_ms = unix_ms + (start.late_us / 1e3) as u64;
+        for host in &mut self.hosts {
+            host.started_unix_ms = self.started_unix_ms;
+            host.start = Some(start);
+        }
     }
 
     /// Whether nearly all was sent that was due. A closed loop has no rate to hold.

@@ -15,6 +15,7 @@ fn measured() -> Measured {
     }
     let empty = time_histogram;
     Measured {
+        began: std::time::Instant::now(),
         tally: Tally {
             sent: 103,
             ok: 100,

@@ -233,7 +233,29 @@ fn hosts(out: &mut String, run: &LoadResult) -> std::fmt::Result {
             "  {label:<14} {name}: {connections}, {rps} requests/s, {verdict}{by}"
         )?;
     }
-    Ok(())
+    common_start(out, run)
+}
+
+/// How far apart runs began that were to begin together, and how well that is known.
+fn common_start(out: &mut String, run: &LoadResult) -> std::fmt::Result {
+    let starts = run.hosts.iter().filter_map(|host| host.start);
+    let late_us = starts.clone().map(|start| start.late_us);
+    let (first_us, last_us) = (
+        late_us.clone().fold(f64::INFINITY, f64::min),
+        late_us.fold(0.0, f64::max),
+    );
+    let round_trip_us = starts.map(|start| start.round_trip_us).fold(0.0, f64::max);
+    if first_us > last_us {
+        return Ok(());
+    }
+    let (apart, exact_to) = (
+        time(Some(last_us - first_us), true),
+        time(Some(round_trip_us / 2.0), true),
+    );
+    writeln!(
+        out,
+        "  start          all within {apart}; clocks are known to {exact_to}"
+    )
 }
 
 fn by_cause(out: &mut String, name: &str, counts: &BTreeMap<String, u64>) -> std::fmt::Result {
