@@ -1,5 +1,8 @@
 //! `runner doctor`: is this machine fit to measure, what is not costs this, and this mends it.
 
+#[cfg(feature = "mpi")]
+mod together;
+
 use crate::cli::DoctorOptions;
 use crate::environment::doctor::{self, Check};
 use crate::load::io_uring_granted;
@@ -7,6 +10,10 @@ use crate::output::{Verdict, print, print_json};
 use anyhow::Result;
 
 pub(super) fn run(options: &DoctorOptions) -> Result<Verdict> {
+    #[cfg(feature = "mpi")]
+    if let Some(world) = crate::ranks::World::join()? {
+        return together::run(options, &world);
+    }
     let checks = doctor::examine(io_uring_granted());
     match options.json {
         true => print_json(&checks)?,

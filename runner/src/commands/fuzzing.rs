@@ -48,10 +48,14 @@ pub fn url(text: &str) {
             let is_clean = |text: &str| text.bytes().all(|byte| byte.is_ascii_graphic());
             assert!(is_clean(&shown) && is_clean(&path), "{shown:?}");
         }
-        Err(words) => assert!(
-            !words.contains("secret") || !text.contains("secret@"),
-            "{words}"
-        ),
+        Err(words) => {
+            // Only what stands before the last `@` may be a password.
+            let shown = text.rsplit_once('@').map_or(text, |(_, rest)| rest);
+            assert!(
+                !words.contains("secret") || shown.contains("secret"),
+                "{words}"
+            );
+        }
     }
 }
 
@@ -138,6 +142,13 @@ mod tests {
         assert!(read_url(READERS[0].2).is_ok());
         assert!(stage_option(READERS[1].2).is_ok());
         assert!(values::header_field(READERS[2].2).is_ok());
+    }
+
+    /// Found by `make fuzz`: the path is not a password, although it has the same words.
+    #[test]
+    fn a_path_may_have_the_words_of_the_password() {
+        url("http://name:secret@[::1/secret");
+        url("http://name:secret@name:a@[::1/secret");
     }
 
     proptest! {

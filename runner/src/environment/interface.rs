@@ -36,6 +36,18 @@ impl Interface {
         index_to_name(&socket, index).ok().map(Self::named)
     }
 
+    /// Those of this host that have a card: real ones, and those of virtual machines.
+    #[cfg(feature = "mpi")]
+    #[must_use]
+    pub fn with_card() -> Vec<Self> {
+        let entries = fs::read_dir("/sys/class/net").into_iter().flatten();
+        let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+        let mut all: Vec<Self> = names.map(Self::named).collect();
+        all.retain(|interface| interface.driver.is_some());
+        all.sort_by(|one, other| one.name.cmp(&other.name));
+        all
+    }
+
     fn named(name: String) -> Self {
         let folder = format!("/sys/class/net/{name}");
         let number = |file: &str| {

@@ -253,7 +253,7 @@ impl World {
                 return serde_json::from_slice(&text).context("cannot read a message");
             }
             if self.poll(0, Tag::Ask, within).is_some() {
-                self.tell_clock(within);
+                self.tell_clock(0, within);
             } else {
                 self.pause(deadline, 0, within);
             }
@@ -268,8 +268,26 @@ impl World {
         Ok(())
     }
 
+    /// How each clock after this one in order goes beside this one, by asking it. All processes call it at the same time.
+    #[must_use]
+    pub fn map_all(&self, within: Duration) -> Vec<Mapping> {
+        let mut mappings = Vec::new();
+        for asker in 0..self.size {
+            for asked in asker + 1..self.size {
+                if asker == self.rank {
+                    mappings.push(self.map_clock(asked));
+                } else if asked == self.rank {
+                    // The question that wakes it up.
+                    self.receive(asker, Tag::Ask, within, within);
+                    self.tell_clock(asker, within);
+                }
+            }
+        }
+        mappings
+    }
+
     fn map_clock(&self, rank: usize) -> Mapping {
-        if rank == 0 {
+        if rank == self.rank {
             return Mapping::default();
         }
         // The first question wakes the other side up.
@@ -287,10 +305,15 @@ impl World {
         Mapping::of(rounds).unwrap_or_default()
     }
 
-    fn tell_clock(&self, within: Duration) {
+    fn tell_clock(&self, asker: usize, within: Duration) {
         for _ in 0..=CLOCK_ROUNDS {
-            self.receive_soon(0, Tag::Ask, within);
-            self.send(0, Tag::Clock, monotonic_ns().to_le_bytes().to_vec(), within);
+            self.receive_soon(asker, Tag::Ask, within);
+            self.send(
+                asker,
+                Tag::Clock,
+                monotonic_ns().to_le_bytes().to_vec(),
+                within,
+            );
         }
     }
 

@@ -131,3 +131,42 @@ fn without_a_launcher_the_feature_changes_nothing() {
         "{complained}"
     );
 }
+
+#[test]
+fn the_doctor_looks_at_all_hosts_and_at_what_lies_between_them() {
+    let doctor = |arguments: &[&str]| {
+        let launcher = ["-n", "3", "--bind-to", "none", RUNNER, "doctor"];
+        outcome(
+            mpirun(&[&launcher[..], arguments].concat())
+                .output()
+                .unwrap(),
+        )
+    };
+    let (_, said, complained) = doctor(&["--json"]);
+    let found = sum_of(&said, &complained);
+    let hosts = found["hosts"].as_array().unwrap();
+    let pairs: Vec<_> = hosts
+        .iter()
+        .map(|host| host["clocks"].as_array().unwrap().len())
+        .collect();
+    assert_eq!(pairs, [2, 1, 0]);
+    assert!(
+        hosts
+            .iter()
+            .all(|host| host["host"]["machine"]["kernel"].is_string())
+    );
+    let trips = hosts
+        .iter()
+        .flat_map(|host| host["clocks"].as_array().unwrap());
+    assert!(
+        trips
+            .clone()
+            .all(|clock| clock["round_trip_ns"].as_u64() > Some(0)),
+        "{hosts:?}"
+    );
+    let (_, said, complained) = doctor(&[]);
+    assert!(
+        said.contains("part 2 (") && said.contains(" µs, "),
+        "{said}{complained}"
+    );
+}
