@@ -168,7 +168,7 @@ test:
 	cargo clippy --locked --workspace --all-targets -- --deny warnings
 	cargo test --locked --package runner --package controls
 	cargo test --locked --package isolated --features counting
-	@if command -v mpirun >/dev/null && command -v mpicc >/dev/null; then \
+	@if command -v mpicc >/dev/null && mpirun --version 2>/dev/null | grep -q 'Open MPI' && ldconfig -p | grep -q libclang; then \
 		cargo clippy --locked --package runner --features mpi --lib --bins --test ranks -- --deny warnings && \
 		cargo test --locked --package runner --features mpi --lib -- ranks:: together:: several:: && \
 		cargo test --locked --package runner --features mpi --test ranks -- --nocapture; \

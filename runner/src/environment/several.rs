@@ -23,7 +23,12 @@ pub fn refuse() -> Result<(), UsageError> {
         Some(sign) => Err(UsageError(format!(
             "{sign} says that this process is one of several: each would measure alone, and nobody would add the \
              figures up; give each its part with `runner load --part K/N` and add the results with `runner merge`, \
-             build the runner with `--features mpi`, or say --alone if this one is meant to measure alone"
+             or say --alone if this one is meant to measure alone{}",
+            match cfg!(feature = "mpi") {
+                true => "",
+                false =>
+                    " (a runner built with `--features mpi` makes one load of all: docs/MACHINES.md)",
+            }
         ))),
     }
 }
@@ -32,8 +37,9 @@ pub fn refuse() -> Result<(), UsageError> {
 #[cfg(feature = "mpi")]
 #[must_use]
 pub fn may_be() -> bool {
-    let read = |name: &str| std::env::var(name).ok();
-    sign(read).is_some() || read(RANK).is_some()
+    // A job of Kubernetes is none of MPI's.
+    let is_set = |name: &&str| std::env::var_os(name).is_some();
+    SIZES.iter().chain([&RANK]).any(is_set)
 }
 
 /// Refuses to be one of several of which MPI knows nothing: Open MPI 5 under `srun` starts each process as the only one of

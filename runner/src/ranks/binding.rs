@@ -4,22 +4,32 @@
 use crate::usage::UsageError;
 use procfs::process::{Process, Status};
 
-/// Why load from here would be that of one core, with what to do; nothing if the process is not bound.
+/// What starts processes on a host: of Open MPI, of its successor PRRTE, of MPICH and of Slurm.
+const LAUNCHERS: [&str; 8] = [
+    "mpirun",
+    "mpiexec",
+    "orterun",
+    "orted",
+    "prterun",
+    "prted",
+    "hydra_pmi_proxy",
+    "slurmstepd",
+];
+
+/// Why load from here would be that of few processors, with what to do; nothing if the process is not bound, or if no
+/// launcher can be seen.
 pub(super) fn refusal() -> Option<UsageError> {
     let own = Process::myself().ok()?.status().ok()?;
-    let (mut most, mut parent) = (processors(&own), own.ppid);
-    while parent > 0 {
-        // What cannot be seen does not bind.
-        let Some(status) = Process::new(parent)
-            .ok()
-            .and_then(|process| process.status().ok())
-        else {
-            break;
-        };
-        most = most.max(processors(&status));
-        parent = status.ppid;
+    let mut above = own.ppid;
+    while above > 0 {
+        let status = Process::new(above).ok()?.status().ok()?;
+        if LAUNCHERS.contains(&status.name.as_str()) {
+            // What binds the launcher itself is meant by whoever did it.
+            return refusal_of(processors(&own), processors(&status));
+        }
+        above = status.ppid;
     }
-    refusal_of(processors(&own), most)
+    None
 }
 
 fn refusal_of(own: u32, most: u32) -> Option<UsageError> {

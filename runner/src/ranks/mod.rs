@@ -8,6 +8,7 @@
 mod binding;
 mod clock;
 mod messages;
+mod refusal;
 
 pub use clock::Mapping;
 
@@ -15,13 +16,14 @@ use crate::environment::several;
 use crate::interrupt;
 use crate::say::say;
 use crate::usage::UsageError;
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 use clock::{Round, monotonic_ns};
 use messages::Tag;
 use mpi::Threading;
 use mpi::environment::Universe;
 use mpi::topology::SimpleCommunicator;
 use mpi::traits::Communicator;
+use refusal::Refusal;
 use rustix::process::{Signal, getpid, kill_process};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -74,7 +76,7 @@ struct Appointment {
 }
 
 /// What comes of it if not all can begin.
-type Start = Result<Appointment, String>;
+type Start = Result<Appointment, Refusal>;
 
 /// The common start.
 #[derive(Debug, Clone, Copy)]
@@ -203,31 +205,35 @@ impl World {
         own: Result<T>,
         within: Duration,
     ) -> Result<Option<(T, Begin)>> {
-        let ready = own
-            .as_ref()
-            .map(|_| ())
-            .map_err(|error| format!("{error:#}"));
+        let ready = own.as_ref().map(|_| ()).map_err(Refusal::of);
         let appointment = match self.gather(&ready, within)? {
             Some(all) => self.appoint(&all)?,
-            None => self.keep_appointment(within)?,
+            // The first process may have become ready later than this one, and waits for others.
+            None => self.keep_appointment(HELLO_WITHIN + within * 2)?,
         };
         match appointment {
             Ok(appointment) => Ok(Some((own?, appointment.begin()))),
-            Err(reason) if self.is_first() => Err(own.err().unwrap_or_else(|| anyhow!(reason))),
+            Err(refusal) if self.is_first() => Err(refusal.into_error()),
             Err(_) => Ok(None),
         }
     }
 
+    /// The end of what all do together: until the first process says so, the others sleep, and not within MPI.
+    pub fn part(&self, within: Duration) {
+        if !self.is_first() {
+            self.receive(0, Tag::Words, within, within);
+            return;
+        }
+        for rank in 1..self.size {
+            self.send(rank, Tag::Words, Vec::new(), HELLO_WITHIN);
+        }
+    }
+
     /// At the first process: maps all clocks, and tells each by its own when to begin.
-    fn appoint(&self, ready: &[Result<(), String>]) -> Result<Start> {
-        let failed = ready.iter().zip(&self.names);
-        let failed: Vec<String> = failed
-            .filter_map(|(ready, name)| Some(format!("{name}: {}", ready.as_ref().err()?)))
-            .collect();
-        if !failed.is_empty() {
-            let refusal: Start = Err(failed.join("; "));
-            self.tell_others(|_| refusal.clone())?;
-            return Ok(refusal);
+    fn appoint(&self, ready: &[Result<(), Refusal>]) -> Result<Start> {
+        if let Some(refusal) = Refusal::of_all(ready, &self.names) {
+            self.tell_others(|_| Err(refusal.clone()))?;
+            return Ok(Err(refusal));
         }
         let mappings: Vec<Mapping> = (0..self.size).map(|rank| self.map_clock(rank)).collect();
         let longest_ns = mappings.iter().map(|mapping| mapping.round_trip_ns).max();

@@ -323,7 +323,7 @@ impl Servers {
             if interrupt::is_requested() {
                 return;
             }
-            let death = arm.server.as_mut().and_then(Server::died);
+            let death = arm.server.as_mut().and_then(Server::died_lately);
             arm.fail(&death.map_or(error, |death| anyhow!(death)));
         }
     }

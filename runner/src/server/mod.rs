@@ -47,6 +47,9 @@ const SHORT_PAUSE: Duration = Duration::from_micros(100);
 /// For how long after its start it is asked that often.
 const SOON: Duration = Duration::from_millis(100);
 
+/// How long a server that has failed may be dying.
+const DYING_MAX: Duration = Duration::from_secs(1);
+
 /// What to start.
 #[derive(Debug, Clone, Default)]
 pub struct Program {
@@ -255,6 +258,19 @@ impl Server {
             "the server died ({status}){}",
             self.kept.last_output()
         ))
+    }
+
+    /// The same of a server that has failed, which may be dying: its sockets are closed before its end is known, and on a busy
+    /// machine much earlier.
+    pub fn died_lately(&mut self) -> Option<String> {
+        let failed = Instant::now();
+        loop {
+            let death = self.died();
+            if death.is_some() || failed.elapsed() > DYING_MAX {
+                return death;
+            }
+            std::thread::sleep(PAUSE);
+        }
     }
 
     /// Asks the server to end, without waiting.

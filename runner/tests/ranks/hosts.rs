@@ -204,15 +204,18 @@ impl<'h> GoingOn<'h> {
             "--rate",
             "100",
             "-d",
-            "3s",
+            "6s",
             "--timeout",
             "1s",
         ]);
         let file = |name| fs::File::create(hosts.path(name)).unwrap();
         let child = command.stdout(file("said")).stderr(file("complained"));
         let child = child.spawn().unwrap();
-        wait_for("both load", || server.requests() > 50);
-        Self { hosts, child, url }
+        let load = Self { hosts, child, url };
+        wait_for("both load", || {
+            server.connections() >= 2 && server.requests() > 20
+        });
+        load
     }
 
     fn has_generators(&self) -> bool {

@@ -6,7 +6,7 @@ use crate::environment::{Host, Interface, doctor};
 use crate::load::io_uring_granted;
 use crate::output::{Verdict, print, print_json};
 use crate::ranks::{Mapping, World};
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -31,10 +31,14 @@ struct Examined {
 }
 
 pub(super) fn run(options: &DoctorOptions, world: &World) -> Result<Verdict> {
-    let own = examine(world, options.json)?;
+    let clocks = world.map_all(PATIENCE);
+    let own = examine(world, options.json, clocks).map_err(|error| format!("{error:#}"));
     let Some(all) = world.gather(&own, PATIENCE)? else {
         return Ok(Verdict::Good);
     };
+    let all = all.into_iter().zip(world.names());
+    let all = all.map(|(one, name)| one.map_err(|reason| anyhow!("{name}: {reason}")));
+    let all = all.collect::<Result<Vec<Examined>>>()?;
     match options.json {
         true => print_json(&json!({ "hosts": all }))?,
         false => print(words(&all, world.names()).trim_end())?,
@@ -43,7 +47,7 @@ pub(super) fn run(options: &DoctorOptions, world: &World) -> Result<Verdict> {
     Ok(Verdict::good_if(all.iter().all(is_good)))
 }
 
-fn examine(world: &World, is_json: bool) -> Result<Examined> {
+fn examine(world: &World, is_json: bool, clocks: Vec<Mapping>) -> Result<Examined> {
     let checks = doctor::examine(io_uring_granted());
     Ok(Examined {
         host: Host::read(None)?,
@@ -59,7 +63,7 @@ fn examine(world: &World, is_json: bool) -> Result<Examined> {
             text(&checks)
         },
         checks: serde_json::to_value(&checks)?,
-        clocks: world.map_all(PATIENCE),
+        clocks,
     })
 }
 

@@ -18,8 +18,9 @@ pub(super) struct Prepared<'o> {
     spec: LoadSpec,
     url: String,
     target: Target,
-    server: Option<Launched>,
+    // Dropped before the server: it closes the connections.
     generator: Generator,
+    server: Option<Launched>,
     opening: Opening,
     warmup_requests: u64,
 }

@@ -4,6 +4,7 @@
 use super::process::{Finished, Prepared};
 use super::{conclude, drive, print};
 use crate::cli::LoadOptions;
+use crate::interrupt;
 use crate::load::PartOf;
 use crate::output::Verdict;
 use crate::ranks::{Begin, World};
@@ -18,6 +19,9 @@ use std::time::{Duration, Instant};
 /// How much longer than this one another process may take before it counts as lost.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// By how much a host may be slower than another.
+const SLOWER_MAX: u32 = 20;
+
 /// What a process tells the first one when its part is over.
 #[derive(Debug, Serialize, Deserialize)]
 struct Told {
@@ -30,19 +34,22 @@ pub(super) fn run(mut options: LoadOptions, world: &World) -> Result<Verdict> {
     // Whatever is wrong here is told to the first process: only that one ends with a failure, since launchers end all
     // others with one that fails.
     let is_ours = become_part(&mut options, world);
+    say_split(&options, world);
     let prepared = is_ours.and_then(|()| Prepared::new(&options));
     let preparing = PATIENCE + connecting(&options);
     let Some((prepared, begin)) = world.begin_together(prepared, preparing)? else {
         return Ok(Verdict::Good);
     };
-    say_split(&options, world);
     let Some((prepared, begin)) = approach(prepared, begin, &options, world)? else {
         return Ok(Verdict::Good);
     };
     let began = Instant::now();
     let told = measure(prepared, begin);
     let patience = patience(&options, began.elapsed());
-    match world.gather(&told, patience)? {
+    let all = world.gather(&told, patience)?;
+    // The first one may wait as long for others.
+    world.part(patience + PATIENCE);
+    match all {
         None => Ok(Verdict::Good),
         Some(all) => add_up(all, &options, world),
     }
@@ -54,7 +61,11 @@ fn become_part(options: &mut LoadOptions, world: &World) -> Result<()> {
         PartOf::new(world.number(), world.size()).context("a load has 1024 parts at most")?;
     options.how_much.part = Some(part);
     for path in [&mut options.output.csv, &mut options.output.hdr] {
-        *path = path.as_deref().map(|path| path_of(path, part));
+        // What is not a file, such as /dev/null, is the same for all.
+        let is_file = |path: &&Path| !path.exists() || path.is_file();
+        if let Some(all) = path.as_deref().filter(is_file) {
+            *path = Some(path_of(all, part));
+        }
     }
     if options.place.launch.is_some() {
         bail!(UsageError(
@@ -62,10 +73,7 @@ fn become_part(options: &mut LoadOptions, world: &World) -> Result<()> {
                 .to_owned()
         ));
     }
-    if let Some(refusal) = world
-        .binding()
-        .filter(|_| options.place.processors.is_none())
-    {
+    if let Some(refusal) = world.binding() {
         bail!(refusal);
     }
     let (threads, allowed) = (
@@ -96,11 +104,16 @@ fn connecting(options: &LoadOptions) -> Duration {
     options.how_much.timeout * 3
 }
 
-/// How long the others may still take when this part is over. How long requests take differs, and a time does not.
+/// How long the others may still take when this part is over, after so long: what is left of the time that was asked for. If
+/// requests were asked for, hosts may differ in speed.
 fn patience(options: &LoadOptions, own: Duration) -> Duration {
-    let differs = options.how_much.requests.is_some();
-    let own = if differs { own } else { Duration::ZERO };
-    PATIENCE + options.how_much.timeout + own
+    let spec = drive::spec(options).ok();
+    let planned = spec.and_then(|spec| spec.scheduled().or(spec.duration));
+    let left = match planned {
+        Some(planned) => planned.saturating_sub(own),
+        None => own.saturating_mul(SLOWER_MAX),
+    };
+    PATIENCE + options.how_much.timeout + left
 }
 
 /// At the first process: says how the load is split.
@@ -132,6 +145,11 @@ fn approach<'o>(
 
 fn measure(prepared: Prepared, begin: Begin) -> Told {
     match prepared.measure(Some(begin.at)) {
+        // What a single process prints then would be taken for the whole.
+        Ok(_) if interrupt::is_requested() => Told {
+            result: Err("interrupted".to_owned()),
+            is_untroubled: false,
+        },
         Ok(Finished {
             mut result,
             troubles,
@@ -160,6 +178,7 @@ fn common_start(begin: Begin, began: Instant) -> CommonStart {
 
 /// At the first process: the whole load, if all parts are there.
 fn add_up(all: Vec<Told>, options: &LoadOptions, world: &World) -> Result<Verdict> {
+    interrupt::check()?;
     let is_untroubled = all.iter().all(|told| told.is_untroubled);
     let results = all.into_iter().zip(world.names());
     let results = results.map(|(told, name)| match told.result {
