@@ -37,7 +37,7 @@ pub fn refuse() -> Result<(), UsageError> {
 #[cfg(feature = "mpi")]
 #[must_use]
 pub fn may_be() -> bool {
-    // A job of Kubernetes is none of MPI's.
+    // MPI knows nothing of a job of Kubernetes.
     let is_set = |name: &&str| std::env::var_os(name).is_some();
     SIZES.iter().chain([&RANK]).any(is_set)
 }

@@ -1,4 +1,4 @@
-//! How the clock of one host goes beside that of another, by asking it: the answer that was fastest has the smallest error,
+//! The offset of the clock of one host from that of another, by asking it: the answer that was fastest has the smallest error,
 //! half its round trip at most (F. Cristian, "Probabilistic clock synchronization", Distributed Computing 3, 1989). No
 //! service that sets clocks is needed, and latencies are never differences between two clocks.
 
@@ -16,7 +16,7 @@ pub(super) struct Round {
     pub(super) received_ns: i64,
 }
 
-/// How a clock goes beside that of the first process.
+/// The offset of a clock from that of the first process.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mapping {
     /// By how much it is ahead, in ns.

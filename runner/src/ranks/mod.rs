@@ -67,7 +67,7 @@ struct Hello {
 
 /// When all begin, by the clock of one.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-struct Appointment {
+struct AgreedStart {
     /// `CLOCK_MONOTONIC` of this host.
     at_ns: i64,
     /// What that is by the calendar of the first.
@@ -76,7 +76,7 @@ struct Appointment {
 }
 
 /// What comes of it if not all can begin.
-type Start = Result<Appointment, Refusal>;
+type Start = Result<AgreedStart, Refusal>;
 
 /// The common start.
 #[derive(Debug, Clone, Copy)]
@@ -85,7 +85,7 @@ pub struct Begin {
     pub at: Instant,
     /// The same in ms since 1970, by the clock of the first process.
     pub unix_ms: u64,
-    /// How this clock goes beside that of the first process.
+    /// The offset of this clock from that of the first process.
     pub mapping: Mapping,
 }
 
@@ -114,7 +114,7 @@ impl World {
             names: (1..=size).map(|number| format!("part {number}")).collect(),
             within: Cell::new(HELLO_WITHIN),
         };
-        world.greet()?;
+        world.exchange_versions()?;
         Ok(Some(world))
     }
 
@@ -143,7 +143,7 @@ impl World {
     }
 
     /// Versions have to agree before anything else is said: what else is said depends on them.
-    fn greet(&mut self) -> Result<()> {
+    fn exchange_versions(&mut self) -> Result<()> {
         let own = Hello {
             host: rustix::system::uname()
                 .nodename()
@@ -206,13 +206,13 @@ impl World {
         within: Duration,
     ) -> Result<Option<(T, Begin)>> {
         let ready = own.as_ref().map(|_| ()).map_err(Refusal::of);
-        let appointment = match self.gather(&ready, within)? {
-            Some(all) => self.appoint(&all)?,
+        let agreed = match self.gather(&ready, within)? {
+            Some(all) => self.agree_on_start(&all)?,
             // The first process may have become ready later than this one, and waits for others.
-            None => self.keep_appointment(HELLO_WITHIN + within * 2)?,
+            None => self.await_start(HELLO_WITHIN + within * 2)?,
         };
-        match appointment {
-            Ok(appointment) => Ok(Some((own?, appointment.begin()))),
+        match agreed {
+            Ok(agreed) => Ok(Some((own?, agreed.begin()))),
             Err(refusal) if self.is_first() => Err(refusal.into_error()),
             Err(_) => Ok(None),
         }
@@ -230,7 +230,7 @@ impl World {
     }
 
     /// At the first process: maps all clocks, and tells each by its own when to begin.
-    fn appoint(&self, ready: &[Result<(), Refusal>]) -> Result<Start> {
+    fn agree_on_start(&self, ready: &[Result<(), Refusal>]) -> Result<Start> {
         if let Some(refusal) = Refusal::of_all(ready, &self.names) {
             self.tell_others(|_| Err(refusal.clone()))?;
             return Ok(Err(refusal));
@@ -242,7 +242,7 @@ impl World {
         let own_ns = monotonic_ns() + ahead.as_nanos() as i64;
         let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
         let since_1970 = since_1970.context("the clock stands before 1970")? + ahead;
-        let of = |rank: usize| Appointment {
+        let of = |rank: usize| AgreedStart {
             at_ns: own_ns + mappings[rank].offset_ns,
             unix_ms: since_1970.as_millis() as u64,
             mapping: mappings[rank],
@@ -252,7 +252,7 @@ impl World {
     }
 
     /// Elsewhere: tells what the clock says as often as the first process asks, and hears when to begin.
-    fn keep_appointment(&self, within: Duration) -> Result<Start> {
+    fn await_start(&self, within: Duration) -> Result<Start> {
         let deadline = Instant::now() + within;
         loop {
             if let Some(text) = self.poll(0, Tag::Words, within) {
@@ -274,7 +274,7 @@ impl World {
         Ok(())
     }
 
-    /// How each clock after this one in order goes beside this one, by asking it. All processes call it at the same time.
+    /// The offsets of the clocks after this one in order, by asking them. All processes call it at the same time.
     #[must_use]
     pub fn map_all(&self, within: Duration) -> Vec<Mapping> {
         let mut mappings = Vec::new();
@@ -357,7 +357,7 @@ fn end_after(time: Duration) {
     });
 }
 
-impl Appointment {
+impl AgreedStart {
     fn begin(&self) -> Begin {
         let ahead_ns = self.at_ns - monotonic_ns();
         let now = Instant::now();

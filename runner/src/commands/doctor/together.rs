@@ -26,7 +26,7 @@ struct Examined {
     checks: Value,
     #[serde(skip_serializing_if = "String::is_empty", default)]
     text: String,
-    /// How the clocks of the processes after this one in order go beside its own.
+    /// The offsets of the clocks of the processes after this one in order.
     clocks: Vec<Mapping>,
 }
 
