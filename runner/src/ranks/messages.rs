@@ -108,7 +108,7 @@ impl World {
             let name = &self.names[whom];
             let seconds = within.as_secs_f64();
             self.give_up(&format!(
-                "nothing was heard of {name} for {seconds:.0} s, and without it there is no result; does it run, and is its host reached?"
+                "nothing was heard of {name} for {seconds:.0} s, so the run fails; check that it is running and that its host can be reached"
             ));
         }
     }

@@ -329,7 +329,7 @@ impl World {
         binding::refusal()
     }
 
-    /// Ends all processes: without one of them there is no result, and nobody need wait for it.
+    /// Ends all processes: if one of them is missing, the run has failed, and the others need not wait.
     fn give_up(&self, why: &str) -> ! {
         say(format_args!("error: {why}"));
         let status = match interrupt::is_requested() {
