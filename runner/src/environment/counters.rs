@@ -35,18 +35,20 @@ impl Counters {
         })
     }
 
-    /// CPU time that anybody has used on these processors since the machine started, in ticks of 10 ms.
+    /// CPU time that anybody has used on these processors since the machine started, in ticks of 10 ms; with that of
+    /// interrupts, if these are wanted.
     ///
     /// # Errors
     ///
     /// If the kernel does not tell.
-    pub fn busy_on(processors: &[usize]) -> Result<Duration> {
+    pub fn busy_on(processors: &[usize], with_interrupts: bool) -> Result<Duration> {
         let stats = KernelStats::current().context("cannot read /proc/stat")?;
         let all = stats.cpu_time.iter().enumerate();
         let ours = all.filter(|(number, _)| processors.contains(number));
         let busy_ms = ours.map(|(_, one)| {
             let interrupts = one.irq_ms().unwrap_or(0) + one.softirq_ms().unwrap_or(0);
-            one.user_ms() + one.nice_ms() + one.system_ms() + interrupts
+            let wanted = if with_interrupts { interrupts } else { 0 };
+            one.user_ms() + one.nice_ms() + one.system_ms() + wanted
         });
         Ok(Duration::from_millis(busy_ms.sum()))
     }
@@ -62,6 +64,19 @@ impl Counters {
         let ours = all.filter(|(number, _)| processors.contains(number));
         let steal_ms = ours.map(|(_, one)| one.steal_ms().unwrap_or(0));
         Ok(Duration::from_millis(steal_ms.sum()))
+    }
+
+    /// Connections that found a listen queue full in the network namespace of a process, since that was made; nothing if it is
+    /// the one of this process, or the process has ended.
+    #[must_use]
+    pub fn listen_overflows_beside(process: u32) -> Option<u64> {
+        let namespace = |process: &str| fs::read_link(format!("/proc/{process}/ns/net")).ok();
+        let process = process.to_string();
+        if namespace(&process)? == namespace("self")? {
+            return None;
+        }
+        let netstat = fs::read_to_string(format!("/proc/{process}/net/netstat")).ok()?;
+        tcp_counter(&netstat, "ListenOverflows")
     }
 
     /// What has happened since `before`.

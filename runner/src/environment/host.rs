@@ -20,6 +20,16 @@ pub struct Host {
     pub interface: Option<Interface>,
 }
 
+/// A host of a run that has several.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunHost {
+    /// What it is.
+    pub host: Host,
+    /// The processors that its generator loads by, with a thread on each; none if it has the servers.
+    pub processors: Vec<usize>,
+}
+
 impl Host {
     /// This host, as one that reaches a server at `server`, if that has an address of a network.
     ///

@@ -36,6 +36,20 @@ impl Interface {
         index_to_name(&socket, index).ok().map(Self::named)
     }
 
+    /// The one of this host that has this address; nothing if the kernel does not tell.
+    #[cfg(feature = "mpi")]
+    #[must_use]
+    pub fn with_address(address: IpAddr) -> Option<Self> {
+        let mut all = nix::ifaddrs::getifaddrs().ok()?;
+        let address_of = |one: &nix::ifaddrs::InterfaceAddress| {
+            let own = one.address?;
+            let v4 = own.as_sockaddr_in().map(|own| IpAddr::from(own.ip()));
+            v4.or_else(|| Some(own.as_sockaddr_in6()?.ip().into()))
+        };
+        let found = all.find(|one| address_of(one) == Some(address))?;
+        Some(Self::named(found.interface_name))
+    }
+
     /// Those of this host that have a card: real ones, and those of virtual machines.
     #[cfg(feature = "mpi")]
     #[must_use]

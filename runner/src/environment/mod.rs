@@ -12,7 +12,7 @@ pub mod several;
 mod variables;
 
 pub use counters::Counters;
-pub use host::Host;
+pub use host::{Host, RunHost};
 pub use interface::Interface;
 pub use quota::Throttling;
 pub use variables::variables;

@@ -60,6 +60,12 @@ pub(super) fn compare_as<E: Experiment>(before: &Path, after: &Path) -> Result<C
         bail!("the runs have no table and contestant in common that has enough blocks in both");
     }
     let mut weaknesses = weaknesses(runs.0, runs.1);
+    if E::link(&runs.0.plan) != E::link(&runs.1.plan) {
+        weaknesses.push(
+            "what lies between servers and generator (loopback, a veth pair, a network) is not the same in both runs"
+                .to_owned(),
+        );
+    }
     for (run, page) in [("first", E::page(&before)), ("second", E::page(&after))] {
         for section in page.sections.iter().filter(|one| !one.untrusted.is_empty()) {
             weaknesses.push(format!("in the {run} run, `{}`", section.full_heading()));
@@ -117,6 +123,7 @@ fn weaknesses<P: PartialEq>(before: &Run<P>, after: &Run<P>) -> Vec<String> {
             "environment of the servers",
             before.environment == after.environment,
         ),
+        ("list of hosts", before.hosts == after.hosts),
         ("plan", before.plan == after.plan),
         (
             "baseline or its version",

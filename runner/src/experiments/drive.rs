@@ -7,7 +7,7 @@ use crate::framework::{self, Framework, Workspace};
 use crate::load::io_uring_granted;
 use crate::output::{Screen, Verdict, print, print_json};
 use crate::report::{Page, tables};
-use crate::run::{Arm, Facts, Job, Place};
+use crate::run::{Arm, Facts, Job, Origin, Place};
 use crate::say::say;
 use anyhow::Result;
 use std::path::Path;
@@ -19,6 +19,10 @@ use std::path::Path;
 ///
 /// If it cannot be carried out, or was interrupted. What was measured by then stays in the run's folder.
 pub fn drive<E: Experiment>(options: &E::Options) -> Result<Verdict> {
+    let Some(origin) = origin::<E>(options)? else {
+        // This process was a generator of the run, which has ended.
+        return Ok(Verdict::Good);
+    };
     let own = own::<E>(options)?;
     let workspace = match own.is_some() {
         true => framework::without_contestants()?,
@@ -31,10 +35,11 @@ pub fn drive<E: Experiment>(options: &E::Options) -> Result<Verdict> {
     if E::run_options(options).list {
         return list::<E>(&workspace, options, &own);
     }
-    if !E::run_options(options).alone {
+    if origin.is_here() && !E::run_options(options).alone {
         several::refuse()?;
     }
     let mut job = begin_or_resume::<E>(&workspace, options, own)?;
+    job.load_from(origin)?;
     let (arms, prepared) = E::prepare(&workspace, &mut job)?;
     // After the builds, which load the machine themselves.
     for warning in doctor::warnings(io_uring_granted()) {
@@ -47,6 +52,16 @@ pub fn drive<E: Experiment>(options: &E::Options) -> Result<Verdict> {
     let gate = E::gate(options, &page);
     gate.iter().for_each(say);
     Ok(Verdict::good_if(page.is_good && gate.is_empty()))
+}
+
+/// Where load comes from; nothing if this process was to generate it for another one, and has.
+fn origin<E: Experiment>(options: &E::Options) -> Result<Option<Origin>> {
+    let apart = E::apart(options).filter(|_| !E::run_options(options).list);
+    match apart {
+        #[cfg(feature = "mpi")]
+        Some(apart) => Origin::of_hosts(apart.server, &apart.processors),
+        _ => Ok(Some(Origin::Here)),
+    }
 }
 
 /// The servers of a user's own that the run measures, if it does. One that continues has them in its record.

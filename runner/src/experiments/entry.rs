@@ -1,6 +1,7 @@
 //! A run as a history takes it, whatever its experiment: its record, its tables, and what differs from another one.
 
 use super::experiment::Experiment;
+use super::link::Link;
 use crate::analysis::Ranked;
 use crate::report::{Page, Section};
 use crate::run::{Arm, ArmKind, Run};
@@ -14,6 +15,8 @@ pub struct Entry {
     pub(super) run: Run<Value>,
     /// Which servers and builds of the contestants it measured; empty if it is not of one variant.
     pub(super) variant: String,
+    /// What lies between servers and generator.
+    pub(super) link: Link,
     /// Its tables, each by each measure.
     pub(super) tables: Vec<EntryTable>,
 }
@@ -36,6 +39,9 @@ pub(super) struct Kin {
     pub(super) method: u32,
     pub(super) variant: String,
     is_own: bool,
+    link: Link,
+    /// Names of hosts, if there are several.
+    hosts: Vec<String>,
     pub(super) baseline: String,
 }
 
@@ -52,6 +58,7 @@ impl Entry {
                 true => String::new(),
                 false => E::variant(&run.plan),
             },
+            link: E::link(&run.plan),
             tables: tables
                 .map(|(heading, ranked)| EntryTable {
                     untrusted: untrusted(page, &heading),
@@ -73,6 +80,8 @@ impl Entry {
             method: run.method,
             variant: self.variant.clone(),
             is_own: run.arms.iter().any(|arm| arm.own.is_some()),
+            link: self.link,
+            hosts: run.hosts.iter().map(|one| one.host.name.clone()).collect(),
             baseline: self.baseline()?.name.clone(),
         })
     }
@@ -173,6 +182,20 @@ impl Kin {
                 "it measured {}, and the others {}",
                 said(self),
                 said(others)
+            );
+        }
+        if self.link != others.link {
+            return format!(
+                "its load came {}, and that of the others {}",
+                self.link.said(),
+                others.link.said()
+            );
+        }
+        if self.hosts != others.hosts {
+            return format!(
+                "it was made on {}, and the others on {}",
+                self.hosts.join(", "),
+                others.hosts.join(", ")
             );
         }
         if self.baseline != others.baseline {

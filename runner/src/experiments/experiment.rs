@@ -1,5 +1,6 @@
 //! What an experiment has to say of itself.
 
+use super::link::{Apart, Link};
 use crate::analysis::Ranked;
 use crate::framework::Workspace;
 use crate::output::Verdict;
@@ -45,6 +46,11 @@ pub trait Experiment {
     /// A [`crate::usage::UsageError`] if they cannot be measured as meant.
     fn own_servers(_options: &Self::Options) -> Result<Vec<Arm>> {
         Ok(Vec::new())
+    }
+
+    /// The generators on other hosts that the options ask for, if the experiment can have them.
+    fn apart(_options: &Self::Options) -> Option<Apart> {
+        None
     }
 
     /// The design that the options ask for.
@@ -107,6 +113,11 @@ pub trait Experiment {
     /// Which servers and builds of the contestants a plan is of, if it is of one: runs of two are not of the same servers.
     fn variant(_plan: &Self::Plan) -> String {
         String::new()
+    }
+
+    /// What lies between servers and generator: runs over two links do not measure the same.
+    fn link(_plan: &Self::Plan) -> Link {
+        Link::Loopback
     }
 
     /// Whether this is the variant that the front page shows.

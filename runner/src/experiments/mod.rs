@@ -13,8 +13,10 @@ mod experiment;
 mod extremes;
 mod group;
 pub mod history;
+mod hosts;
 pub mod isolated;
 pub mod latency;
+mod link;
 mod list;
 pub mod memory;
 pub mod publish;
@@ -28,6 +30,7 @@ mod today;
 pub use drive::drive;
 pub use entry::Entry;
 pub use experiment::{Experiment, Outline};
+pub use link::{Apart, ApartOptions, Link};
 pub use list::{Kind, renew_page};
 pub use served::{LoadOptions, ServedOptions};
 

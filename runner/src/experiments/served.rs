@@ -1,5 +1,6 @@
 //! What every experiment that loads contestants' servers can be told about them.
 
+use super::Link;
 use crate::arms::Variant;
 use crate::environment::processors;
 use crate::framework::{BuildEnv, ServerKind};
@@ -44,12 +45,20 @@ pub struct LoadOptions {
 }
 
 impl LoadOptions {
-    /// Half of the cores for the server, the others for the generator, unless they were chosen.
+    /// Half of the cores for the server, the others for the generator, unless they were chosen; with generators on other
+    /// hosts, all of them for the server.
     ///
     /// # Errors
     ///
     /// If the kernel does not tell which there are.
-    pub fn processors(&self) -> Result<Processors> {
+    pub fn processors(&self, link: Link) -> Result<Processors> {
+        if link == Link::Hosts {
+            let chosen = self.server_processors.as_ref();
+            return Ok(Processors {
+                server: chosen.map_or_else(processors::allowed, |list| Ok(list.0.clone()))?,
+                generator: Vec::new(),
+            });
+        }
         let halves = processors::split()?;
         let chosen = |list: &Option<ProcessorList>, otherwise: Vec<usize>| {
             list.as_ref().map_or(otherwise, |list| list.0.clone())

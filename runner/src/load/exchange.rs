@@ -4,10 +4,11 @@
 use super::{Expected, Target};
 use crate::contract;
 use crate::http::{self, Method};
+use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 
 /// A request, wherever the server listens, and what must be answered.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exchange {
     /// The method.
     pub method: String,

@@ -1,6 +1,7 @@
 //! Who gets the answers: how they are spread over the connections of a window.
 
 use super::intervals::count_served;
+use serde::{Deserialize, Serialize};
 
 /// The stretch of time within which a connection ought to get something.
 const STRETCH_NS: u64 = 100_000_000;
@@ -9,7 +10,7 @@ const STRETCH_NS: u64 = 100_000_000;
 const STRETCH_NS_MAX: u64 = 150_000_000;
 
 /// How the answers of a window are spread over its connections.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Fairness {
     /// Connections that took part.
     pub connections: usize,
@@ -41,8 +42,8 @@ pub(super) struct Shares {
 }
 
 /// What one thread knows when its window has closed.
-#[derive(Debug, Default)]
-pub(super) struct Spread {
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct Spread {
     /// Answers of each of its connections.
     answers: Vec<u32>,
     /// Connections served in 100 ms, on average.
@@ -88,6 +89,18 @@ impl Shares {
                 .collect(),
             served_mean: (self.stretches > 0)
                 .then(|| self.served_sum as f64 / self.stretches as f64),
+        }
+    }
+}
+
+impl Spread {
+    /// That of several threads together.
+    pub(super) fn of_all(spreads: &[Self]) -> Self {
+        let answers = spreads.iter().flat_map(|one| one.answers.iter().copied());
+        let taking_part = spreads.iter().filter(|one| !one.answers.is_empty());
+        Self {
+            answers: answers.collect(),
+            served_mean: taking_part.map(|one| one.served_mean).sum(),
         }
     }
 }
@@ -147,6 +160,8 @@ mod tests {
             fairness.answers_p95,
         );
         assert_eq!(answers, (10, 100, 190));
+        let all = Spread::of_all(&spreads);
+        assert_eq!(Fairness::of(&[all]), Some(fairness));
         assert_eq!(Fairness::of(&[]), None);
     }
 

@@ -3,7 +3,7 @@
 
 use super::drive::Place;
 use super::engine::EngineKind;
-use super::fairness::Fairness;
+use super::fairness::{Fairness, Spread};
 use super::measured::{Measured, Opening};
 use super::part::share;
 use super::spec::LoadSpec;
@@ -309,7 +309,9 @@ fn merge_windows(mut parts: Vec<Part>) -> Result<Measured> {
         .collect();
     let mut sum = sum_of(parts)?;
     sum.elapsed = sum.offered.elapsed;
-    sum.fairness = Fairness::of(&spreads);
+    let all = Spread::of_all(&spreads);
+    sum.fairness = Fairness::of(std::slice::from_ref(&all));
+    sum.spread = Some(all);
     Ok(sum)
 }
 

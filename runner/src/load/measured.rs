@@ -2,21 +2,23 @@
 
 use super::Tally;
 use super::causes::Causes;
-use super::fairness::Fairness;
+use super::fairness::{Fairness, Spread};
 use super::pauses::Pauses;
 use super::pool::Closing;
 use super::stages::StageMeasured;
 use super::times::Times;
 use anyhow::{Context, Result, ensure};
 use hdrhistogram::Histogram;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 /// A second, but for the precision of a histogram and of the kernel's timer.
 const SYN_REPEATED_NS_MIN: u64 = 990_000_000;
 
-/// What one run has measured, over all threads.
-#[derive(Debug)]
+/// What one run has measured, over all threads. Another process is told all of it but what only this one can use: when it
+/// began by its clock, causes of failures, stages and an early end.
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Measured {
     /// Outcomes and bytes of what is counted: of the window, where there is one, otherwise of the
     /// whole run. A request belongs to the window in which it ended.
@@ -24,14 +26,17 @@ pub struct Measured {
     /// Outcomes and bytes of the rest of the run: before the window and after it.
     pub outside: Tally,
     /// Why connections failed.
+    #[serde(skip)]
     pub causes: Causes,
     /// Answers of the whole run that were framed rightly, by status.
     pub statuses: BTreeMap<u16, u64>,
     /// What came of each stage, where there are stages.
+    #[serde(skip)]
     pub stages: Vec<StageMeasured>,
     /// How long things took.
     pub times: Times,
     /// When the run began.
+    #[serde(skip, default = "Instant::now")]
     pub began: Instant,
     /// From one edge of the window to the other as they were crossed, on average over the threads.
     /// Without a window: from the first request sent to the last answer read; in the open loop to
@@ -51,13 +56,17 @@ pub struct Measured {
     pub probed: Option<Duration>,
     /// How the answers of the window are spread over the connections.
     pub fairness: Option<Fairness>,
+    /// The same by connection.
+    pub(crate) spread: Option<Spread>,
     /// The server ends each connection after one answer, where it was not asked to.
+    #[serde(skip)]
     pub closing: Option<Closing>,
     /// Right answers in the first half of the window, by which one sees whether load had settled.
     pub first_half_ok: u64,
     /// Requests were left when the time was up; the run ended before its window did.
     pub cut: bool,
     /// The run ended before its requests and its time did.
+    #[serde(skip)]
     pub early_end: Option<EarlyEnd>,
     /// What was wrong with the first answer that was not right, or why the run gave up.
     pub complaint: Option<String>,
@@ -88,7 +97,7 @@ pub enum WhyEarly {
 /// What came of the time in which load was offered: of the window, where there is one; otherwise from
 /// the start of the run until its time was up, its schedule was over or its last request had left
 /// (if most answers came after that, until the last of them).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Offered {
     /// How long it was, on average over the threads.
     pub elapsed: Duration,
@@ -240,7 +249,7 @@ impl Measured {
 }
 
 /// What one thread of the generator did during a run.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WorkerTime {
     /// User and system time.
     pub cpu: Duration,

@@ -15,12 +15,15 @@
 
 mod address;
 mod after_head;
+mod apart;
 mod bound;
 mod causes;
 mod check;
 mod connection;
 mod drive;
+mod driver;
 mod edges;
+mod encoded;
 mod ending;
 mod engine;
 mod epoll;
@@ -53,6 +56,8 @@ pub use address::Address;
 pub use bound::{Bound, Evidence};
 pub use causes::{Cause, Causes};
 pub use check::{Check, Wrong};
+pub use driver::{Driver, PartOfHost, ServerHost, WindowOfHosts};
+pub use encoded::{decode_times, encode_times};
 pub use engine::{EngineChoice, EngineKind, io_uring_granted};
 pub use exchange::Exchange;
 pub use fairness::Fairness;
@@ -73,6 +78,7 @@ pub use times::{Times, time_histogram};
 
 use crate::contract::{self, Violation};
 use crate::http::{Answer, Method};
+use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -113,7 +119,7 @@ impl Target {
 }
 
 /// What counts as a right answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Expected {
     /// The whole contract of this project.
     Contract,

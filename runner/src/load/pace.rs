@@ -38,7 +38,7 @@ impl fmt::Display for Arrivals {
 const GROUPS_MAX: u64 = 100_000;
 
 /// When the next request goes out.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub enum Pace {
     /// Closed loop: each connection sends when its last request is answered.
     Closed,

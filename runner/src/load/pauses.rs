@@ -5,13 +5,14 @@
 //! and after it are told as well: the window's requests are open then, or follow from what was.
 
 use super::drive::Run;
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// From here on it is not a delay of a scheduler that has others to serve as well.
 const PAUSE_NS_MIN: u64 = 10_000_000;
 
 /// How often and how long the threads of the generator were stopped.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pauses {
     /// How often, for more than 10 ms each.
     pub count: u64,

@@ -3,13 +3,14 @@
 
 use crate::contract::{self, Violation};
 use crate::http::Answer;
+use serde::{Deserialize, Serialize};
 
 /// Fields that move by themselves: the date (RFC 9110, section 6.6.1), and those that are about the connection and not
 /// about the answer (section 7.6.1), such as the last answer's on a connection that the server ends.
 const MOVING: [&str; 3] = ["date", "connection", "keep-alive"];
 
 /// What of an answer has to stay the same.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sample {
     status: u16,
     /// Names in lower case, in the order in which they came.

@@ -5,6 +5,7 @@ use super::pace::Pace;
 use super::part::PartOf;
 use super::profile::Stage;
 use anyhow::{Result, ensure};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -44,7 +45,7 @@ pub struct LoadSpec {
 
 /// The counted part of a run, from a state that has settled to one that has not changed: load runs
 /// through both edges.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Window {
     /// Load before the window, which is not counted.
     pub settling: Duration,
@@ -65,7 +66,12 @@ impl Probe {
         Self(Arc::new(read))
     }
 
-    pub(super) fn read(&self) -> Result<Duration> {
+    /// What it says now.
+    ///
+    /// # Errors
+    ///
+    /// If the clock cannot be read.
+    pub fn read(&self) -> Result<Duration> {
         (self.0)()
     }
 }

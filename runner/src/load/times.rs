@@ -1,6 +1,8 @@
 //! How long things took: the distributions of a run, and the bounds that every histogram of times has.
 
+use super::encoded;
 use hdrhistogram::Histogram;
+use serde::{Deserialize, Serialize};
 
 /// Times are kept from about half a microsecond to an hour, with three digits, in ns.
 const LOWEST_NS: u64 = 1_000;
@@ -15,21 +17,27 @@ pub fn time_histogram() -> Histogram<u64> {
 }
 
 /// The distributions of one run, in ns. They are kept from run to run and emptied in between.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Times {
     /// From sending a request to reading its answer.
+    #[serde(with = "encoded")]
     pub service: Histogram<u64>,
     /// Open loop: from when a request was due to reading its answer.
+    #[serde(with = "encoded")]
     pub response: Histogram<u64>,
     /// Open loop: from when a request was due to sending it.
+    #[serde(with = "encoded")]
     pub dispatch_delay: Histogram<u64>,
     /// Open loop: from when a request was due and a connection free to sending it: the part of the
     /// dispatch delay that is the generator's own.
+    #[serde(with = "encoded")]
     pub lateness: Histogram<u64>,
     /// From asking for a connection to having it.
+    #[serde(with = "encoded")]
     pub connect: Histogram<u64>,
     /// What a time may be off by: from the end of one wait to the beginning of the next, and the
     /// part of a wait in which answers were gathered.
+    #[serde(with = "encoded")]
     pub turn: Histogram<u64>,
 }
 

@@ -154,6 +154,7 @@ impl Worker {
                 pauses,
                 probed: counted.probed,
                 fairness: None,
+                spread: None,
                 closing,
                 first_half_ok: counted.first_half_ok,
                 // A window has no number of requests that could be left.

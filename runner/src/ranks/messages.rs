@@ -4,7 +4,7 @@
 use super::World;
 use crate::interrupt;
 use mpi::datatype::traits::Equivalence;
-use mpi::request::{Request, StaticScope};
+use mpi::request::{self, Request, Scope};
 use mpi::topology::Communicator;
 use mpi::traits::{Destination, Source};
 use std::time::{Duration, Instant};
@@ -25,12 +25,12 @@ pub(super) enum Tag {
 
 impl World {
     /// Sends these bytes to the process of this rank.
-    pub(super) fn send(&self, to: usize, tag: Tag, bytes: Vec<u8>, within: Duration) {
-        // MPI may read them until the request has ended; if it does not end, neither does this function.
-        let bytes: &'static [u8] = bytes.leak();
+    pub(super) fn send(&self, to: usize, tag: Tag, bytes: &[u8], within: Duration) {
         let receiver = self.all.process_at_rank(to as i32);
-        let request = receiver.immediate_send_with_tag(StaticScope, bytes, tag as i32);
-        self.complete(request, to, within);
+        request::scope(|scope| {
+            let sending = receiver.immediate_send_with_tag(scope, bytes, tag as i32);
+            self.complete(sending, to, within);
+        });
     }
 
     /// The bytes that the process of this rank sends, waited for until `left` has passed; `within` is what a message
@@ -69,24 +69,26 @@ impl World {
         let sender = self.all.process_at_rank(from as i32);
         let (message, status) = sender.immediate_matched_probe_with_tag(tag as i32)?;
         let length = usize::try_from(status.count(u8::equivalent_datatype()));
-        let buffer = vec![0_u8; length.expect("a length is not negative")].leak();
-        let request = message.immediate_matched_receive_into(StaticScope, buffer);
-        Some(self.complete(request, from, within).to_vec())
+        let mut buffer = vec![0_u8; length.expect("a length is not negative")];
+        request::scope(|scope| {
+            let receiving = message.immediate_matched_receive_into(scope, &mut buffer[..]);
+            self.complete(receiving, from, within);
+        });
+        Some(buffer)
     }
 
-    fn complete<'a>(
+    /// Waits until MPI has done with what it was given: it may read or write there until then. If it does not come to an end,
+    /// neither does this function.
+    fn complete<'a, S: Scope<'a>>(
         &self,
-        mut request: Request<'a, [u8], StaticScope>,
+        mut request: Request<'a, [u8], S>,
         whom: usize,
         within: Duration,
-    ) -> &'a [u8]
-    where
-        StaticScope: mpi::request::Scope<'a>,
-    {
+    ) {
         let deadline = Instant::now() + within;
         loop {
-            match request.test_with_data() {
-                Ok((_, bytes)) => return bytes,
+            match request.test() {
+                Ok(_) => return,
                 Err(unfinished) => request = unfinished,
             }
             self.check(deadline, whom, within);
@@ -101,7 +103,7 @@ impl World {
     }
 
     fn check(&self, deadline: Instant, whom: usize, within: Duration) {
-        if interrupt::is_requested() {
+        if interrupt::is_requested() && !self.is_led.get() {
             self.give_up("interrupted; the parts were not added up");
         }
         if Instant::now() > deadline {

@@ -7,13 +7,18 @@
 
 mod binding;
 mod clock;
+mod conductor;
 mod messages;
+mod orders;
 mod refusal;
+mod server_host;
 
 pub use clock::Mapping;
+pub use conductor::{Conductor, Hosts};
 
 use crate::environment::several;
 use crate::interrupt;
+use crate::load::PartOf;
 use crate::say::say;
 use crate::usage::UsageError;
 use anyhow::{Context, Result};
@@ -56,6 +61,8 @@ pub struct World {
     names: Vec<String>,
     /// How long the latest words of all may have taken: the first process waits so long before it ends.
     within: Cell<Duration>,
+    /// The first process leads, and ends what all do in order if it was interrupted: the others do not by themselves.
+    is_led: Cell<bool>,
 }
 
 /// What a process says first.
@@ -113,6 +120,7 @@ impl World {
             size,
             names: (1..=size).map(|number| format!("part {number}")).collect(),
             within: Cell::new(HELLO_WITHIN),
+            is_led: Cell::new(false),
         };
         world.exchange_versions()?;
         Ok(Some(world))
@@ -181,7 +189,7 @@ impl World {
         let text = serde_json::to_vec(own).context("cannot write a message")?;
         self.within.set(within);
         if !self.is_first() {
-            self.send(0, Tag::Words, text, within);
+            self.send(0, Tag::Words, &text, within);
             return Ok(None);
         }
         let deadline = Instant::now() + within;
@@ -225,7 +233,7 @@ impl World {
             return;
         }
         for rank in 1..self.size {
-            self.send(rank, Tag::Words, Vec::new(), HELLO_WITHIN);
+            self.send(rank, Tag::Words, &[], HELLO_WITHIN);
         }
     }
 
@@ -269,7 +277,7 @@ impl World {
     fn tell_others(&self, of: impl Fn(usize) -> Start) -> Result<()> {
         for rank in 1..self.size {
             let text = serde_json::to_vec(&of(rank)).context("cannot write a message")?;
-            self.send(rank, Tag::Words, text, HELLO_WITHIN);
+            self.send(rank, Tag::Words, &text, HELLO_WITHIN);
         }
         Ok(())
     }
@@ -297,10 +305,10 @@ impl World {
             return Mapping::default();
         }
         // The first question wakes the other side up.
-        self.send(rank, Tag::Ask, Vec::new(), HELLO_WITHIN);
+        self.send(rank, Tag::Ask, &[], HELLO_WITHIN);
         let rounds = (0..=CLOCK_ROUNDS).map(|_| {
             let sent_ns = monotonic_ns();
-            self.send(rank, Tag::Ask, Vec::new(), HELLO_WITHIN);
+            self.send(rank, Tag::Ask, &[], HELLO_WITHIN);
             let theirs = self.receive_soon(rank, Tag::Clock, HELLO_WITHIN);
             Round {
                 sent_ns,
@@ -314,12 +322,7 @@ impl World {
     fn tell_clock(&self, asker: usize, within: Duration) {
         for _ in 0..=CLOCK_ROUNDS {
             self.receive_soon(asker, Tag::Ask, within);
-            self.send(
-                asker,
-                Tag::Clock,
-                monotonic_ns().to_le_bytes().to_vec(),
-                within,
-            );
+            self.send(asker, Tag::Clock, &monotonic_ns().to_le_bytes(), within);
         }
     }
 

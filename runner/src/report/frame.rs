@@ -22,6 +22,28 @@ fn numbers(processors: &[usize]) -> String {
     all.join(", ")
 }
 
+/// Where servers and generators were, if that is not one machine.
+fn hosts<P>(run: &Run<P>) -> String {
+    let each = run
+        .hosts
+        .iter()
+        .enumerate()
+        .map(|(place, one)| match place {
+            0 => format!(
+                "servers on {}, processors {}",
+                one.host.name,
+                numbers(&run.processors.server)
+            ),
+            _ => format!(
+                "a generator on {} ({}), processors {}",
+                one.host.name,
+                one.host.machine.processor,
+                numbers(&one.processors)
+            ),
+        });
+    format!("hosts: {}", each.collect::<Vec<_>>().join("; "))
+}
+
 /// Machine, tools and command; `more` comes after the machine.
 pub(super) fn circumstances<P>(run: &Run<P>, more: Vec<String>) -> Vec<String> {
     let toolchain = &run.toolchain;
@@ -40,6 +62,7 @@ pub(super) fn circumstances<P>(run: &Run<P>, more: Vec<String>) -> Vec<String> {
         ),
         format!("machine: {}", described(&run.machine)),
         match run.processors.generator.as_slice() {
+            [] if !run.hosts.is_empty() => hosts(run),
             [] => format!("processor: {}", numbers(&run.processors.server)),
             generator => format!(
                 "processors: server on {}, generator on {}",

@@ -1,14 +1,10 @@
 //! Histograms as they travel: base64 of the standard V2 encoding inside JSON, and the interval log
 //! that HdrHistogram's own tools read.
 
-use crate::load::{Times, time_histogram};
-use crate::stats::decode_histogram;
+use crate::load::{Times, encode_times};
 use anyhow::{Context, Result, anyhow};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use hdrhistogram::Histogram;
+use hdrhistogram::serialization::V2DeflateSerializer;
 use hdrhistogram::serialization::interval_log::{IntervalLogWriterBuilder, Tag};
-use hdrhistogram::serialization::{Serializer, V2DeflateSerializer};
 use serde::{Deserialize, Serialize};
 use std::io::Write;
 use std::time::Duration;
@@ -36,35 +32,17 @@ pub struct Histograms {
 impl Histograms {
     /// Encodes; response time and dispatch delay only for an open loop.
     pub(super) fn of(times: &Times, open: bool) -> Result<Self> {
-        let encode_open = |times| open.then(|| encode(times)).transpose();
+        let encode_open = |times| open.then(|| encode_times(times)).transpose();
         Ok(Self {
             lowest_ns: times.service.low(),
             highest_ns: times.service.high(),
             digits: times.service.sigfig(),
-            service_time: encode(&times.service)?,
+            service_time: encode_times(&times.service)?,
             response_time: encode_open(&times.response)?,
             dispatch_delay: encode_open(&times.dispatch_delay)?,
-            connect: encode(&times.connect)?,
+            connect: encode_times(&times.connect)?,
         })
     }
-}
-
-pub(super) fn encode(times: &Histogram<u64>) -> Result<String> {
-    let mut bytes = Vec::new();
-    V2DeflateSerializer::new()
-        .serialize(times, &mut bytes)
-        .map_err(|error| anyhow!("cannot write a histogram: {error}"))?;
-    Ok(STANDARD.encode(bytes))
-}
-
-pub(super) fn decode(text: &str) -> Result<Histogram<u64>> {
-    let bytes = STANDARD.decode(text).context("a histogram is not base64")?;
-    let mut times = time_histogram();
-    // The encoding keeps the bounds but not how far a histogram has grown; ours never grows.
-    times
-        .add(decode_histogram(&bytes, &times)?)
-        .context("a histogram has other bounds than this version's")?;
-    Ok(times)
 }
 
 /// Writes the distributions of a run's requests as an interval log: one interval, one tag for each series.

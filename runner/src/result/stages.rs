@@ -1,8 +1,7 @@
 //! The stages of an open loop, and the rate up to which they were held.
 
 use super::Quantiles;
-use super::histograms::{decode, encode};
-use crate::load::{Stage, StageMeasured};
+use crate::load::{Stage, StageMeasured, decode_times, encode_times};
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -81,7 +80,7 @@ impl StageResult {
     /// What came of a stage of a part of a load, with its distribution.
     pub(super) fn of_part(measured: &StageMeasured) -> Result<Self> {
         Ok(Self {
-            response_time: Some(encode(&measured.response)?),
+            response_time: Some(encode_times(&measured.response)?),
             ..Self::from(measured)
         })
     }
@@ -113,7 +112,7 @@ impl StageResult {
             open_before: before.map_or(0, |before| before.backlog + before.in_flight),
             rate_risen: (self.to_rate - before.map_or(0.0, |before| before.to_rate)) * share,
             answered: (self.rps * self.duration_s).round() as u64,
-            response: decode(response)?,
+            response: decode_times(response)?,
         })
     }
 

@@ -64,6 +64,7 @@ fn measured() -> Measured {
         statuses: [(200, 100), (500, 1)].into(),
         stages: Vec::new(),
         fairness: None,
+        spread: None,
         closing: None,
         first_half_ok: 0,
         cut: false,

@@ -3,7 +3,7 @@
 use super::own_server::OwnServer;
 use crate::load::Exchange;
 use crate::record::Binary;
-use crate::server::Program;
+use crate::server::{Network, Program};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -158,4 +158,13 @@ pub struct Launch {
     pub binary: Option<Binary>,
     /// How long a start may take to its first right answer.
     pub ready_within: Duration,
+}
+
+impl Launch {
+    /// Lets the server listen there.
+    pub fn listen_on(&mut self, network: &Network) {
+        if let Ok(program) = &mut self.program {
+            program.network = network.clone();
+        }
+    }
 }

@@ -202,7 +202,7 @@ pub fn run_blocks<P: Serialize + DeserializeOwned + Clone>(
             series: 2 * conditions.len() as u64,
         },
         watch: Watch::new(
-            &job.run.processors,
+            (&job.run.processors, !job.run.hosts.is_empty()),
             planned,
             BlockRow::counting(done),
             done.len(),

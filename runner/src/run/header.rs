@@ -2,7 +2,7 @@
 
 use super::arm::Arm;
 use super::warning::Warning;
-use crate::environment::{Machine, Toolchain};
+use crate::environment::{Machine, RunHost, Toolchain};
 use crate::record::Digest;
 use anyhow::{Context, Result, ensure};
 use serde::de::{DeserializeOwned, IgnoredAny};
@@ -40,6 +40,9 @@ pub struct Run<P> {
     pub plan: P,
     /// Who ran where.
     pub processors: Processors,
+    /// If load came from other hosts: the host of the servers, and then those of the generators.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hosts: Vec<RunHost>,
     /// The machine.
     pub machine: Machine,
     /// What the programs were made with and counted by.
@@ -78,7 +81,7 @@ pub enum State {
 pub struct Processors {
     /// By the server under test, one at a time.
     pub server: Vec<usize>,
-    /// By the generator's threads; none if nothing was loaded.
+    /// By the generator's threads; none if nothing was loaded, or from other hosts alone.
     pub generator: Vec<usize>,
 }
 
@@ -90,6 +93,17 @@ impl Processors {
         all.sort_unstable();
         all.dedup();
         all
+    }
+}
+
+impl<P> Run<P> {
+    /// Threads of the generator, over all hosts.
+    #[must_use]
+    pub fn generator_threads(&self) -> usize {
+        match self.hosts.as_slice() {
+            [] => self.processors.generator.len(),
+            hosts => hosts.iter().map(|one| one.processors.len()).sum(),
+        }
     }
 }
 

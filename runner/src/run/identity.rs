@@ -4,11 +4,40 @@
 use super::arm::{Arm, ArmKind};
 use super::header::Run;
 use super::place::Place;
-use crate::environment::{Machine, Toolchain, processors, variables};
+use crate::environment::{Machine, RunHost, Toolchain, processors, variables};
 use crate::record::file_digest;
 use anyhow::Result;
 use std::collections::BTreeMap;
 use std::path::Path;
+
+/// In which ways the hosts of a run are not those that it was begun with.
+pub(super) fn changed_hosts(then: &[RunHost], now: &[RunHost]) -> Vec<String> {
+    let names = |all: &[RunHost]| match all {
+        [] => "this one alone".to_owned(),
+        some => {
+            let names = some.iter().map(|one| one.host.name.as_str());
+            names.collect::<Vec<_>>().join(", ")
+        }
+    };
+    let mut changed = Vec::new();
+    if names(then) != names(now) {
+        changed.push(format!(
+            "its hosts were {} and are {}",
+            names(then),
+            names(now)
+        ));
+        return changed;
+    }
+    for (then, now) in then.iter().zip(now) {
+        if then.host != now.host {
+            changed.push(format!(
+                "{} has another kernel, other processors or another network interface than it had",
+                now.host.name
+            ));
+        }
+    }
+    changed
+}
 
 /// What makes the processes of a run what they are, besides their binaries.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,11 +4,13 @@ use super::arm::Arm;
 use super::exclusive::Exclusive;
 use super::folder::{Folder, open_run};
 use super::header::{Processors, Run, SCHEMA, State};
-use super::identity::{Surroundings, changed_arms};
+use super::identity::{Surroundings, changed_arms, changed_hosts};
 use super::options::RunOptions;
+use super::origin::Origin;
 use super::place::{Place, default_path, free};
 use super::row::one_line;
 use super::warning::Warning;
+use crate::load::{Driver, EngineKind, PartOf};
 use crate::usage::UsageError;
 use anyhow::{Result, bail, ensure};
 use jiff::Timestamp;
@@ -44,6 +46,8 @@ pub struct Job<P> {
     pub names: Vec<String>,
     /// The servers of a user's own that are measured instead, if there are any.
     pub own: Vec<Arm>,
+    /// Where load comes from.
+    pub origin: Origin,
     is_resumed: bool,
     _exclusive: Exclusive,
 }
@@ -96,6 +100,7 @@ impl<P: Serialize + DeserializeOwned + Clone> Job<P> {
             seed: options.seed.unwrap_or_else(seed_from_clock),
             plan: design.plan,
             processors: design.processors,
+            hosts: Vec::new(),
             machine: surroundings.machine,
             toolchain: surroundings.toolchain,
             environment: surroundings.environment,
@@ -111,6 +116,7 @@ impl<P: Serialize + DeserializeOwned + Clone> Job<P> {
             folder,
             names,
             own,
+            origin: Origin::Here,
             is_resumed: false,
             _exclusive: exclusive,
         })
@@ -173,6 +179,7 @@ impl<P: Serialize + DeserializeOwned + Clone> Job<P> {
         });
         let mut job = Self {
             own: own.collect(),
+            origin: Origin::Here,
             run,
             folder,
             names,
@@ -209,6 +216,56 @@ impl<P: Serialize + DeserializeOwned + Clone> Job<P> {
             self.run.arms = arms;
         }
         self.folder.write_run(&mut self.run)
+    }
+
+    /// Lets load come from there, and records the hosts. A run that continues has to have those that it was begun with.
+    ///
+    /// # Errors
+    ///
+    /// If it has not.
+    pub fn load_from(&mut self, origin: Origin) -> Result<()> {
+        if self.is_resumed {
+            self.refuse(&changed_hosts(&self.run.hosts, origin.hosts()))?;
+        } else {
+            self.run.hosts = origin.hosts().to_vec();
+        }
+        self.origin = origin;
+        Ok(())
+    }
+
+    /// Spreads load of these numbers of connections over the hosts that generate it, so that each thread of each has one.
+    ///
+    /// # Errors
+    ///
+    /// A [`UsageError`] if there are fewer connections than hosts.
+    pub fn spread(&mut self, connections: &[usize]) -> Result<(), UsageError> {
+        let fewest = connections.iter().copied().min().unwrap_or(0);
+        let Some((_, generators)) = self.run.hosts.split_first_mut() else {
+            return Ok(());
+        };
+        let of = generators.len();
+        for (place, generator) in generators.iter_mut().enumerate() {
+            let part = PartOf::new(place + 1, of);
+            let own = part.map_or(0, |part| part.share(fewest as u64));
+            if own == 0 {
+                return Err(UsageError(format!(
+                    "{fewest} connections do not spread over {of} generators: each needs one (-c), and there may be 1024 of them"
+                )));
+            }
+            generator.processors.truncate(own as usize);
+        }
+        Ok(())
+    }
+
+    /// What drives load by this engine; so many connections are open at a time.
+    ///
+    /// # Errors
+    ///
+    /// If threads cannot be started, here or on other hosts.
+    pub fn driver(&self, engine: EngineKind, connections: usize) -> Result<Box<dyn Driver>> {
+        let run = &self.run;
+        self.origin
+            .driver(engine, (&run.processors, &run.hosts), connections)
     }
 
     /// Refuses to continue a run for these differences, if there are any.
@@ -268,6 +325,7 @@ impl<P: Serialize + DeserializeOwned + Clone> Job<P> {
             folder: Folder::create(path)?,
             names: Vec::new(),
             own: Vec::new(),
+            origin: Origin::Here,
             is_resumed: false,
             _exclusive: Exclusive::claim(true)?,
         })

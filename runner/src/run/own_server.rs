@@ -49,6 +49,7 @@ impl OwnServer {
             arguments: vec!["-c".into(), self.command.clone().into()],
             folder: self.folder.clone(),
             environment: self.environment.clone(),
+            ..Program::default()
         }
     }
 

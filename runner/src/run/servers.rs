@@ -6,7 +6,7 @@ use super::row::{Row, fault_of_numbers, one_line};
 use crate::duration::{micros, millis};
 use crate::environment::limits;
 use crate::interrupt;
-use crate::load::{Generator, LoadSpec, Measured, Probe};
+use crate::load::{Driver, LoadSpec, Measured, Probe};
 use crate::record::Binary;
 use crate::server::{Server, Tree, Usage, start_repeatedly};
 use anyhow::{Result, anyhow};
@@ -17,12 +17,12 @@ use std::time::Duration;
 /// An arm that could not be measured in this many blocks running is no longer started.
 const FAILURES_MAX: u32 = 3;
 
-/// The servers of all arms, and the generator that loads them.
+/// The servers of all arms, and what drives load at them.
 pub struct Servers {
     arms: Vec<ServerArm>,
     processors: Vec<usize>,
     /// Connections are opened through it, and slices run by it.
-    pub generator: Generator,
+    pub driver: Box<dyn Driver>,
     timeout: Duration,
 }
 
@@ -125,13 +125,13 @@ impl Servers {
     pub fn new(
         launches: Vec<Launch>,
         processors: &[usize],
-        generator: Generator,
+        driver: Box<dyn Driver>,
         timeout: Duration,
     ) -> Self {
         Self {
             arms: launches.into_iter().map(ServerArm::new).collect(),
             processors: processors.to_vec(),
-            generator,
+            driver,
             timeout,
         }
     }
@@ -198,11 +198,11 @@ impl Servers {
     /// Connects an arm and drives it for a while, which is not counted.
     pub fn ready(&mut self, key: usize, connections: usize, warm_up: Option<&LoadSpec>) {
         self.arms[key].warm_up_requests = 0;
-        self.attempt(key, |arm, generator, timeout| {
+        self.attempt(key, |arm, driver, timeout| {
             limits::allow_connections(connections)?;
-            arm.open(key, connections, generator, timeout)?;
+            arm.open(key, connections, driver, timeout)?;
             if let Some(spec) = warm_up {
-                arm.warm_up_requests = generator.run(key, spec)?.tally.sent;
+                arm.warm_up_requests = driver.run(key, spec)?.tally.sent;
             }
             arm.before = arm.usage()?;
             Ok(())
@@ -219,14 +219,14 @@ impl Servers {
         on_start: impl FnOnce(),
     ) -> Option<Measured> {
         let mut measured = None;
-        self.attempt(key, |arm, generator, timeout| {
-            arm.open(key, connections, generator, timeout)?;
+        self.attempt(key, |arm, driver, timeout| {
+            arm.open(key, connections, driver, timeout)?;
             let spec = LoadSpec {
                 probe: spec.window.and_then(|_| arm.cpu_probe()),
                 ..spec.clone()
             };
             on_start();
-            measured = Some(generator.run(key, &spec)?);
+            measured = Some(driver.run(key, &spec)?);
             // Its connections ended with it, and what it has used can no longer be read.
             let death = arm.server.as_mut().and_then(Server::died);
             death.map_or(Ok(()), |death| Err(anyhow!(death)))
@@ -258,9 +258,9 @@ impl Servers {
     ///
     /// # Errors
     ///
-    /// If a thread of the generator has died.
+    /// If what drives load is gone.
     pub fn done(&mut self, key: usize, row: ProcessRow) -> Result<ProcessRow> {
-        self.generator.close(key)?;
+        self.driver.close(key)?;
         let mut row = ProcessRow {
             arm: self.arms[key].launch.name.clone(),
             attempts: self.arms[key].attempts,
@@ -312,13 +312,13 @@ impl Servers {
     fn attempt(
         &mut self,
         arm: usize,
-        step: impl FnOnce(&mut ServerArm, &Generator, Duration) -> Result<()>,
+        step: impl FnOnce(&mut ServerArm, &dyn Driver, Duration) -> Result<()>,
     ) {
         let arm = &mut self.arms[arm];
         if arm.server.is_none() {
             return;
         }
-        if let Err(error) = step(arm, &self.generator, self.timeout) {
+        if let Err(error) = step(arm, self.driver.as_ref(), self.timeout) {
             // What an interruption broke off is not the server's failure.
             if interrupt::is_requested() {
                 return;
@@ -347,12 +347,12 @@ impl ServerArm {
         &self,
         key: usize,
         connections: usize,
-        generator: &Generator,
+        driver: &dyn Driver,
         timeout: Duration,
     ) -> Result<()> {
         if let Some(server) = &self.server {
-            let target = self.launch.exchange.target(server.address);
-            generator.open(key, &target, connections, timeout)?;
+            let to = (&self.launch.exchange, server.address);
+            driver.open(key, to, connections, timeout)?;
         }
         Ok(())
     }

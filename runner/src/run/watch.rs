@@ -21,7 +21,7 @@ pub(super) struct Watch {
     /// The servers' processors, where the sentinel runs.
     servers: Vec<usize>,
     /// All processors that we use.
-    ours: Vec<usize>,
+    ours: Ours,
     calibrated: Duration,
     /// Blocks that may still be excluded. Once they are used up the run is untrusted anyway, and it has to end.
     left: u32,
@@ -30,8 +30,19 @@ pub(super) struct Watch {
     block: BlockRow,
     sentinels: Vec<Duration>,
     stops: Stops,
+    /// Connections that found a listen queue full in a namespace of the servers' own, so far and when the block began.
+    overflows: (u64, u64),
     /// What that had seen when the block began.
     stopped_ms: u64,
+}
+
+/// The processors that are watched.
+#[derive(Debug, Clone)]
+struct Ours {
+    processors: Vec<usize>,
+    /// Whether what the kernel does there in interrupts counts as used: the packets of generators on other hosts are handled in
+    /// them, and are in no process's time.
+    with_interrupts: bool,
 }
 
 /// What the machine said at one moment.
@@ -51,7 +62,7 @@ impl Watch {
     /// Calibrates on the servers' processors, while nothing runs there. No more than a third of `planned`
     /// blocks is measured again; of those that are there, `counting` count.
     pub(super) fn new(
-        used: &Processors,
+        (used, is_network): (&Processors, bool),
         planned: u32,
         counting: u32,
         there: usize,
@@ -60,7 +71,10 @@ impl Watch {
             .map(|_| sentinel::time(&used.server))
             .collect::<Result<_>>()?;
         let there = u32::try_from(there).unwrap_or(u32::MAX);
-        let ours = used.all();
+        let ours = Ours {
+            processors: used.all(),
+            with_interrupts: !is_network,
+        };
         Ok(Self {
             servers: used.server.clone(),
             began: Reading::take(&ours, &[])?,
@@ -72,6 +86,7 @@ impl Watch {
             block: BlockRow::default(),
             sentinels: Vec::new(),
             stops: Stops::watch(),
+            overflows: (0, 0),
             stopped_ms: 0,
         })
     }
@@ -81,6 +96,7 @@ impl Watch {
         self.block = BlockRow::default();
         self.sentinels.clear();
         self.stopped_ms = self.stops.stopped_ms();
+        self.overflows.1 = self.overflows.0;
         self.began = Reading::take(&self.ours, &[])?;
         Ok(())
     }
@@ -107,6 +123,10 @@ impl Watch {
             .filter_map(|(pid, cpu)| Some(cpu.saturating_sub(*before.own.get(pid)?)))
             .sum();
         let busy = after.busy.saturating_sub(before.busy);
+        let first = processes.iter().flat_map(Tree::processes).next();
+        if let Some(overflows) = first.and_then(Counters::listen_overflows_beside) {
+            self.overflows.0 = overflows;
+        }
         self.block.watched_ms += millis(after.at - before.at);
         self.block.others_cpu_ms += millis(busy.saturating_sub(own));
         self.block.throttled_periods += after.throttling.since(&before.throttling).periods;
@@ -117,13 +137,13 @@ impl Watch {
     /// What the block of this number came to, and whether it counts.
     pub(super) fn end_block(&mut self, number: u32) -> Result<BlockRow> {
         let during = Counters::read()?.since(&self.began.counters);
-        let steal = Counters::steal_on(&self.ours)?.saturating_sub(self.began.steal);
+        let steal = Counters::steal_on(&self.ours.processors)?.saturating_sub(self.began.steal);
         let time = typical(&std::mem::take(&mut self.sentinels));
         let mut row = BlockRow {
             block: number,
             elapsed_ms: millis(self.began.at.elapsed()),
             steal_ms: millis(steal),
-            listen_overflows: during.listen_overflows,
+            listen_overflows: during.listen_overflows + self.overflows.0 - self.overflows.1,
             sentinel_slowdown_ppm: slowdown_ppm(time, self.calibrated),
             // The same stop, seen within a slice, at any time, or by both.
             pause_ms: self
@@ -132,7 +152,7 @@ impl Watch {
                 .max(self.stops.stopped_ms() - self.stopped_ms),
             ..std::mem::take(&mut self.block)
         };
-        row.disturbed_by = Disturbance::of(&row, self.ours.len());
+        row.disturbed_by = Disturbance::of(&row, self.ours.processors.len());
         if row.disturbed_by != Disturbance::None && self.left > 0 {
             self.left -= 1;
             row.excluded = 1;
@@ -147,7 +167,7 @@ pub(super) struct RoundWatch {
 }
 
 impl Reading {
-    fn take(ours: &[usize], processes: &[Tree]) -> Result<Self> {
+    fn take(ours: &Ours, processes: &[Tree]) -> Result<Self> {
         // A process that has ended has no clock, and is in one reading only.
         let own = processes
             .iter()
@@ -159,8 +179,8 @@ impl Reading {
             counters: Counters::read()?,
             throttling: Throttling::read(),
             own,
-            busy: Counters::busy_on(ours)?,
-            steal: Counters::steal_on(ours)?,
+            busy: Counters::busy_on(&ours.processors, ours.with_interrupts)?,
+            steal: Counters::steal_on(&ours.processors)?,
         })
     }
 }
@@ -186,7 +206,7 @@ mod tests {
             server: vec![allowed[0]],
             generator: Vec::new(),
         };
-        let mut watch = Watch::new(&used, 3 * left, 0, 0).unwrap();
+        let mut watch = Watch::new((&used, false), 3 * left, 0, 0).unwrap();
         watch.begin_block().unwrap();
         watch
     }

@@ -1,6 +1,7 @@
 //! A process and all that comes of it, from its start to its end, behind a keeper (`keeper.rs`).
 
 use super::keeper::{MESSAGE_BYTES, now_ns};
+use super::network::Namespace;
 use super::usage::Tree;
 use super::{PAUSE, spawn, words};
 use anyhow::{Context, Result};
@@ -29,15 +30,22 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    /// Starts `command` on these processors, or on any if there are none, without an input.
-    pub(super) fn start(mut command: Command, processors: &[usize]) -> Result<Self> {
+    /// Starts `command` on these processors, or on any if there are none, and in this network namespace if there is one;
+    /// without an input.
+    pub(super) fn start(
+        mut command: Command,
+        processors: &[usize],
+        namespace: Option<&Namespace>,
+    ) -> Result<Self> {
         let words = words::file()?;
         command
             .stdin(Stdio::null())
             .stdout(words.try_clone()?)
             .stderr(words.try_clone()?);
         let (lifeline, kept_end) = UnixStream::pair().context("cannot create a pair of sockets")?;
-        spawn::kept(&mut command, kept_end.into(), processors)?;
+        let namespace = namespace.map(|one| one.file().try_clone_to_owned());
+        let namespace = namespace.transpose()?;
+        spawn::kept(&mut command, kept_end.into(), processors, namespace)?;
         let name = command.get_program().to_owned();
         let keeper = command.spawn();
         // With it goes the keeper's end of the lifeline.

@@ -26,7 +26,7 @@ impl Launched {
         shell.args(["-c", command]);
         Ok(Self {
             command: command.to_owned(),
-            kept: Kept::start(shell, processors)?,
+            kept: Kept::start(shell, processors, None)?,
         })
     }
 

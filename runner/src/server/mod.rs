@@ -4,6 +4,7 @@
 mod keeper;
 mod kept;
 mod launch;
+mod network;
 mod port;
 mod readiness;
 mod resident;
@@ -12,6 +13,7 @@ mod usage;
 mod words;
 
 pub use launch::Launched;
+pub use network::{Namespace, Network};
 pub(crate) use port::has_socket;
 pub use port::{PortTaken, check_free};
 pub use resident::Resident;
@@ -62,6 +64,8 @@ pub struct Program {
     pub folder: Option<PathBuf>,
     /// Environment variables that are set for it.
     pub environment: BTreeMap<String, String>,
+    /// Where it listens.
+    pub network: Network,
 }
 
 impl Program {
@@ -148,9 +152,10 @@ impl Server {
         processors: &[usize],
         ready_within: Duration,
     ) -> Result<Self> {
-        let address = port::free()?;
+        let address = program.network.free_address()?;
+        let namespace = program.network.namespace();
         let mut server = Self {
-            kept: Kept::start(program.command(address), processors)?,
+            kept: Kept::start(program.command(address), processors, namespace)?,
             address,
             ready_after: Duration::ZERO,
             answer_bytes: 0,
@@ -200,7 +205,10 @@ impl Server {
     /// Where its processes listen instead of on its address, and what to do, if they do.
     fn listens_elsewhere(&self) -> Option<String> {
         let listened = port::listened_by(&self.tree().processes());
-        let is_there = |one: &SocketAddr| one.port() == self.address.port();
+        let is_there = |one: &SocketAddr| {
+            let is_address = one.ip().is_unspecified() || one.ip() == self.address.ip();
+            one.port() == self.address.port() && is_address
+        };
         if listened.is_empty() || listened.iter().any(is_there) {
             return None;
         }

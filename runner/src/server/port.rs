@@ -1,16 +1,10 @@
 //! Ports: a free one for a child, and who holds one that is not.
 
 use anyhow::{Context, Result};
-use procfs::process::FDTarget;
+use procfs::process::{FDTarget, Process};
 use std::collections::BTreeSet;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-
-/// A loopback address nobody listens on.
-pub(super) fn free() -> Result<SocketAddr> {
-    let listener = TcpListener::bind("127.0.0.1:0").context("loopback has no free port")?;
-    listener.local_addr().context("a listener has an address")
-}
 
 /// Somebody else listens there.
 #[derive(Debug, thiserror::Error)]
@@ -54,8 +48,14 @@ fn holder(address: SocketAddr) -> Option<String> {
 /// Where these processes listen, as far as the kernel tells.
 pub(super) fn listened_by(processes: &[u32]) -> Vec<SocketAddr> {
     let sockets: BTreeSet<u64> = processes.iter().flat_map(|&pid| sockets(pid)).collect();
-    let tables = [procfs::net::tcp().ok(), procfs::net::tcp6().ok()];
-    let entries = tables.into_iter().flatten().flatten();
+    // Of the network namespace that they are in.
+    let tables = processes.iter().find_map(|&pid| {
+        let process = process(pid)?;
+        Some((process.tcp().ok()?, process.tcp6().unwrap_or_default()))
+    });
+    let entries = tables
+        .into_iter()
+        .flat_map(|(v4, v6)| v4.into_iter().chain(v6));
     let own = entries.filter(|entry| {
         entry.state == procfs::net::TcpState::Listen && sockets.contains(&entry.inode)
     });
@@ -67,12 +67,13 @@ pub(crate) fn has_socket(pid: u32) -> bool {
     !sockets(pid).is_empty()
 }
 
+fn process(pid: u32) -> Option<Process> {
+    Process::new(i32::try_from(pid).ok()?).ok()
+}
+
 /// The sockets that a process has open.
 fn sockets(pid: u32) -> Vec<u64> {
-    let process = i32::try_from(pid)
-        .ok()
-        .and_then(|pid| procfs::process::Process::new(pid).ok());
-    let files = process.and_then(|process| process.fd().ok());
+    let files = process(pid).and_then(|process| process.fd().ok());
     let files = files.into_iter().flatten().flatten();
     let sockets = files.filter_map(|file| match file.target {
         FDTarget::Socket(inode) => Some(inode),

@@ -119,7 +119,7 @@ mod tests {
     fn all_processes_of_a_server_count() {
         let mut command = Command::new("sh");
         command.args(["-c", "sleep 100 & sleep 100 & wait"]);
-        let kept = Kept::start(command, &[]).unwrap();
+        let kept = Kept::start(command, &[], None).unwrap();
         let started = Instant::now();
         let read = || kept.tree().resident().unwrap_or_default();
         while read().processes < 3 && started.elapsed() < Duration::from_secs(60) {

@@ -1,7 +1,7 @@
 //! What a child process does between fork and exec.
 #![allow(unsafe_code)]
 
-use super::keeper;
+use super::{keeper, network};
 use crate::environment::processors::affinity_set;
 use anyhow::Result;
 use nix::libc;
@@ -11,7 +11,7 @@ use rustix::process::{
     Pid, Signal, getpid, getppid, set_child_subreaper, set_parent_process_death_signal, setpgid,
 };
 use rustix::thread::sched_setaffinity;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
@@ -38,8 +38,13 @@ fn end_with(parent: Pid) -> std::io::Result<()> {
 }
 
 /// Starts the command as the child of a keeper that hears of the runner through `lifeline`, on these processors
-/// only. What is spawned is the keeper.
-pub(super) fn kept(command: &mut Command, lifeline: OwnedFd, processors: &[usize]) -> Result<()> {
+/// only, and in this network namespace if there is one. What is spawned is the keeper.
+pub(super) fn kept(
+    command: &mut Command,
+    lifeline: OwnedFd,
+    processors: &[usize],
+    namespace: Option<OwnedFd>,
+) -> Result<()> {
     let set = match processors {
         [] => None,
         some => Some(affinity_set(some)?),
@@ -66,6 +71,9 @@ pub(super) fn kept(command: &mut Command, lifeline: OwnedFd, processors: &[usize
                     end_with(keeper)?;
                     // A signal to the server's group is none to the keeper.
                     setpgid(None, None)?;
+                    if let Some(namespace) = &namespace {
+                        network::enter(namespace.as_fd())?;
+                    }
                     set.map_or(Ok(()), |set| Ok(sched_setaffinity(None, &set)?))
                 }
             }

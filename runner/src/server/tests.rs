@@ -42,7 +42,7 @@ fn endings_are_told_apart() {
         command
             .args(["-c", &script.replace("echo up", "touch up")])
             .current_dir(folder.path());
-        let kept = super::Kept::start(command, &[]).unwrap();
+        let kept = super::Kept::start(command, &[], None).unwrap();
         // The trap is set once the script has said so.
         while !folder.path().join("up").exists() {
             std::thread::sleep(super::PAUSE);

@@ -250,7 +250,7 @@ mod tests {
         );
         let mut command = Command::new("sh");
         command.args(["-c", &script]);
-        let kept = Kept::start(command, &[]).unwrap();
+        let kept = Kept::start(command, &[], None).unwrap();
         let share = |_| {
             let all = kept.tree().cpu().unwrap();
             let own = cpu_of(kept.pid()).unwrap();

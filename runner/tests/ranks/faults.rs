@@ -54,7 +54,7 @@ fn generators(rows: &str) -> Vec<i32> {
     generators
 }
 
-fn kill(process: i32) {
+pub(super) fn kill(process: i32) {
     let process = rustix::process::Pid::from_raw(process).unwrap();
     rustix::process::kill_process(process, rustix::process::Signal::KILL).unwrap();
 }

@@ -19,14 +19,14 @@ const BEHIND_S: f64 = 3600.0;
 const ANSWER: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi";
 
 /// Two hosts, and a bridge where the server listens. Their names are those of no other host.
-struct Hosts {
+pub(super) struct Hosts {
     number: u32,
     folder: TempDir,
 }
 
 impl Hosts {
     /// Nothing without the right to make them.
-    fn up() -> Option<Self> {
+    pub(super) fn up() -> Option<Self> {
         let number = process::id() % 10_000 * 10 + next();
         let hosts = Self {
             number,
@@ -62,7 +62,7 @@ impl Hosts {
     }
 
     /// A network of its own for each test.
-    fn address(&self, host: u32) -> String {
+    pub(super) fn address(&self, host: u32) -> String {
         format!(
             "10.{}.{}.{host}",
             64 + self.number / 250 % 64,
@@ -93,6 +93,11 @@ impl Hosts {
 
     /// A load from both hosts.
     fn load(&self, arguments: &[&str]) -> Command {
+        self.launch(&[&[RUNNER, "load"], arguments].concat())
+    }
+
+    /// This on both hosts.
+    pub(super) fn launch(&self, line: &[&str]) -> Command {
         let (hosts, agent) = (self.path("hosts"), self.path("agent"));
         let network = format!("{}/24", self.address(0));
         let launcher = [
@@ -111,10 +116,8 @@ impl Hosts {
             "ppr:1:node",
             "--bind-to",
             "none",
-            RUNNER,
-            "load",
         ];
-        mpirun(&[&launcher[..], arguments].concat())
+        mpirun(&[&launcher[..], line].concat())
     }
 }
 

@@ -1,6 +1,7 @@
 //! One load of several processes that `mpirun` has started, on one host and on hosts that are network namespaces.
 #![allow(clippy::unwrap_used, reason = "the panic of a test is its report")]
 
+mod experiments;
 mod faults;
 mod hosts;
 mod together;

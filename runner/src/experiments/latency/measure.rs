@@ -7,11 +7,11 @@ use super::{Latency, searches};
 use crate::duration::{micros, nanos};
 use crate::experiments::Experiment;
 use crate::interrupt;
-use crate::load::{Generator, LoadSpec, Pace, time_histogram};
+use crate::load::{LoadSpec, Pace, time_histogram};
 use crate::record::HistogramTag;
 use crate::run::{
-    Block, Job, Journal, Launch, ProcessRow, Servers, Slices, Slot, before_blocks, run_blocks,
-    summarize_blocks,
+    Block, Job, Journal, Launch, ProcessRow, Servers, SliceKey, Slices, Slot, before_blocks,
+    run_blocks, summarize_blocks,
 };
 use crate::server::Tree;
 use anyhow::Result;
@@ -27,8 +27,8 @@ pub(super) fn measure(
     let plan = job.run.plan.clone();
     before_blocks(job, plan.has_few_blocks(), plan.blocks)?;
     let processors = job.run.processors.clone();
-    let generator = Generator::start(plan.engine, &processors.generator, 1)?;
-    let servers = Servers::new(launches, &processors.server, generator, plan.timeout());
+    let driver = job.driver(plan.engine, launches.len() * plan.connections)?;
+    let servers = Servers::new(launches, &processors.server, driver, plan.timeout());
     let mut open_loop = OpenLoop {
         servers,
         seed: job.run.seed,
@@ -126,12 +126,27 @@ impl Slices for OpenLoop {
         // What was broken off is not a slice.
         interrupt::check()?;
         row.started_us = started_us;
-        let pauses = measured
+        let mut pauses = measured
             .as_ref()
             .map_or(Duration::ZERO, |one| one.pauses.total);
         if let Some(measured) = measured {
             let sum = self.times.entry(slot.arm).or_insert_with(time_histogram);
             sum.add(&measured.times.response)?;
+            if let Some(window) = self.servers.driver.told() {
+                let key = SliceKey {
+                    block: row.block,
+                    connections: row.connections,
+                    rate_per_s: row.rate_per_s,
+                    round: row.round,
+                    arm: row.arm.clone(),
+                };
+                key.append(&window, journal)?;
+                row.started_us = micros(measured.began.saturating_duration_since(slot.began));
+                if !window.is_together {
+                    // It was not one window of all: like one in which the generator was stopped.
+                    pauses += measured.elapsed;
+                }
+            }
             row = row.measured(&measured);
         }
         row.err = self

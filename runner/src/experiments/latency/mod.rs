@@ -22,6 +22,7 @@ pub use records::LatencyRecords;
 pub use rows::{PacedRow, ProbeRow, SearchRow};
 
 use super::experiment::{Experiment, Outline};
+use super::link::{self, Apart, Link};
 use crate::analysis::Ranked;
 use crate::arms::{Prepared, Variant};
 use crate::environment::limits;
@@ -53,6 +54,10 @@ impl Experiment for Latency {
         options.own.read()
     }
 
+    fn apart(options: &LatencyOptions) -> Option<Apart> {
+        options.apart.read(&options.served.load)
+    }
+
     fn design(workspace: &Workspace, options: &LatencyOptions) -> Result<Design<LatencyPlan>> {
         options.design(workspace, Self::NAME, Self::METHOD)
     }
@@ -72,12 +77,16 @@ impl Experiment for Latency {
         };
         // A run that continues has the limit on open files of another shell.
         limits::allow_connections(job.run.arms.len() * plan.connections)?;
+        let (link, connections) = (plan.link, plan.connections);
+        let network = link.network(job)?;
+        job.spread(&[connections])?;
         let mut prepared = match job.own.as_slice() {
             [] => Prepared::build(workspace, &job.names, variant)?,
             own => Prepared::of_own(own)?,
         };
         prepared.add_null("null", ArmKind::Null, &[])?;
         prepared.add_null(delay::NAME, ArmKind::Planted, &delay::OPTIONS)?;
+        link::place(&mut prepared.launches, &network);
         prepared.check(&job.run.processors.server)?;
         prepared.add_baseline_again(ArmKind::Twin);
         match job.run.arms.is_empty() {
@@ -122,9 +131,14 @@ impl Experiment for Latency {
         format!("{}·{}", plan.server, plan.env)
     }
 
+    fn link(plan: &LatencyPlan) -> Link {
+        plan.link
+    }
+
     fn is_main(plan: &LatencyPlan) -> bool {
         plan.server == ServerKind::Quickstart
             && plan.env == BuildEnv::Release
+            && plan.link.is_loopback()
             && !plan.rates.is_empty()
     }
 }

@@ -4,7 +4,7 @@ use super::plan::{LatencyPlan, RateLevel, SEARCHES};
 use crate::arms::OwnOptions;
 use crate::duration::millis;
 use crate::environment::limits;
-use crate::experiments::ServedOptions;
+use crate::experiments::{ApartOptions, Link, ServedOptions};
 use crate::framework::Workspace;
 use crate::load::{Arrivals, Objective};
 use crate::run::{Design, RunOptions};
@@ -30,6 +30,9 @@ pub struct LatencyOptions {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub own: OwnOptions,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub apart: ApartOptions,
 }
 
 const EXAMPLES: &str = "\
@@ -87,7 +90,10 @@ impl LatencyOptions {
         experiment: &'static str,
         method: u32,
     ) -> Result<Design<LatencyPlan>> {
-        let plan = self.design.plan(&self.served)?;
+        let plan = LatencyPlan {
+            link: self.apart.link(),
+            ..self.design.plan(&self.served)?
+        };
         plan.validate()?;
         workspace.refuse_without_server(&self.run.names, plan.server)?;
         limits::allow_connections(16 * plan.connections)?;
@@ -95,8 +101,8 @@ impl LatencyOptions {
             experiment,
             method,
             is_kept: !plan.is_short(),
-            processors: self.served.load.processors()?,
-            variant: self.served.variant().unless_default(),
+            processors: self.served.load.processors(plan.link)?,
+            variant: plan.link.labelled(self.served.variant().unless_default()),
             plan,
         })
     }
@@ -139,6 +145,7 @@ impl DesignOptions {
         Ok(LatencyPlan {
             server: served.server,
             env: served.env,
+            link: Link::Loopback,
             connections: self.connections,
             rates: rates.into_iter().map(level).collect(),
             arrivals: self.arrivals,

@@ -12,6 +12,7 @@ use crate::report::{
     spread, takeaway, trust,
 };
 use crate::run::{Arm, ArmKind};
+use std::collections::BTreeMap;
 
 /// The page of a run.
 pub(super) fn page(records: &LatencyRecords) -> Page {
@@ -29,6 +30,8 @@ pub(super) fn page(records: &LatencyRecords) -> Page {
         .map(|(table, rows)| section(records, table, rows))
         .collect();
     sections.extend(search_section(records));
+    let of_hosts = tables.iter().flat_map(|table| hosts(records, table));
+    sections.extend(of_hosts);
     let (complete, planned) = (records.counting(), run.plan.blocks);
     let body = Body {
         design: design(records),
@@ -47,7 +50,28 @@ pub(super) fn page(records: &LatencyRecords) -> Page {
             && records.searches.iter().all(|row| row.err.is_empty()),
         circumstances: vec![format!("engine {}", run.plan.engine)],
     };
-    Page::of(run, "Latency", body)
+    let name = format!("Latency{}", run.plan.link.in_heading());
+    Page::of(run, &name, body)
+}
+
+/// What hosts say at this rate, if load came from several.
+fn hosts(records: &LatencyRecords, table: &Table) -> Vec<Section> {
+    let rate_per_s = table.rate_per_s;
+    let mut cpu_ns = BTreeMap::new();
+    for row in records
+        .slices
+        .iter()
+        .filter(|row| row.rate_per_s == rate_per_s)
+    {
+        let sums: &mut (u64, u64) = cpu_ns.entry(row.arm.as_str()).or_default();
+        sums.0 += row.server_cpu_ns;
+        sums.1 += row.ok;
+    }
+    let condition = (records.run.plan.connections, rate_per_s);
+    let heading = table.heading();
+    records
+        .hosts
+        .sections((&heading, condition), &records.run.hosts, &cpu_ns)
 }
 
 /// The measures by which a table can be read, the first that has ranks; and how its first are spoken of.
@@ -98,9 +122,10 @@ fn design(records: &LatencyRecords) -> String {
         ),
     };
     format!(
-        "`SERVER={} ENV={}`: open loop, {} arrivals over {} connections; {how}.",
+        "`SERVER={} ENV={}`{}: open loop, {} arrivals over {} connections; {how}.",
         plan.server,
         plan.env,
+        plan.link.in_sentence(),
         plan.arrivals,
         grouped(plan.connections as u64)
     )

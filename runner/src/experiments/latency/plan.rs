@@ -1,6 +1,6 @@
 //! The design of a latency run: rates, windows, and the search for the highest rate. Pure.
 
-use crate::experiments::Outline;
+use crate::experiments::{Link, Outline};
 use crate::framework::{BuildEnv, ServerKind};
 use crate::load::{Arrivals, EngineKind, Pace, Window};
 use crate::report::grouped;
@@ -29,6 +29,9 @@ pub struct LatencyPlan {
     pub server: ServerKind,
     /// How it is built.
     pub env: BuildEnv,
+    /// What lies between servers and generator.
+    #[serde(default, skip_serializing_if = "Link::is_loopback")]
+    pub link: Link,
     /// Connections that carry the requests.
     pub connections: usize,
     /// The rates at which all are measured.

@@ -3,6 +3,7 @@
 use super::plan::{LatencyPlan, RateLevel};
 use super::rows::{PacedRow, ProbeRow, RESPONSE_TIMES, SearchRow};
 use super::searches;
+use crate::experiments::hosts::HostRows;
 use crate::load::time_histogram;
 use crate::record::HistogramTag;
 use crate::run::{BlockRow, Missing, ProcessRow, Run, State, open_run};
@@ -30,6 +31,8 @@ pub struct LatencyRecords {
     pub searches: Vec<SearchRow>,
     /// Names of the units that were closed.
     pub units: BTreeSet<String>,
+    /// What hosts say, if load came from several.
+    pub(in crate::experiments) hosts: HostRows,
     /// What the record lacks.
     pub missing: Vec<Missing>,
 }
@@ -59,7 +62,9 @@ impl LatencyRecords {
         processes.retain(|row| counting.contains(&row.block));
         let mut response_times = reader.times(RESPONSE_TIMES, &time_histogram())?;
         response_times.retain(|tag, _| counting.contains(&tag.block));
+        let hosts = HostRows::read(&mut reader, (&run, run.plan.link), &counting)?;
         Ok(Self {
+            hosts,
             slices,
             processes,
             blocks,

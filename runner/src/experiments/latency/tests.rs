@@ -6,6 +6,7 @@ mod live;
 use super::plan::RateLevel;
 use super::rows::RESPONSE_TIMES;
 use super::*;
+use crate::experiments::Link;
 use crate::fixtures::runs;
 use crate::load::{Arrivals, EngineKind, time_histogram};
 use crate::record::HistogramTag;
@@ -39,6 +40,7 @@ pub(super) fn plan() -> LatencyPlan {
     LatencyPlan {
         server: ServerKind::Quickstart,
         env: BuildEnv::Release,
+        link: Link::Loopback,
         connections: 64,
         rates: vec![RateLevel {
             rate_per_s: RATE,

@@ -2,7 +2,7 @@
 
 use super::plan::MemoryPlan;
 use crate::duration::millis;
-use crate::experiments::ServedOptions;
+use crate::experiments::{Link, ServedOptions};
 use crate::framework::Workspace;
 use crate::run::{Design, RunOptions};
 use crate::values::{connections, whole_millis};
@@ -85,7 +85,7 @@ impl MemoryOptions {
         Ok(Design {
             experiment,
             method,
-            processors: self.served.load.processors()?,
+            processors: self.served.load.processors(Link::Loopback)?,
             variant: self.served.variant().unless_default(),
             is_kept: !plan.is_short(),
             plan,

@@ -28,7 +28,7 @@ pub(super) fn measure(
     let plan = job.run.plan.clone();
     before_blocks(job, plan.is_short(), plan.blocks)?;
     let processors = job.run.processors.clone();
-    let generator = Generator::start(plan.engine, &processors.generator, 1)?;
+    let generator = Box::new(Generator::start(plan.engine, &processors.generator, 1)?);
     let mut from_idle = FromIdle {
         servers: Servers::new(launches, &processors.server, generator, plan.timeout()),
         plan: plan.clone(),

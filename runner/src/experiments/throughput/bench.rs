@@ -5,9 +5,9 @@ use super::plan::{ThroughputPlan, Until};
 use super::windows::Windows;
 use super::{CPU, RATE, Throughput, page};
 use crate::arms::OwnOptions;
-use crate::experiments::LoadOptions;
 use crate::experiments::claim::Claim;
 use crate::experiments::throughput::ThroughputRecords;
+use crate::experiments::{Apart, ApartOptions, Link, LoadOptions};
 use crate::report::Page;
 use crate::run::{Arm, RunOptions};
 use crate::values::{count, percent};
@@ -26,6 +26,23 @@ pub struct ThroughputOptions {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub own: OwnOptions,
+    /// Give the servers a network namespace of their own, which the generator reaches over a veth pair instead of loopback;
+    /// needs root and the program ip (package iproute2)
+    #[arg(long, help_heading = "Servers and load", conflicts_with = "resume")]
+    #[cfg_attr(feature = "mpi", arg(conflicts_with = "server_addr"))]
+    pub netns: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub apart: ApartOptions,
+}
+
+impl ThroughputOptions {
+    fn link(&self) -> Link {
+        match self.netns {
+            true => Link::Netns,
+            false => self.apart.link(),
+        }
+    }
 }
 
 const EXAMPLES: &str = "\
@@ -99,10 +116,15 @@ impl Windows for Throughput {
             .collect()
     }
 
+    fn apart(options: &ThroughputOptions) -> Option<Apart> {
+        options.apart.read(Self::load(options))
+    }
+
     fn plan(options: &ThroughputOptions) -> Result<ThroughputPlan> {
         let size = &options.size;
         Ok(ThroughputPlan {
             connects_per_slice: false,
+            link: options.link(),
             requests: size.requests,
             until: size.precision.map(|half_width_ppm| Until {
                 half_width_ppm,

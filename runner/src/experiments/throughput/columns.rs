@@ -58,9 +58,7 @@ const COLUMNS: [Column<TableRow>; 16] = [
         of(row, |_| Some(Cell::count(row.arm.answer_bytes? as u64)))
     }),
     Column::text("limit", None, |row| {
-        of(row, |_| {
-            row.limit.map(|limit| Cell::text(limit.bound.to_string()))
-        })
+        of(row, |_| row.limit.map(|limit| Cell::text(limit.word())))
     }),
     Column::number("errors", Some("err"), |row| match &row.outcome {
         Outcome::Failed(_) => Cell::Failed,
@@ -109,7 +107,7 @@ pub(super) fn evidence(table: &Table, rows: &[TableRow]) -> Option<Grid> {
         let limit = row.figures().and(row.limit)?;
         Some(vec![
             name(table, row),
-            Cell::text(limit.bound.to_string()),
+            Cell::text(limit.word()),
             Cell::percent(limit.evidence.idle_share),
             percent(limit.evidence.server_cpu_share),
             percent(limit.evidence.ceiling_share),

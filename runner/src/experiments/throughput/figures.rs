@@ -111,12 +111,17 @@ impl TableRow {
     /// Whether the generator was saturated: then the server could be faster than it shows.
     pub(super) fn is_client_bound(&self) -> bool {
         self.limit
-            .is_some_and(|limit| limit.bound == Bound::ClientBound)
+            .is_some_and(|limit| limit.bound == Bound::ClientBound && !limit.is_network_bound)
+    }
+
+    /// Whether the network between hosts was the limit.
+    pub(super) fn is_network_bound(&self) -> bool {
+        self.limit.is_some_and(|limit| limit.is_network_bound)
     }
 
     /// Whether it is unclear which side was; the null server shows the generator in any case.
     pub(super) fn is_unclear(&self) -> bool {
-        let is_unclear = |limit: Limit| limit.bound == Bound::Unclear;
+        let is_unclear = |limit: Limit| limit.bound == Bound::Unclear && !limit.is_network_bound;
         self.arm.kind != ArmKind::Null && self.limit.is_some_and(is_unclear)
     }
 

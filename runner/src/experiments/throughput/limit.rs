@@ -13,6 +13,18 @@ pub(super) struct Limit {
     pub(super) bound: Bound,
     /// What that rests on.
     pub(super) evidence: Evidence,
+    /// Neither: the network between hosts was. On a full link the null server is slow as well, so the other signs do not tell.
+    pub(super) is_network_bound: bool,
+}
+
+impl Limit {
+    /// In one word.
+    pub(super) fn word(&self) -> String {
+        match self.is_network_bound {
+            true => "network-bound".to_owned(),
+            false => self.bound.to_string(),
+        }
+    }
 }
 
 /// Under a table with rates of which that is not known.
@@ -44,9 +56,13 @@ pub(super) fn limit_of(
     let slices = records.slices_of(connections, &arm.name);
     let slices: Vec<&SliceRow> = slices.into_iter().filter(|row| row.ok > 0).collect();
     let evidence = evidence(records, &slices, ceiling_share)?;
+    let condition = (arm.name.as_str(), (connections, 0));
     Some(Limit {
         bound: evidence.judge().0,
         evidence,
+        is_network_bound: records
+            .hosts
+            .is_network_bound(condition, &records.run.hosts),
     })
 }
 
@@ -62,13 +78,14 @@ fn evidence(
         return None;
     }
     let processors = &records.run.processors;
+    let threads = records.run.generator_threads();
     let share = |part_ns: f64, processors: usize| part_ns / elapsed_ns / processors.max(1) as f64;
     let generator_cpu_ns = sum(|row| row.generator_cpu_ns);
     Some(Evidence {
         elapsed_s: elapsed_ns / 1e9,
         answers: sum(|row| row.ok) as u64,
         idle_share: share(sum(|row| row.generator_idle_ns), 1),
-        generator_cpu_share: share(generator_cpu_ns, processors.generator.len()),
+        generator_cpu_share: share(generator_cpu_ns, threads),
         server_cpu_share: Some(share(sum(|row| row.server_cpu_ns), processors.server.len())),
         ceiling_share,
         steal_share: steal_share(records),

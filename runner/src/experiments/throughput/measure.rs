@@ -9,11 +9,11 @@ use crate::analysis::blocks_wanted;
 use crate::duration::{micros, nanos};
 use crate::experiments::Experiment;
 use crate::interrupt;
-use crate::load::{Generator, LoadSpec, Pace, Window, time_histogram};
+use crate::load::{LoadSpec, Pace, Window, time_histogram};
 use crate::record::HistogramTag;
 use crate::run::{
-    ArmKind, Block, Job, Journal, Launch, ProcessRow, Servers, Slices, Slot, before_blocks,
-    run_blocks, summarize_blocks,
+    ArmKind, Block, Job, Journal, Launch, ProcessRow, Servers, SliceKey, Slices, Slot,
+    before_blocks, run_blocks, summarize_blocks,
 };
 use crate::server::Tree;
 use anyhow::{Context, Result};
@@ -34,8 +34,8 @@ where
     let plan = job.run.plan.clone();
     before_blocks(job, is_short, plan.blocks)?;
     let processors = job.run.processors.clone();
-    let generator = Generator::start(plan.engine, &processors.generator, 1)?;
-    let servers = Servers::new(launches, &processors.server, generator, plan.timeout());
+    let driver = job.driver(plan.engine, plan.open_at_a_time(launches.len()))?;
+    let servers = Servers::new(launches, &processors.server, driver, plan.timeout());
     let mut closed_loop = ClosedLoop {
         servers,
         plan: plan.clone(),
@@ -85,9 +85,9 @@ pub(super) fn fit_rounds(job: &mut Job<ThroughputPlan>, launches: &[Launch]) -> 
         .or(launches.first())
         .context("nothing can be measured")?;
     let processors = job.run.processors.clone();
-    let generator = Generator::start(plan.engine, &processors.generator, 1)?;
+    let driver = job.driver(plan.engine, plan.open_at_a_time(launches.len()))?;
     let launches = vec![measured.clone()];
-    let mut servers = Servers::new(launches, &processors.server, generator, plan.timeout());
+    let mut servers = Servers::new(launches, &processors.server, driver, plan.timeout());
     servers.start(0);
     for level in &mut job.run.plan.levels {
         servers.ready(0, level.connections, None);
@@ -96,7 +96,7 @@ pub(super) fn fit_rounds(job: &mut Job<ThroughputPlan>, launches: &[Launch]) -> 
         interrupt::check()?;
         let rate = measured.map_or(0.0, |one| one.tally.ok as f64 / one.elapsed.as_secs_f64());
         level.fit(plan.requests, plan.blocks, rate);
-        servers.generator.close(0)?;
+        servers.driver.close(0)?;
     }
     servers.stop()
 }
@@ -123,7 +123,7 @@ impl ClosedLoop {
     /// Closes the connections of an arm, if the next slice opens its own.
     fn after_load(&self, arm: usize) -> Result<()> {
         match self.plan.connects_per_slice {
-            true => self.servers.generator.close(arm),
+            true => self.servers.driver.close(arm),
             false => Ok(()),
         }
     }
@@ -181,13 +181,28 @@ impl Slices for ClosedLoop {
         // What was broken off is not a slice.
         interrupt::check()?;
         row.started_us = started_us;
-        let pauses = measured
+        let mut pauses = measured
             .as_ref()
             .map_or(Duration::ZERO, |one| one.pauses.total);
         if let Some(measured) = measured {
             let sum = self.times.entry(slot.arm).or_insert_with(time_histogram);
             sum.add(&measured.times.service)?;
             row = row.measured(&measured);
+            if let Some(window) = self.servers.driver.told() {
+                let key = SliceKey {
+                    block: row.block,
+                    connections: row.connections,
+                    rate_per_s: 0,
+                    round,
+                    arm: row.arm.clone(),
+                };
+                key.append(&window, journal)?;
+                row.started_us = micros(measured.began.saturating_duration_since(slot.began));
+                if !window.is_together {
+                    // It was not one window of all: like one in which the generator was stopped.
+                    pauses += measured.elapsed;
+                }
+            }
             if self.servers.kind(slot.arm) == ArmKind::Planted {
                 row.withhold(self.plan.withheld_percent(level.connections));
             }

@@ -3,7 +3,7 @@
 use super::plan::{Level, ThroughputPlan};
 use crate::arms::Variant;
 use crate::duration::millis;
-use crate::experiments::{LoadOptions, ServedOptions};
+use crate::experiments::{Link, LoadOptions, ServedOptions};
 use crate::run::RunOptions;
 use crate::values::{connections, whole_millis};
 use anyhow::Result;
@@ -120,6 +120,7 @@ impl<D: Defaults> WindowOptions<D> {
             variants: Vec::new(),
             requests_per_connection: Vec::new(),
             connects_per_slice: true,
+            link: Link::Loopback,
             levels: connections.into_iter().map(level).collect(),
             requests: ANY_REQUESTS,
             blocks: self.blocks,

@@ -8,11 +8,13 @@ use super::settled;
 use super::signatures::{self, Parts, Seen};
 use super::tables::{ERROR_SHARE_MAX, Table};
 use super::verdict;
+use crate::experiments::Link;
 use crate::report::{
     Answers, Body, HOW_TO_READ_RANKS, Page, Pairs, Praise, Section, grouped, percent, rank_remarks,
     spread, takeaway, takeaways, trust,
 };
 use crate::run::ArmKind;
+use std::collections::BTreeMap;
 
 /// The page of a run.
 pub(super) fn page(records: &ThroughputRecords) -> Page {
@@ -23,10 +25,12 @@ pub(super) fn page(records: &ThroughputRecords) -> Page {
         .iter()
         .map(|table| (table, rows(records, table)))
         .collect();
-    let sections: Vec<Section> = all
+    let mut sections: Vec<Section> = all
         .iter()
         .map(|(table, rows)| section(records, table, rows))
         .collect();
+    let of_hosts = tables.iter().flat_map(|table| hosts(records, table));
+    sections.extend(of_hosts);
     let takeaways = takeaways(sections.iter());
     let body = Body {
         design: design(records),
@@ -39,7 +43,8 @@ pub(super) fn page(records: &ThroughputRecords) -> Page {
             .all(|(_, rows)| rows.iter().all(TableRow::is_good)),
         circumstances: vec![format!("engine {}", run.plan.engine)],
     };
-    Page::of(run, "Throughput", body)
+    let name = format!("Throughput{}", run.plan.link.in_heading());
+    Page::of(run, &name, body)
 }
 
 const PRAISE: Praise = Praise {
@@ -62,8 +67,9 @@ fn design(records: &ThroughputRecords) -> String {
         true => "Servers by their commands, keep-alive".to_owned(),
         false => format!("`SERVER={} ENV={}`, keep-alive", plan.server, plan.env),
     };
+    let network = plan.link.in_sentence();
     format!(
-        "{who}: {} blocks of fresh processes, measured round robin under sustained load, each slice after it had time to settle: {}.",
+        "{who}{network}: {} blocks of fresh processes, measured round robin under sustained load, each slice after it had time to settle: {}.",
         plan.blocks,
         levels.collect::<Vec<_>>().join(", ")
     )
@@ -81,6 +87,13 @@ fn section(records: &ThroughputRecords, table: &Table, rows: &[TableRow]) -> Sec
         remarks.push(
             "†: the generator was saturated, so the server may be faster than its rank by requests/s; its rank by \
              server CPU does not depend on that."
+                .to_owned(),
+        );
+    }
+    if rows.iter().any(TableRow::is_network_bound) {
+        remarks.push(
+            "network-bound: the link was full, or packets were lost, so the server may be faster, and its rank is that of the \
+             network."
                 .to_owned(),
         );
     }
@@ -128,6 +141,25 @@ fn section(records: &ThroughputRecords, table: &Table, rows: &[TableRow]) -> Sec
         remarks,
         ..Section::default()
     }
+}
+
+/// What hosts say at this number of connections, if load came from several.
+fn hosts(records: &ThroughputRecords, table: &Table) -> Vec<Section> {
+    let mut cpu_ns = BTreeMap::new();
+    for row in records
+        .slices
+        .iter()
+        .filter(|row| row.connections == table.connections)
+    {
+        let sums: &mut (u64, u64) = cpu_ns.entry(row.arm.as_str()).or_default();
+        sums.0 += row.server_cpu_ns;
+        sums.1 += row.ok;
+    }
+    let condition = (table.connections, 0);
+    let heading = table.heading();
+    records
+        .hosts
+        .sections((&heading, condition), &records.run.hosts, &cpu_ns)
 }
 
 fn answers(rows: &[TableRow]) -> Answers {
@@ -235,7 +267,12 @@ fn reading(records: &ThroughputRecords) -> Vec<String> {
     ];
     if let Some(null) = name(ArmKind::Null) {
         items.push(format!(
-            "`{null}` sends canned answers: the limit of generator and kernel on this machine."
+            "`{null}` sends canned answers: the limit of generator and kernel {}.",
+            match records.run.plan.link {
+                Link::Loopback => "on this machine",
+                Link::Netns => "on this machine, over the same veth pair",
+                Link::Hosts => "with these generators, over the same network",
+            }
         ));
     }
     items

@@ -1,7 +1,7 @@
 //! The design of a throughput run: blocks, concurrencies, rounds and windows. Pure.
 
 use crate::arms::{Variant, per_connection};
-use crate::experiments::Outline;
+use crate::experiments::{Link, Outline};
 use crate::framework::{BuildEnv, ServerKind};
 use crate::load::{EngineKind, Window};
 use crate::report::grouped;
@@ -68,6 +68,9 @@ pub struct ThroughputPlan {
     /// together would need more open files than most systems allow.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub connects_per_slice: bool,
+    /// What lies between servers and generator.
+    #[serde(default, skip_serializing_if = "Link::is_loopback")]
+    pub link: Link,
     /// The numbers of connections, and how each is measured.
     pub levels: Vec<Level>,
     /// Counted requests per contestant and concurrency that the rounds are to suffice for.
@@ -226,6 +229,12 @@ impl ThroughputPlan {
         }
     }
 
+    /// What says of the run, in the name of its folder, that it is not what is measured by default.
+    #[must_use]
+    pub(super) fn label(&self) -> Option<String> {
+        self.link.labelled(self.variant().unless_default())
+    }
+
     /// How many connections are open at a time, with this many arms.
     #[must_use]
     pub(super) fn open_at_a_time(&self, arms: usize) -> usize {
@@ -328,8 +337,9 @@ impl ThroughputPlan {
         let mut steps = vec![
             format!("build and check each contestant ({})", self.built()),
             format!(
-                "{} blocks, each with fresh processes for all arms",
-                self.blocks
+                "{} blocks, each with fresh processes for all arms{}",
+                self.blocks,
+                self.link.in_sentence()
             ),
         ];
         let mut slices_ms = 0.0;

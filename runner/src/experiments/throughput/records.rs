@@ -2,6 +2,7 @@
 
 use super::plan::ThroughputPlan;
 use super::rows::{SERVICE_TIMES, SliceRow};
+use crate::experiments::hosts::HostRows;
 use crate::load::time_histogram;
 use crate::record::HistogramTag;
 use crate::run::{BlockRow, Missing, ProcessRow, Run, State, open_run};
@@ -25,6 +26,8 @@ pub struct ThroughputRecords {
     pub blocks: Vec<BlockRow>,
     /// Histograms of service times in ns, of blocks that count.
     pub service_times: BTreeMap<HistogramTag, Histogram<u64>>,
+    /// What hosts say, if load came from several.
+    pub(in crate::experiments) hosts: HostRows,
     /// What the record lacks.
     pub missing: Vec<Missing>,
 }
@@ -57,7 +60,9 @@ impl ThroughputRecords {
         processes.retain(|row| counting.contains(&row.block));
         let mut service_times = reader.times(SERVICE_TIMES, &time_histogram())?;
         service_times.retain(|tag, _| counting.contains(&tag.block));
+        let hosts = HostRows::read(&mut reader, (&run, run.plan.link), &counting)?;
         Ok(Self {
+            hosts,
             missing: reader.missing(run.units),
             run,
             slices,

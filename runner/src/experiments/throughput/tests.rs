@@ -15,7 +15,7 @@ mod sweep;
 use super::plan::Level;
 use super::rows::SERVICE_TIMES;
 use super::*;
-use crate::experiments::Experiment;
+use crate::experiments::{Experiment, Link};
 use crate::fixtures::runs;
 use crate::framework::{BuildEnv, ServerKind};
 use crate::load::{EngineKind, time_histogram};
@@ -66,6 +66,7 @@ fn plan() -> ThroughputPlan {
         variants: Vec::new(),
         requests_per_connection: Vec::new(),
         connects_per_slice: false,
+        link: Link::Loopback,
         levels: vec![Level {
             connections: CONNECTIONS,
             settling_ms: 10,

@@ -9,8 +9,8 @@ use super::tables::Table;
 use crate::analysis::Ranked;
 use crate::arms::Prepared;
 use crate::environment::limits;
-use crate::experiments::{Experiment, LoadOptions, Outline};
-use crate::framework::{BuildEnv, ServerKind, Workspace};
+use crate::experiments::{Apart, Experiment, Link, LoadOptions, Outline, link};
+use crate::framework::Workspace;
 use crate::report::Page;
 use crate::run::{Arm, ArmKind, Design, Job, Launch, Run, RunOptions};
 use crate::usage::UsageError;
@@ -51,6 +51,11 @@ pub trait Windows {
         Ok(Vec::new())
     }
 
+    /// The generators on other hosts that the options ask for, if they do.
+    fn apart(_options: &Self::Options) -> Option<Apart> {
+        None
+    }
+
     /// What of a page makes the exit status 1, as the options ask for.
     fn gate(_options: &Self::Options, _page: &Page) -> Vec<String> {
         Vec::new()
@@ -88,6 +93,10 @@ impl<W: Windows> Experiment for W {
         W::gate(options, page)
     }
 
+    fn apart(options: &W::Options) -> Option<Apart> {
+        W::apart(options)
+    }
+
     fn design(workspace: &Workspace, options: &W::Options) -> Result<Design<ThroughputPlan>> {
         let plan = W::plan(options)?;
         plan.validate()?;
@@ -104,8 +113,8 @@ impl<W: Windows> Experiment for W {
             experiment: W::NAME,
             method: METHOD,
             is_kept: !plan.is_short(W::KEPT_BLOCKS_MIN),
-            processors: W::load(options).processors()?,
-            variant: plan.variant().unless_default(),
+            processors: W::load(options).processors(plan.link)?,
+            variant: plan.label(),
             plan,
         })
     }
@@ -121,12 +130,17 @@ impl<W: Windows> Experiment for W {
         let plan = &job.run.plan;
         // A run that continues has the limit on open files of another shell.
         raise_limit(plan, job.run.arms.len())?;
+        let (link, connections) = (plan.link, plan.connections());
+        let network = link.network(job)?;
+        job.spread(&connections)?;
+        let plan = &job.run.plan;
         let mut prepared = match plan.variants.as_slice() {
             [] if !job.own.is_empty() => Prepared::of_own(&job.own)?,
             [] => Prepared::build(workspace, &job.names, plan.variant())?,
             variants => Prepared::build_each(workspace, &job.names, variants)?,
         };
         prepared.add_null("null", ArmKind::Null, &[])?;
+        link::place(&mut prepared.launches, &network);
         prepared.check(&job.run.processors.server)?;
         prepared.add_modes(&plan.requests_per_connection);
         prepared.add_baseline_again(ArmKind::Twin);
@@ -182,8 +196,12 @@ impl<W: Windows> Experiment for W {
         }
     }
 
+    fn link(plan: &ThroughputPlan) -> Link {
+        plan.link
+    }
+
     fn is_main(plan: &ThroughputPlan) -> bool {
-        plan.server == ServerKind::Quickstart && plan.env == BuildEnv::Release
+        plan.label().is_none()
     }
 }
 

@@ -7,10 +7,10 @@ mod refused;
 
 pub use refused::MergeError;
 
-use super::histograms::{decode, encode};
 use super::parts::of_incomplete;
 use super::{Errors, LoadResult, Quantiles, per_second};
 use crate::load::Bound;
+use crate::load::{decode_times, encode_times};
 use anyhow::{Context, Result};
 use concurrency::Concurrency;
 use std::collections::BTreeMap;
@@ -121,7 +121,7 @@ fn add_histograms(sum: &mut LoadResult, results: &[&LoadResult]) -> Result<()> {
     let total = |series: Series| -> Result<Option<_>> {
         let mut total = None;
         for (place, text) in results.iter().copied().filter_map(series).enumerate() {
-            let times = decode(text).with_context(|| format!("in result {}", place + 1))?;
+            let times = decode_times(text).with_context(|| format!("in result {}", place + 1))?;
             match &mut total {
                 None => total = Some(times),
                 Some(total) => total.add(&times).context("bounds have been compared")?,
@@ -136,15 +136,15 @@ fn add_histograms(sum: &mut LoadResult, results: &[&LoadResult]) -> Result<()> {
     if let Some(times) = service {
         sum.service_time_us = Quantiles::of(&times);
         sum.latency_us = Quantiles::of(response.as_ref().unwrap_or(&times));
-        sum.histograms.service_time = encode(&times)?;
+        sum.histograms.service_time = encode_times(&times)?;
     }
     if let Some(times) = connect {
         sum.connect_us = Quantiles::of(&times);
-        sum.histograms.connect = encode(&times)?;
+        sum.histograms.connect = encode_times(&times)?;
     }
-    sum.histograms.response_time = response.as_ref().map(encode).transpose()?;
+    sum.histograms.response_time = response.as_ref().map(encode_times).transpose()?;
     sum.dispatch_delay_us = delay.as_ref().map(Quantiles::of);
-    sum.histograms.dispatch_delay = delay.as_ref().map(encode).transpose()?;
+    sum.histograms.dispatch_delay = delay.as_ref().map(encode_times).transpose()?;
     Ok(())
 }
 

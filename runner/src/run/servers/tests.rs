@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::fixtures::programs;
-use crate::load::EngineKind;
+use crate::load::{EngineKind, Generator};
 
 #[test]
 fn a_start_that_failed_counts_once_however_many_of_others_follow() {
@@ -12,7 +12,7 @@ fn a_start_that_failed_counts_once_however_many_of_others_follow() {
         program: Err("cargo could not build it".to_owned()),
         ..good.clone()
     };
-    let generator = Generator::start(EngineKind::Epoll, &[], 1).unwrap();
+    let generator = Box::new(Generator::start(EngineKind::Epoll, &[], 1).unwrap());
     let mut servers = Servers::new(vec![bad, good], &[], generator, Duration::from_secs(20));
     let mut start = |arm: usize| {
         servers.start(arm);
@@ -36,7 +36,7 @@ fn an_executable_that_has_changed_since_the_run_began_is_not_started() {
     std::fs::write(&path, "one").unwrap();
     let (_, mut launch) = programs::arm("one", ArmKind::Baseline, "answers");
     launch.binary = Some(Binary::of(&path).unwrap());
-    let generator = Generator::start(EngineKind::Epoll, &[], 1).unwrap();
+    let generator = Box::new(Generator::start(EngineKind::Epoll, &[], 1).unwrap());
     let mut servers = Servers::new(vec![launch], &[], generator, Duration::from_secs(20));
     servers.start(0);
     servers.stop().unwrap();

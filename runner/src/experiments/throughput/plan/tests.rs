@@ -10,6 +10,7 @@ fn plan() -> ThroughputPlan {
         variants: Vec::new(),
         requests_per_connection: Vec::new(),
         connects_per_slice: false,
+        link: Link::Loopback,
         levels: vec![Level::of(64), Level::of(1000)],
         requests: 1_000_000,
         blocks: 24,
