@@ -136,8 +136,8 @@ impl HostRows {
             heading: format!("{heading}: generators"),
             grid: Grid::plain(headings, rows),
             remarks: vec![
-                "Percentiles are medians over slices of all servers. Idle is what the busiest thread of a generator was, in all \
-                 windows together. Clocks are the monotonic clocks of the hosts, which need not agree."
+                "Percentiles are medians over slices of all servers. Idle is the idle share of the generator's busiest thread, over all \
+                 windows. Clocks are the monotonic clocks of the hosts, which need not agree."
                     .to_owned(),
             ],
             shown: Shown::PageAndTerminal,
@@ -190,7 +190,8 @@ impl HostRows {
             grid: Grid::plain(headings, rows),
             remarks: vec![format!(
                 "{} is reached by {interface}. CPU of the machine is that of the servers' processors, whoever used it, from \
-                 `/proc/stat` in ticks of 10 ms: what handles packets is in no process's time. Network-bound: the link carries \
+                 `/proc/stat` in ticks of 10 ms: the time in which the kernel handles packets may be charged to no \
+                 process. Network-bound: the link carries \
                  {:.0}% of what it can, preamble, checksum and gap included, or more than {:.1}% of the packets were lost. The speed of \
                  a virtual interface is nominal.",
                 host.host.name,

@@ -8,13 +8,15 @@
 mod binding;
 mod clock;
 mod conductor;
+mod hosts;
 mod messages;
 mod orders;
 mod refusal;
 mod server_host;
 
 pub use clock::Mapping;
-pub use conductor::{Conductor, Hosts};
+pub use conductor::Conductor;
+pub use hosts::Hosts;
 
 use crate::environment::several;
 use crate::interrupt;

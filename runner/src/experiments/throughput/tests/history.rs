@@ -7,6 +7,7 @@ use crate::experiments::publish;
 use crate::output::Screen;
 use crate::report::history::{History, chart, charts, page, text};
 use crate::report::svg;
+use crate::run::OwnServer;
 use anyhow::Result;
 
 /// A run of this day, whose binaries are recorded.
@@ -134,12 +135,16 @@ fn equal_runs_have_no_step() {
 
 #[test]
 fn runs_that_cannot_be_compared_are_left_out_with_the_reason() {
-    let mut runs: Vec<MadeUp> = (20..27).map(run).collect();
-    runs[0].run.machine.processor = "Another processor".to_owned();
-    runs[1].run.method = Throughput::METHOD - 1;
-    runs[2].run.plan.server = ServerKind::Tuned;
-    runs[3].run.arms.retain(|arm| arm.kind != ArmKind::Baseline);
-    runs[3].rows.retain(|row| row.arm != "base");
+    let mut runs: Vec<MadeUp> = (18..27).map(run).collect();
+    runs[0].run.plan.link = Link::Netns;
+    runs[1].run.plan.link = Link::Netns;
+    // Servers by their commands have no variant that would tell the runs apart.
+    runs[1].run.arms[0].own = Some(OwnServer::of_test("serve {port}"));
+    runs[2].run.machine.processor = "Another processor".to_owned();
+    runs[3].run.method = Throughput::METHOD - 1;
+    runs[4].run.plan.server = ServerKind::Tuned;
+    runs[5].run.arms.retain(|arm| arm.kind != ArmKind::Baseline);
+    runs[5].rows.retain(|row| row.arm != "base");
     let twice = run(26);
     let mut all: Vec<Named> = runs.iter().map(named).collect();
     all.push(Named {
@@ -164,6 +169,11 @@ fn runs_that_cannot_be_compared_are_left_out_with_the_reason() {
             .clone()
     };
     for (folder, part) in [
+        (
+            "-18",
+            "its load came over a veth pair, and that of the others over loopback",
+        ),
+        ("-19", "it measured servers by their commands"),
         ("-20", "another machine (Another processor, 2 processors"),
         ("-21", "made by method 2, and the others by method 3"),
         (
