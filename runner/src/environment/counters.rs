@@ -35,22 +35,22 @@ impl Counters {
         })
     }
 
-    /// CPU time that anybody has used on these processors since the machine started, in ticks of 10 ms; with that of
-    /// interrupts, if these are wanted.
+    /// CPU time that anybody has used on these processors since the machine started, in ticks of 10 ms: with that of interrupts,
+    /// and without.
     ///
     /// # Errors
     ///
     /// If the kernel does not tell.
-    pub fn busy_on(processors: &[usize], with_interrupts: bool) -> Result<Duration> {
+    pub fn busy_on(processors: &[usize]) -> Result<[Duration; 2]> {
         let stats = KernelStats::current().context("cannot read /proc/stat")?;
         let all = stats.cpu_time.iter().enumerate();
         let ours = all.filter(|(number, _)| processors.contains(number));
-        let busy_ms = ours.map(|(_, one)| {
-            let interrupts = one.irq_ms().unwrap_or(0) + one.softirq_ms().unwrap_or(0);
-            let wanted = if with_interrupts { interrupts } else { 0 };
-            one.user_ms() + one.nice_ms() + one.system_ms() + wanted
-        });
-        Ok(Duration::from_millis(busy_ms.sum()))
+        let (mut programs_ms, mut interrupts_ms) = (0, 0);
+        for (_, one) in ours {
+            programs_ms += one.user_ms() + one.nice_ms() + one.system_ms();
+            interrupts_ms += one.irq_ms().unwrap_or(0) + one.softirq_ms().unwrap_or(0);
+        }
+        Ok([programs_ms + interrupts_ms, programs_ms].map(Duration::from_millis))
     }
 
     /// Time that the hypervisor took from these processors since the machine started.

@@ -47,7 +47,9 @@ impl Interface {
             v4.or_else(|| Some(own.as_sockaddr_in6()?.ip().into()))
         };
         let found = all.find(|one| address_of(one) == Some(address))?;
-        Some(Self::named(found.interface_name))
+        // A label such as `eth0:1` is of the same interface.
+        let name = found.interface_name.split(':').next().unwrap_or_default();
+        Some(Self::named(name.to_owned()))
     }
 
     /// Those of this host that have a card: real ones, and those of virtual machines.

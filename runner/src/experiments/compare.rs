@@ -123,7 +123,7 @@ fn weaknesses<P: PartialEq>(before: &Run<P>, after: &Run<P>) -> Vec<String> {
             "environment of the servers",
             before.environment == after.environment,
         ),
-        ("list of hosts", before.hosts == after.hosts),
+        ("hosts or their processors", before.hosts == after.hosts),
         ("plan", before.plan == after.plan),
         (
             "baseline or its version",

@@ -159,6 +159,16 @@ impl Entry {
 }
 
 impl Kin {
+    /// Which servers and builds, and over which link unless that is loopback.
+    pub(super) fn described(&self) -> String {
+        let hosts = match self.hosts.as_slice() {
+            [] => String::new(),
+            hosts => format!(" ({})", hosts.join(", ")),
+        };
+        let described = format!("{}{}{hosts}", self.variant, self.link.in_heading());
+        described.trim().to_owned()
+    }
+
     /// Why a run of this kind is not compared with those of another.
     pub(super) fn differs_from(&self, others: &Self) -> String {
         if self.machine != others.machine {
@@ -318,6 +328,7 @@ fn circumstances(then: &Run<Value>, now: &Run<Value>) -> Vec<String> {
             "environment of the servers",
             then.environment == now.environment,
         ),
+        ("hosts or their processors", then.hosts == now.hosts),
         ("plan", then.plan == now.plan),
         // Older records do not have its digest.
         (

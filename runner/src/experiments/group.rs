@@ -27,7 +27,7 @@ pub(super) fn group(kin: &Kin, runs: &[Named], measure: &str, servers: &[String]
             .first()
             .map_or_else(String::new, |one| one.entry.run.machine.slug()),
         method: kin.method,
-        variant: kin.variant.clone(),
+        variant: kin.described(),
         baseline: kin.baseline.clone(),
         tables: tables.collect(),
         runs: members.collect(),

@@ -271,7 +271,7 @@ impl Wire {
     fn verdict(&self, share: Option<f64>) -> &'static str {
         match (self.is_bound(share), share) {
             (true, _) => "network-bound",
-            (false, Some(_)) => "not the limit",
+            (false, Some(_)) => "link not full",
             (false, None) => "not known",
         }
     }

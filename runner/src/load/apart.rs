@@ -2,7 +2,7 @@
 
 use super::Measured;
 use super::fairness::Fairness;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use std::time::Duration;
 
 impl Measured {
@@ -14,10 +14,18 @@ impl Measured {
     pub fn of_hosts(parts: Vec<Self>) -> Result<Self> {
         let mut parts = parts;
         // Without a connection there was no load, and no time.
-        let has_any = |part: &Self| part.tally.sent + part.outside.sent > 0;
+        let has_any = |part: &Self| {
+            let tally = &part.tally;
+            tally.scheduled() + tally.connect_errors + part.outside.sent > 0
+        };
         if parts.iter().any(has_any) {
             parts.retain(has_any);
         }
+        let is_whole = |part: &Self| !part.offered.elapsed.is_zero();
+        ensure!(
+            !parts.iter().any(has_any) || parts.iter().all(is_whole),
+            "a generator ended before its window did"
+        );
         let hosts = parts.len() as u32;
         let lengths: Duration = parts.iter().map(|part| part.offered.elapsed).sum();
         let spreads: Vec<_> = parts
@@ -41,7 +49,9 @@ impl Measured {
 #[cfg(test)]
 mod tests {
     use crate::fixtures::programs::program;
-    use crate::load::{EngineKind, Exchange, Generator, LoadSpec, Measured, Pace, Window};
+    use crate::load::{
+        EngineKind, Exchange, Generator, LoadSpec, Measured, Offered, Pace, Tally, Window,
+    };
     use crate::server::Server;
     use std::time::Duration;
 
@@ -82,5 +92,28 @@ mod tests {
         let longest = parts().map(|part| part.elapsed).max().unwrap();
         assert!(sum.elapsed <= longest && sum.elapsed >= Duration::from_millis(100));
         assert_eq!(sum.workers.len(), 2);
+    }
+
+    #[test]
+    fn a_host_without_a_connection_takes_no_time_and_one_that_ended_early_is_refused() {
+        let server = Server::start(&program("answers"), &Exchange::welcome(), &[]).unwrap();
+        let word = window(&server, 1);
+        let part = || serde_json::from_str::<Measured>(&word).unwrap();
+        let mut idle = part();
+        idle.tally = Tally::default();
+        idle.outside = Tally::default();
+        idle.offered = Offered::default();
+        let (length, sum) = (
+            part().elapsed,
+            Measured::of_hosts(vec![part(), idle]).unwrap(),
+        );
+        assert_eq!((sum.elapsed, sum.tally), (length, part().tally));
+        let mut early = part();
+        early.offered.elapsed = Duration::ZERO;
+        let refused = Measured::of_hosts(vec![part(), early]).unwrap_err();
+        assert!(
+            refused.to_string().contains("ended before its window"),
+            "{refused}"
+        );
     }
 }

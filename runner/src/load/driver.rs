@@ -71,7 +71,9 @@ pub struct WindowOfHosts {
     pub server: ServerHost,
     /// How often it was tried until all began together.
     pub attempts: u32,
-    /// Whether all began together in the last attempt.
+    /// How far apart all may have begun in the last attempt, as far as the clocks tell.
+    pub apart_ns: u64,
+    /// Whether that is little enough to be one window.
     pub is_together: bool,
 }
 

@@ -4,6 +4,7 @@
 use super::hosts::{Hosts, PATIENCE};
 use super::orders::{Load, Order, READY_WITHIN, Told};
 use super::server_host::Counters;
+use crate::duration::nanos;
 use crate::interrupt;
 use crate::load::{Driver, Exchange, LoadSpec, Measured, PartOfHost, ServerHost, WindowOfHosts};
 use anyhow::{Context, Result};
@@ -13,10 +14,10 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-/// Hosts that begin further apart than this share of a window, in percent, have not measured it together;
+/// Hosts that begin further apart than this share of a window, in percent, have not measured it together.
 const APART_PERCENT_MAX: u32 = 1;
 
-/// it is measured again, so often in all.
+/// How often a window is measured until they have.
 const ATTEMPTS: u32 = 3;
 
 /// How long a sleep lasts before it looks whether the run was interrupted.
@@ -64,10 +65,12 @@ impl Driver for Conductor {
         loop {
             let window = self.run_once(key, spec)?;
             let length = spec.window.map(|window| window.length);
-            let apart = apart(&window.told);
+            let starts = window.told.iter();
+            let apart = apart(starts.map(|one| (one.late, one.clock.round_trip_ns)));
             let is_together = length.is_none_or(|length| apart * 100 <= length * APART_PERCENT_MAX);
             if is_together || attempts == ATTEMPTS {
-                return self.sum(window, length.map(|_| (attempts, is_together)));
+                let apart_ns = nanos(apart);
+                return self.sum(window, length.map(|_| (attempts, apart_ns, is_together)));
             }
             attempts += 1;
             if let Some(opened) = self.opened.borrow().get(&key) {
@@ -85,16 +88,23 @@ impl Driver for Conductor {
     }
 }
 
-/// How far apart the first and the last of the hosts may have begun, as far as the clocks tell.
-fn apart(told: &[Told]) -> Duration {
-    let error = |one: &Told| Duration::from_nanos(one.clock.round_trip_ns / 2);
-    let last = told.iter().map(|one| one.late + error(one)).max();
-    let first = told
-        .iter()
-        .map(|one| one.late.saturating_sub(error(one)))
-        .min();
-    last.unwrap_or_default()
-        .saturating_sub(first.unwrap_or_default())
+/// How far apart any two of the hosts may have begun, by how late each began and the round trip of its clock: from the earliest that one can have begun to the
+/// latest that another can. The process at the servers, whose clock is the common one, opens its window on time.
+fn apart(starts: impl Iterator<Item = (Duration, u64)>) -> Duration {
+    let bounds = starts.map(|(late, round_trip_ns)| {
+        let (late_ns, error_ns) = (i128::from(nanos(late)), i128::from(round_trip_ns / 2));
+        (late_ns - error_ns, late_ns + error_ns)
+    });
+    let bounds: Vec<(i128, i128)> = bounds.chain([(0, 0)]).collect();
+    let pairs = bounds.iter().enumerate().flat_map(|(place, first)| {
+        let others = bounds
+            .iter()
+            .enumerate()
+            .filter(move |(other, _)| *other != place);
+        others.map(move |(_, last)| last.1 - first.0)
+    });
+    let most_ns = pairs.max().unwrap_or(0);
+    Duration::from_nanos(u64::try_from(most_ns).unwrap_or(0))
 }
 
 /// A load that all hosts have driven once.
@@ -144,11 +154,15 @@ impl Conductor {
         let begin = self.hosts.world.begin_together(Ok(()), READY_WITHIN)?;
         let ((), begin) = begin.context("the generators cannot begin")?;
         let watched = self.watch(begin.at, spec);
-        let rest = spec.window.map_or(Duration::ZERO, |window| window.rest);
+        let planned = spec
+            .window
+            .map_or(spec.duration.unwrap_or_default(), |window| {
+                window.settling + window.length + window.rest
+            });
         // Whatever was seen here, what they say has to be read.
         let told = self
             .hosts
-            .answers::<Option<Told>>(spec.timeout + rest + PATIENCE)?;
+            .answers::<Option<Told>>(planned + spec.timeout + PATIENCE)?;
         let told = told.into_iter().collect::<Option<Vec<Told>>>();
         interrupt::check()?;
         Ok(Once {
@@ -170,12 +184,15 @@ impl Conductor {
         let (opened, before) = (Instant::now(), read());
         let counters = self.counters.read()?;
         sleep_until(start + window.settling + window.length);
-        let (length, after) = (opened.elapsed(), read());
+        let after = read();
         let server = self.counters.read()?.since(&counters);
         let probed = before.zip(after);
         let probed = probed.map(|(before, after)| after.saturating_sub(before).as_secs_f64());
-        // The servers may keep this process waiting for a processor: what was read is brought to the length of the window.
-        let share = window.length.as_secs_f64() / length.as_secs_f64().max(1e-9);
+        // The servers may have kept this process waiting for a processor when the window opened. When it closes load ends, so it
+        // does not matter how late that is read.
+        let missed = opened.saturating_duration_since(start + window.settling);
+        let seen_s = window.length.saturating_sub(missed).as_secs_f64();
+        let share = window.length.as_secs_f64() / seen_s.max(1e-9);
         Ok(Watched {
             server,
             probed: probed.map(|probed_s| Duration::from_secs_f64(probed_s * share)),
@@ -183,19 +200,21 @@ impl Conductor {
     }
 
     /// What all have measured; `window` has how often it was tried and whether all began together, if it was a window.
-    fn sum(&self, once: Once, window: Option<(u32, bool)>) -> Result<Measured> {
+    fn sum(&self, once: Once, window: Option<(u32, u64, bool)>) -> Result<Measured> {
         let Once {
             began,
             told,
             watched,
         } = once;
-        self.told
-            .replace(window.map(|(attempts, is_together)| WindowOfHosts {
+        self.told.replace(
+            window.map(|(attempts, apart_ns, is_together)| WindowOfHosts {
                 generators: told.iter().map(part).collect(),
                 server: watched.server,
                 attempts,
+                apart_ns,
                 is_together,
-            }));
+            }),
+        );
         let parts = told.into_iter().map(|one| one.measured).collect();
         Ok(Measured {
             began,
@@ -206,7 +225,7 @@ impl Conductor {
 }
 
 fn part(told: &Told) -> PartOfHost {
-    let (measured, ns) = (&told.measured, crate::duration::nanos);
+    let (measured, ns) = (&told.measured, nanos);
     let at_us = |quantile| measured.times.service.value_at_quantile(quantile) / 1000;
     PartOfHost {
         clock_offset_ns: told.clock.offset_ns,
@@ -229,5 +248,28 @@ fn sleep_until(moment: Instant) {
             return;
         }
         std::thread::sleep(left.min(NAP));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_are_as_far_apart_as_their_clocks_allow() {
+        let apart_us = |starts: &[(u64, u64)]| {
+            let starts = starts.iter().map(|&(late_us, round_trip_us)| {
+                (Duration::from_micros(late_us), round_trip_us * 1000)
+            });
+            apart(starts).as_micros()
+        };
+        assert_eq!(apart_us(&[]), 0);
+        // From the process at the servers, which opens its window on time.
+        assert_eq!(apart_us(&[(300, 0)]), 300);
+        assert_eq!(apart_us(&[(0, 100)]), 50);
+        // One may have begun 50 us before the start, and the other 50 us after it.
+        assert_eq!(apart_us(&[(0, 100), (0, 100)]), 100);
+        assert_eq!(apart_us(&[(500, 0), (100, 0)]), 500);
+        assert_eq!(apart_us(&[(500, 20), (100, 20)]), 510);
     }
 }

@@ -3,7 +3,7 @@
 use super::World;
 use super::conductor::Conductor;
 use super::messages::Tag;
-use super::orders::{Order, Told};
+use super::orders::{INTERRUPTED, Order, Told};
 use super::refusal::Refusal;
 use crate::environment::{Host, Interface, RunHost, processors};
 use crate::interrupt;
@@ -15,6 +15,7 @@ use serde::de::DeserializeOwned;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// How much longer than planned an answer may take.
@@ -140,6 +141,14 @@ impl Hosts {
         let read = read.map(|(text, name)| {
             let outcome = serde_json::from_slice::<Result<T, String>>(text);
             let outcome = outcome.context("cannot read an answer")?;
+            if outcome
+                .as_ref()
+                .is_err_and(|why| why.ends_with(INTERRUPTED))
+            {
+                say(format_args!("{name} was interrupted, and ends the run"));
+                interrupt::flag().store(true, Ordering::Relaxed);
+                interrupt::check()?;
+            }
             outcome.map_err(|why| anyhow!("{name}: {why}"))
         });
         read.collect()
@@ -149,9 +158,8 @@ impl Hosts {
 impl Drop for Hosts {
     fn drop(&mut self) {
         if interrupt::is_requested() {
-            // The record is complete by now. Generators may be in the middle of a window.
-            self.world
-                .give_up("interrupted; --resume continues the run, under the same launcher");
+            // The record is written by now. Generators may be in the middle of a window.
+            self.world.give_up("interrupted");
         }
         // Whoever is gone cannot be told.
         let _ = self.tell(|_| Order::End);

@@ -104,7 +104,7 @@ impl World {
 
     fn check(&self, deadline: Instant, whom: usize, within: Duration) {
         if interrupt::is_requested() && !self.is_led.get() {
-            self.give_up("interrupted; the parts were not added up");
+            self.give_up("interrupted before all had answered");
         }
         if Instant::now() > deadline {
             let name = &self.names[whom];

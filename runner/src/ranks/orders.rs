@@ -5,7 +5,7 @@ use super::{PartOf, World};
 use crate::environment::limits;
 use crate::interrupt;
 use crate::load::{EngineKind, Exchange, Generator, LoadSpec, Measured, Pace, Window};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -14,7 +14,10 @@ use std::time::Duration;
 const FIRST_ORDER_WITHIN: Duration = Duration::from_secs(3 * 3600);
 
 /// How long the next one may: all servers of a block are started in between.
-const ORDER_WITHIN: Duration = Duration::from_secs(900);
+const ORDER_WITHIN: Duration = Duration::from_secs(3600);
+
+/// What a generator answers if it was told to end.
+pub(super) const INTERRUPTED: &str = "interrupted";
 
 /// How long all may take to become ready for a window.
 pub(super) const READY_WITHIN: Duration = Duration::from_secs(30);
@@ -104,6 +107,13 @@ impl World {
             let text = self.receive(0, Tag::Words, within, within);
             within = ORDER_WITHIN;
             let order = serde_json::from_slice(&text).context("cannot read an order")?;
+            if interrupt::is_requested() && !matches!(order, Order::End) {
+                // The first process ends the run, and then this one.
+                let refusal = serde_json::to_vec(&Err::<(), _>(INTERRUPTED));
+                let refusal = refusal.context("cannot write an answer")?;
+                self.refuse(&order, &refusal)?;
+                continue;
+            }
             let text = match order {
                 Order::End => return Ok(()),
                 Order::Begin {
@@ -124,6 +134,15 @@ impl World {
             };
             self.send(0, Tag::Words, &text, ORDER_WITHIN);
         }
+    }
+
+    /// Answers an order that is not carried out. If it is one for load, the others wait until this process is ready.
+    fn refuse(&self, order: &Order, refusal: &[u8]) -> Result<()> {
+        if matches!(order, Order::Run { .. }) {
+            self.begin_together(Ok(()), READY_WITHIN)?;
+        }
+        self.send(0, Tag::Words, refusal, ORDER_WITHIN);
+        Ok(())
     }
 
     fn carry_out(&self, order: Order, generator: &Generator) -> Result<Option<Told>> {
@@ -160,6 +179,8 @@ impl World {
             ..load.spec(self.part_of(self.rank))
         };
         let measured = generator.run(key, &spec)?;
+        // What was broken off is not a window.
+        ensure!(!interrupt::is_requested(), INTERRUPTED);
         Ok(Some(Told {
             late: measured.began.saturating_duration_since(begin.at),
             clock: begin.mapping,

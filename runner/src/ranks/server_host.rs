@@ -38,14 +38,7 @@ impl Counters {
     pub(super) fn at(address: IpAddr, processors: &[usize]) -> Self {
         let interface = Interface::with_address(address);
         let statistics = interface.map(|interface| {
-            // A label such as `eth0:1` is of the same interface.
-            let name = interface
-                .name
-                .split(':')
-                .next()
-                .unwrap_or_default()
-                .to_owned();
-            let folder = PathBuf::from("/sys/class/net").join(name);
+            let folder = PathBuf::from("/sys/class/net").join(interface.name);
             folder.join("statistics")
         });
         Self {

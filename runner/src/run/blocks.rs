@@ -71,12 +71,12 @@ pub trait Slices {
     /// If the run cannot go on.
     fn ready(&mut self, block: Block, condition: usize, arm: usize) -> Result<()>;
 
-    /// Measures one slice and appends its row; for how long we were stopped in it, if that can be seen.
+    /// Measures one slice and appends its row; what of it disturbs its block.
     ///
     /// # Errors
     ///
     /// If the run cannot go on.
-    fn slice(&mut self, slot: &Slot, journal: &mut Journal) -> Result<Duration>;
+    fn slice(&mut self, slot: &Slot, journal: &mut Journal) -> Result<SliceEnd>;
 
     /// The processes that are ours and live: what they use is not used by others.
     fn processes(&self) -> Vec<Tree>;
@@ -100,6 +100,24 @@ pub trait Slices {
     ///
     /// If the run cannot go on.
     fn stop(&mut self, block: Block, journal: &mut Journal) -> Result<()>;
+}
+
+/// What of a slice disturbs its block.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SliceEnd {
+    /// For how long we were stopped in it, if that can be seen.
+    pub paused: Duration,
+    /// Several generators did not begin it together.
+    pub is_apart: bool,
+}
+
+impl From<Duration> for SliceEnd {
+    fn from(paused: Duration) -> Self {
+        Self {
+            paused,
+            is_apart: false,
+        }
+    }
 }
 
 /// One block.
@@ -281,7 +299,7 @@ impl Blocks {
         let began = Instant::now();
         for round in 0..rounds {
             let watched = self.watch.begin_round(&slices.processes())?;
-            let mut pauses = Duration::ZERO;
+            let mut end = SliceEnd::default();
             let number = u64::from(block.ordinal) * u64::from(rounds) + u64::from(round);
             let order = self.orders.order(series, number, arms);
             for (position, arm) in order.into_iter().enumerate() {
@@ -295,11 +313,12 @@ impl Blocks {
                     arm,
                     began,
                 };
-                pauses += slices.slice(&slot, journal)?;
+                let one = slices.slice(&slot, journal)?;
+                end.paused += one.paused;
+                end.is_apart |= one.is_apart;
                 self.progress.slice_ended();
             }
-            self.watch
-                .end_round(&watched, &slices.processes(), pauses)?;
+            self.watch.end_round(&watched, &slices.processes(), end)?;
         }
         for arm in 0..arms {
             slices.done(block, condition, arm, journal)?;

@@ -30,6 +30,8 @@ pub enum Disturbance {
     Quota,
     /// We were stopped: by a signal, or with the whole machine.
     Pause,
+    /// Generators on several hosts did not begin a slice together, however often it was tried.
+    Apart,
     /// The hypervisor gave too much processor time to others.
     Steal,
     /// Other programs used too much of our processors.
@@ -66,7 +68,7 @@ impl Disturbance {
             _ => format!("{:.1} s", ms as f64 / 1000.0),
         };
         let of_row = |row: &BlockRow| match self {
-            Self::None => 0,
+            Self::None | Self::Apart => 0,
             Self::Quota => row.throttled_periods,
             Self::Pause => row.pause_ms,
             Self::Steal => row.steal_ms,
@@ -77,7 +79,7 @@ impl Disturbance {
             return self.to_string();
         };
         let size = match self {
-            Self::None => return self.to_string(),
+            Self::None | Self::Apart => return self.to_string(),
             Self::Quota => format!("{} periods", of_row(worst)),
             Self::Sentinel => format!("{:.0}% slower", of_row(worst) as f64 / 1e4),
             _ => format!(
@@ -96,6 +98,7 @@ impl fmt::Display for Disturbance {
             Self::None => "nothing",
             Self::Quota => "a limit on the processors' time of this control group",
             Self::Pause => "pauses of this runner",
+            Self::Apart => "generators that did not begin together",
             Self::Steal => "the hypervisor",
             Self::Others => "other programs on the same processors",
             Self::Sentinel => "a slow processor",

@@ -74,6 +74,9 @@ pub struct ServerHostRow {
     pub arm: String,
     /// How often the slice was measured until all generators had begun together.
     pub attempts: u32,
+    /// How far apart the generators may have begun in the last attempt, as far as the clocks tell.
+    #[serde(default)]
+    pub apart_us: u64,
     /// How long the window was.
     pub elapsed_ns: u64,
     /// CPU time of the servers' processors, interrupts included, in ticks of 10 ms.
@@ -125,6 +128,7 @@ impl SliceKey {
             round: self.round,
             arm: self.arm.clone(),
             attempts: window.attempts,
+            apart_us: window.apart_ns / 1000,
             elapsed_ns: server.elapsed_ns,
             machine_cpu_ns: server.cpu_ns,
             softirq_ns: server.softirq_ns,

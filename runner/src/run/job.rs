@@ -233,25 +233,27 @@ impl<P: Serialize + DeserializeOwned + Clone> Job<P> {
         Ok(())
     }
 
-    /// Spreads load of these numbers of connections over the hosts that generate it, so that each thread of each has one.
+    /// Spreads load of these numbers of connections over the hosts that generate it: no host has more threads than connections.
     ///
     /// # Errors
     ///
     /// A [`UsageError`] if there are fewer connections than hosts.
     pub fn spread(&mut self, connections: &[usize]) -> Result<(), UsageError> {
-        let fewest = connections.iter().copied().min().unwrap_or(0);
         let Some((_, generators)) = self.run.hosts.split_first_mut() else {
             return Ok(());
         };
         let of = generators.len();
+        let fewest = connections.iter().min().copied().unwrap_or(0);
+        let most = connections.iter().max().copied().unwrap_or(0);
+        if PartOf::new(of, of).is_none() || fewest < of {
+            return Err(UsageError(format!(
+                "{fewest} connections do not spread over {of} generators: each needs at least one connection (-c), and there may be \
+                 at most 1024 generators"
+            )));
+        }
         for (place, generator) in generators.iter_mut().enumerate() {
             let part = PartOf::new(place + 1, of);
-            let own = part.map_or(0, |part| part.share(fewest as u64));
-            if own == 0 {
-                return Err(UsageError(format!(
-                    "{fewest} connections do not spread over {of} generators: each needs one (-c), and there may be 1024 of them"
-                )));
-            }
+            let own = part.map_or(0, |part| part.share(most as u64));
             generator.processors.truncate(own as usize);
         }
         Ok(())

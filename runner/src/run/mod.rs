@@ -34,7 +34,7 @@ mod watch;
 mod williams;
 
 pub use arm::{Arm, ArmKind, Launch, VariantOf};
-pub use blocks::{Block, BlockRow, Slices, Slot, run_blocks};
+pub use blocks::{Block, BlockRow, SliceEnd, Slices, Slot, run_blocks};
 pub use circumstances::{before_blocks, look_around, summarize_blocks};
 pub use disturbance::Disturbance;
 pub use exclusive::Exclusive;

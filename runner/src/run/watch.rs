@@ -1,7 +1,7 @@
 //! Watches the machine while a block is measured: stolen time, other programs, limits, pauses, and a fixed piece of
 //! work.
 
-use super::blocks::BlockRow;
+use super::blocks::{BlockRow, SliceEnd};
 use super::disturbance::Disturbance;
 use super::header::Processors;
 use super::stops::Stops;
@@ -21,7 +21,9 @@ pub(super) struct Watch {
     /// The servers' processors, where the sentinel runs.
     servers: Vec<usize>,
     /// All processors that we use.
-    ours: Ours,
+    ours: Vec<usize>,
+    /// Load comes from other hosts.
+    is_network: bool,
     calibrated: Duration,
     /// Blocks that may still be excluded. Once they are used up the run is untrusted anyway, and it has to end.
     left: u32,
@@ -30,19 +32,12 @@ pub(super) struct Watch {
     block: BlockRow,
     sentinels: Vec<Duration>,
     stops: Stops,
+    /// Several generators did not begin a slice of the current block together.
+    is_apart: bool,
     /// Connections that found a listen queue full in a namespace of the servers' own, so far and when the block began.
     overflows: (u64, u64),
     /// What that had seen when the block began.
     stopped_ms: u64,
-}
-
-/// The processors that are watched.
-#[derive(Debug, Clone)]
-struct Ours {
-    processors: Vec<usize>,
-    /// Whether what the kernel does there in interrupts counts as used: the packets of generators on other hosts are handled in
-    /// them, and are in no process's time.
-    with_interrupts: bool,
 }
 
 /// What the machine said at one moment.
@@ -52,8 +47,9 @@ struct Reading {
     throttling: Throttling,
     /// CPU time of each server's processes; that of this one has the number 0.
     own: BTreeMap<u32, Duration>,
-    /// CPU time used by anybody on our processors.
+    /// CPU time used by anybody on our processors, and the same without that of interrupts.
     busy: Duration,
+    without_interrupts: Duration,
     /// Time that the hypervisor took from them.
     steal: Duration,
 }
@@ -71,14 +67,12 @@ impl Watch {
             .map(|_| sentinel::time(&used.server))
             .collect::<Result<_>>()?;
         let there = u32::try_from(there).unwrap_or(u32::MAX);
-        let ours = Ours {
-            processors: used.all(),
-            with_interrupts: !is_network,
-        };
+        let ours = used.all();
         Ok(Self {
             servers: used.server.clone(),
             began: Reading::take(&ours, &[])?,
             ours,
+            is_network,
             calibrated: typical(&times),
             left: planned
                 .div_ceil(3)
@@ -86,6 +80,7 @@ impl Watch {
             block: BlockRow::default(),
             sentinels: Vec::new(),
             stops: Stops::watch(),
+            is_apart: false,
             overflows: (0, 0),
             stopped_ms: 0,
         })
@@ -94,6 +89,7 @@ impl Watch {
     /// A block begins.
     pub(super) fn begin_block(&mut self) -> Result<()> {
         self.block = BlockRow::default();
+        self.is_apart = false;
         self.sentinels.clear();
         self.stopped_ms = self.stops.stopped_ms();
         self.overflows.1 = self.overflows.0;
@@ -109,12 +105,12 @@ impl Watch {
         })
     }
 
-    /// The round has ended; its slices saw these pauses.
+    /// The round has ended; this is what came of its slices.
     pub(super) fn end_round(
         &mut self,
         round: &RoundWatch,
         processes: &[Tree],
-        pauses: Duration,
+        end: SliceEnd,
     ) -> Result<()> {
         let (before, after) = (&round.before, Reading::take(&self.ours, processes)?);
         let own: Duration = after
@@ -122,7 +118,14 @@ impl Watch {
             .iter()
             .filter_map(|(pid, cpu)| Some(cpu.saturating_sub(*before.own.get(pid)?)))
             .sum();
-        let busy = after.busy.saturating_sub(before.busy);
+        // Many kernels charge the time in which they handle packets to the process that they interrupt; others do not. If
+        // processes have more than all time outside of interrupts, this one does.
+        let busy = |one: fn(&Reading) -> Duration| one(&after).saturating_sub(one(before));
+        let (with_interrupts, without) = (busy(|one| one.busy), busy(|one| one.without_interrupts));
+        let busy = match self.is_network && own <= without {
+            true => without,
+            false => with_interrupts,
+        };
         let first = processes.iter().flat_map(Tree::processes).next();
         if let Some(overflows) = first.and_then(Counters::listen_overflows_beside) {
             self.overflows.0 = overflows;
@@ -130,14 +133,15 @@ impl Watch {
         self.block.watched_ms += millis(after.at - before.at);
         self.block.others_cpu_ms += millis(busy.saturating_sub(own));
         self.block.throttled_periods += after.throttling.since(&before.throttling).periods;
-        self.block.pause_ms += millis(pauses);
+        self.block.pause_ms += millis(end.paused);
+        self.is_apart |= end.is_apart;
         Ok(())
     }
 
     /// What the block of this number came to, and whether it counts.
     pub(super) fn end_block(&mut self, number: u32) -> Result<BlockRow> {
         let during = Counters::read()?.since(&self.began.counters);
-        let steal = Counters::steal_on(&self.ours.processors)?.saturating_sub(self.began.steal);
+        let steal = Counters::steal_on(&self.ours)?.saturating_sub(self.began.steal);
         let time = typical(&std::mem::take(&mut self.sentinels));
         let mut row = BlockRow {
             block: number,
@@ -152,7 +156,10 @@ impl Watch {
                 .max(self.stops.stopped_ms() - self.stopped_ms),
             ..std::mem::take(&mut self.block)
         };
-        row.disturbed_by = Disturbance::of(&row, self.ours.processors.len());
+        row.disturbed_by = match self.is_apart {
+            true => Disturbance::Apart,
+            false => Disturbance::of(&row, self.ours.len()),
+        };
         if row.disturbed_by != Disturbance::None && self.left > 0 {
             self.left -= 1;
             row.excluded = 1;
@@ -167,20 +174,22 @@ pub(super) struct RoundWatch {
 }
 
 impl Reading {
-    fn take(ours: &Ours, processes: &[Tree]) -> Result<Self> {
+    fn take(ours: &[usize], processes: &[Tree]) -> Result<Self> {
         // A process that has ended has no clock, and is in one reading only.
         let own = processes
             .iter()
             .filter_map(|tree| Some((tree.id(), tree.cpu().ok()?)));
         let mut own: BTreeMap<u32, Duration> = own.collect();
         own.insert(0, cpu_of(std::process::id())?);
+        let [busy, without_interrupts] = Counters::busy_on(ours)?;
         Ok(Self {
             at: Instant::now(),
             counters: Counters::read()?,
             throttling: Throttling::read(),
             own,
-            busy: Counters::busy_on(&ours.processors, ours.with_interrupts)?,
-            steal: Counters::steal_on(&ours.processors)?,
+            busy,
+            without_interrupts,
+            steal: Counters::steal_on(ours)?,
         })
     }
 }
@@ -218,7 +227,7 @@ mod tests {
             watch.begin_block().unwrap();
             let round = watch.begin_round(&[]).unwrap();
             watch
-                .end_round(&round, &[], Duration::from_millis(pauses))
+                .end_round(&round, &[], Duration::from_millis(pauses).into())
                 .unwrap();
             watch.end_block(0).unwrap()
         };
@@ -251,6 +260,20 @@ mod tests {
     }
 
     #[test]
+    fn a_slice_that_generators_did_not_begin_together_excludes_its_block_and_no_other() {
+        let mut watch = watch(1);
+        for is_apart in [true, false] {
+            watch.begin_block().unwrap();
+            let round = watch.begin_round(&[]).unwrap();
+            let paused = Duration::ZERO;
+            let end = SliceEnd { paused, is_apart };
+            watch.end_round(&round, &[], end).unwrap();
+            let row = watch.end_block(0).unwrap();
+            assert_eq!(row.disturbed_by == Disturbance::Apart, is_apart, "{row:?}");
+        }
+    }
+
+    #[test]
     fn our_own_work_is_not_that_of_others() {
         let mut watch = watch(1);
         let round = watch.begin_round(&[]).unwrap();
@@ -260,7 +283,7 @@ mod tests {
         while own() < Duration::from_millis(200) {
             std::hint::black_box(sentinel::time(&watch.servers).unwrap());
         }
-        watch.end_round(&round, &[], Duration::ZERO).unwrap();
+        watch.end_round(&round, &[], SliceEnd::default()).unwrap();
         let own = millis(own());
         let row = watch.end_block(0).unwrap();
         // The tests beside this one are our own as well, on whatever processor: what remains for others is less than all.

@@ -11,7 +11,7 @@ use crate::duration::micros;
 use crate::experiments::Experiment as _;
 use crate::interrupt;
 use crate::run::{
-    ArmKind, Block, Job, Journal, Slices, Slot, one_line, run_blocks, summarize_blocks,
+    ArmKind, Block, Job, Journal, SliceEnd, Slices, Slot, one_line, run_blocks, summarize_blocks,
 };
 use crate::server::Tree;
 use anyhow::{Result, anyhow};
@@ -104,9 +104,9 @@ impl Slices for Timing<'_> {
         Ok(())
     }
 
-    fn slice(&mut self, slot: &Slot, journal: &mut Journal) -> Result<Duration> {
+    fn slice(&mut self, slot: &Slot, journal: &mut Journal) -> Result<SliceEnd> {
         let Some(live) = self.live.get_mut(&slot.arm) else {
-            return Ok(Duration::ZERO);
+            return Ok(SliceEnd::default());
         };
         let arm = self.arms[slot.arm];
         let row = SampleRow {
@@ -128,7 +128,9 @@ impl Slices for Timing<'_> {
         journal.append(&row)?;
         // A harness never waits while it is timed: what it did not use, it was not given.
         let off_ns = row.elapsed_ns.saturating_sub(row.server_cpu_ns);
-        Ok(Duration::from_nanos(off_ns).saturating_sub(PAUSE_MIN))
+        Ok(Duration::from_nanos(off_ns)
+            .saturating_sub(PAUSE_MIN)
+            .into())
     }
 
     fn processes(&self) -> Vec<Tree> {

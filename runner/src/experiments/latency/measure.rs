@@ -10,8 +10,8 @@ use crate::interrupt;
 use crate::load::{LoadSpec, Pace, time_histogram};
 use crate::record::HistogramTag;
 use crate::run::{
-    Block, Job, Journal, Launch, ProcessRow, Servers, SliceKey, Slices, Slot, before_blocks,
-    run_blocks, summarize_blocks,
+    Block, Job, Journal, Launch, ProcessRow, Servers, SliceEnd, SliceKey, Slices, Slot,
+    before_blocks, run_blocks, summarize_blocks,
 };
 use crate::server::Tree;
 use anyhow::Result;
@@ -102,7 +102,7 @@ impl Slices for OpenLoop {
         Ok(())
     }
 
-    fn slice(&mut self, slot: &Slot, journal: &mut Journal) -> Result<Duration> {
+    fn slice(&mut self, slot: &Slot, journal: &mut Journal) -> Result<SliceEnd> {
         let level = self.plan.rates[slot.condition];
         // Each slice has a schedule of its own, the same for all arms of a round.
         let number = (u64::from(slot.block.ordinal) << 16) | u64::from(slot.round);
@@ -126,9 +126,10 @@ impl Slices for OpenLoop {
         // What was broken off is not a slice.
         interrupt::check()?;
         row.started_us = started_us;
-        let mut pauses = measured
+        let paused = measured
             .as_ref()
             .map_or(Duration::ZERO, |one| one.pauses.total);
+        let mut end = SliceEnd::from(paused);
         if let Some(measured) = measured {
             let sum = self.times.entry(slot.arm).or_insert_with(time_histogram);
             sum.add(&measured.times.response)?;
@@ -142,10 +143,7 @@ impl Slices for OpenLoop {
                 };
                 key.append(&window, journal)?;
                 row.started_us = micros(measured.began.saturating_duration_since(slot.began));
-                if !window.is_together {
-                    // It was not one window of all: like one in which the generator was stopped.
-                    pauses += measured.elapsed;
-                }
+                end.is_apart = !window.is_together;
             }
             row = row.measured(&measured);
         }
@@ -153,7 +151,7 @@ impl Slices for OpenLoop {
             .servers
             .err_of_slice(slot.arm, row.ok, row.server_cpu_ns, row.err);
         journal.append(&row)?;
-        Ok(pauses)
+        Ok(end)
     }
 
     fn processes(&self) -> Vec<Tree> {

@@ -76,7 +76,7 @@ impl Experiment for Latency {
             env: plan.env,
         };
         // A run that continues has the limit on open files of another shell.
-        limits::allow_connections(job.run.arms.len() * plan.connections)?;
+        limits::allow_connections(plan.open_at_a_time(job.run.arms.len()))?;
         let (link, connections) = (plan.link, plan.connections);
         let network = link.network(job)?;
         job.spread(&[connections])?;

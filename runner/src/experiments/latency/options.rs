@@ -96,7 +96,7 @@ impl LatencyOptions {
         };
         plan.validate()?;
         workspace.refuse_without_server(&self.run.names, plan.server)?;
-        limits::allow_connections(16 * plan.connections)?;
+        limits::allow_connections(plan.open_at_a_time(16))?;
         Ok(Design {
             experiment,
             method,

@@ -89,6 +89,13 @@ impl RateLevel {
 }
 
 impl LatencyPlan {
+    /// How many connections this process has open with so many arms: if generators are elsewhere, each server still has its
+    /// own.
+    pub(super) fn open_at_a_time(&self, arms: usize) -> usize {
+        let arms = if self.link == Link::Hosts { 1 } else { arms };
+        arms * self.connections
+    }
+
     /// Checks that the plan can be carried out as meant.
     pub(super) fn validate(&self) -> Result<(), UsageError> {
         if self.rates.is_empty() && self.objective.is_none() {

@@ -105,7 +105,12 @@ impl Search<'_> {
             let Some(measured) = measured else {
                 return Ok(false);
             };
-            let is_met = self.objective.is_met_by(&measured);
+            // Hosts that did not begin together have not offered this rate.
+            let is_offered = servers
+                .driver
+                .told()
+                .is_none_or(|window| window.is_together);
+            let is_met = is_offered && self.objective.is_met_by(&measured);
             journal.append(&self.row(servers.name(self.arm), rate, &measured, is_met))?;
             self.probes += 1;
             if is_met {

@@ -9,8 +9,8 @@ use crate::interrupt;
 use crate::load::{Generator, Interval, Intervals, LoadSpec, Pace};
 use crate::report::grouped;
 use crate::run::{
-    Block, Job, Journal, Launch, ProcessRow, Servers, Slices, Slot, before_blocks, run_blocks,
-    summarize_blocks,
+    Block, Job, Journal, Launch, ProcessRow, Servers, SliceEnd, Slices, Slot, before_blocks,
+    run_blocks, summarize_blocks,
 };
 use crate::server::Tree;
 use anyhow::Result;
@@ -84,7 +84,7 @@ impl Slices for FromIdle {
         Ok(())
     }
 
-    fn slice(&mut self, slot: &Slot, journal: &mut Journal) -> Result<Duration> {
+    fn slice(&mut self, slot: &Slot, journal: &mut Journal) -> Result<SliceEnd> {
         std::thread::sleep(IDLE);
         let connections = self.plan.connections[slot.condition];
         let (to, told) = mpsc::channel();
@@ -109,7 +109,9 @@ impl Slices for FromIdle {
                 ..row
             })?;
         }
-        Ok(measured.map_or(Duration::ZERO, |one| one.pauses.total))
+        Ok(measured
+            .map_or(Duration::ZERO, |one| one.pauses.total)
+            .into())
     }
 
     fn processes(&self) -> Vec<Tree> {

@@ -132,6 +132,11 @@ fn name(table: &Table, row: &TableRow) -> Cell {
 /// The rank set by requests per second, with a sign if the generator was saturated: then the server could be
 /// faster than it shows.
 pub(super) fn rank(row: &TableRow) -> Cell {
-    let rank = |one: &Figures| Some(Cell::rank(one.rate_standing?.rank?, row.is_client_bound()));
+    let rank = |one: &Figures| {
+        Some(Cell::rank(
+            one.rate_standing?.rank?,
+            row.is_limited_elsewhere(),
+        ))
+    };
     row.figures().and_then(rank).unwrap_or(Cell::Empty)
 }

@@ -114,6 +114,11 @@ impl TableRow {
             .is_some_and(|limit| limit.bound == Bound::ClientBound && !limit.is_network_bound)
     }
 
+    /// Whether something else than the server was known to be the limit.
+    pub(super) fn is_limited_elsewhere(&self) -> bool {
+        self.is_client_bound() || self.is_network_bound()
+    }
+
     /// Whether the network between hosts was the limit.
     pub(super) fn is_network_bound(&self) -> bool {
         self.limit.is_some_and(|limit| limit.is_network_bound)

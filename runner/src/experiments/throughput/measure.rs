@@ -12,7 +12,7 @@ use crate::interrupt;
 use crate::load::{LoadSpec, Pace, Window, time_histogram};
 use crate::record::HistogramTag;
 use crate::run::{
-    ArmKind, Block, Job, Journal, Launch, ProcessRow, Servers, SliceKey, Slices, Slot,
+    ArmKind, Block, Job, Journal, Launch, ProcessRow, Servers, SliceEnd, SliceKey, Slices, Slot,
     before_blocks, run_blocks, summarize_blocks,
 };
 use crate::server::Tree;
@@ -159,7 +159,7 @@ impl Slices for ClosedLoop {
         self.after_load(arm)
     }
 
-    fn slice(&mut self, slot: &Slot, journal: &mut Journal) -> Result<Duration> {
+    fn slice(&mut self, slot: &Slot, journal: &mut Journal) -> Result<SliceEnd> {
         let level = self.plan.levels[slot.condition];
         let (block, round) = (slot.block.ordinal, slot.round);
         let window = self.plan.window(&level, self.seed, block, round);
@@ -181,9 +181,10 @@ impl Slices for ClosedLoop {
         // What was broken off is not a slice.
         interrupt::check()?;
         row.started_us = started_us;
-        let mut pauses = measured
+        let paused = measured
             .as_ref()
             .map_or(Duration::ZERO, |one| one.pauses.total);
+        let mut end = SliceEnd::from(paused);
         if let Some(measured) = measured {
             let sum = self.times.entry(slot.arm).or_insert_with(time_histogram);
             sum.add(&measured.times.service)?;
@@ -198,10 +199,7 @@ impl Slices for ClosedLoop {
                 };
                 key.append(&window, journal)?;
                 row.started_us = micros(measured.began.saturating_duration_since(slot.began));
-                if !window.is_together {
-                    // It was not one window of all: like one in which the generator was stopped.
-                    pauses += measured.elapsed;
-                }
+                end.is_apart = !window.is_together;
             }
             if self.servers.kind(slot.arm) == ArmKind::Planted {
                 row.withhold(self.plan.withheld_percent(level.connections));
@@ -212,7 +210,7 @@ impl Slices for ClosedLoop {
             .err_of_slice(slot.arm, row.ok, row.server_cpu_ns, row.err);
         journal.append(&row)?;
         self.after_load(slot.arm)?;
-        Ok(pauses)
+        Ok(end)
     }
 
     fn processes(&self) -> Vec<Tree> {

@@ -92,8 +92,8 @@ fn section(records: &ThroughputRecords, table: &Table, rows: &[TableRow]) -> Sec
     }
     if rows.iter().any(TableRow::is_network_bound) {
         remarks.push(
-            "network-bound: the link was full, or packets were lost, so the server may be faster, and its rank is that of the \
-             network."
+            "† and network-bound: the link was full, or packets were lost, so the server may be faster, and its rank by \
+             requests/s says nothing about it."
                 .to_owned(),
         );
     }
@@ -107,7 +107,7 @@ fn section(records: &ThroughputRecords, table: &Table, rows: &[TableRow]) -> Sec
     remarks.extend(signatures::remarks(records, &seen, Parts::One));
     let is_client_bound = |name: &str| {
         rows.iter()
-            .any(|row| row.arm.name == name && row.is_client_bound())
+            .any(|row| row.arm.name == name && row.is_limited_elsewhere())
     };
     let condition = format!("at {}", table.heading());
     let is_untrusted = !table.untrusted.is_empty();

@@ -100,7 +100,7 @@ fn said(changes: &[Change]) -> Option<String> {
     let bound = CHANGE_MAX * 100.0;
     Some(match known == changes.len() {
         true => format!(
-            "settled: from the first half of the windows to the second no rate changes by more than {bound:.0}%; the \
+            "Settled: from the first half of the windows to the second no rate changes by more than {bound:.0}%; the \
              largest change is that of {}.",
             largest.text()
         ),
@@ -136,7 +136,7 @@ mod tests {
     #[test]
     fn a_rate_that_stays_is_said_with_its_largest_change() {
         let line = said(&[change(1.0), change(1.01)]).unwrap();
-        assert!(line.starts_with("settled: "), "{line}");
+        assert!(line.starts_with("Settled: "), "{line}");
         assert!(line.contains("`one` +0.9%"), "{line}");
     }
 

@@ -212,6 +212,8 @@ impl<W: Windows> Experiment for W {
 ///
 /// If not even the lowest number of connections is allowed, or all arms have theirs open together.
 fn raise_limit(plan: &ThroughputPlan, arms: usize) -> Result<(), UsageError> {
+    // Each server has its own; the process that starts them has none if generators are elsewhere.
+    let arms = if plan.link == Link::Hosts { 1 } else { arms };
     let Err(too_low) = limits::allow_connections(plan.open_at_a_time(arms)) else {
         return Ok(());
     };

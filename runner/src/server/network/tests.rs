@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Nothing, and a word, where namespaces cannot be made.
+/// `None`, with a message, if namespaces cannot be made.
 fn namespace() -> Option<Arc<Namespace>> {
     match Namespace::create() {
         Ok(namespace) => Some(Arc::new(namespace)),
