@@ -71,9 +71,7 @@ pub struct WindowOfHosts {
     pub server: ServerHost,
     /// How often it was tried until all began together.
     pub attempts: u32,
-    /// How far apart all may have begun in the last attempt, as far as the clocks tell.
-    pub apart_ns: u64,
-    /// Whether that is little enough to be one window.
+    /// Whether all began together in the last attempt.
     pub is_together: bool,
 }
 

@@ -69,8 +69,7 @@ impl Driver for Conductor {
             let apart = apart(starts.map(|one| (one.late, one.clock.round_trip_ns)));
             let is_together = length.is_none_or(|length| apart * 100 <= length * APART_PERCENT_MAX);
             if is_together || attempts == ATTEMPTS {
-                let apart_ns = nanos(apart);
-                return self.sum(window, length.map(|_| (attempts, apart_ns, is_together)));
+                return self.sum(window, length.map(|_| (attempts, is_together)));
             }
             attempts += 1;
             if let Some(opened) = self.opened.borrow().get(&key) {
@@ -200,21 +199,19 @@ impl Conductor {
     }
 
     /// What all have measured; `window` has how often it was tried and whether all began together, if it was a window.
-    fn sum(&self, once: Once, window: Option<(u32, u64, bool)>) -> Result<Measured> {
+    fn sum(&self, once: Once, window: Option<(u32, bool)>) -> Result<Measured> {
         let Once {
             began,
             told,
             watched,
         } = once;
-        self.told.replace(
-            window.map(|(attempts, apart_ns, is_together)| WindowOfHosts {
+        self.told
+            .replace(window.map(|(attempts, is_together)| WindowOfHosts {
                 generators: told.iter().map(part).collect(),
                 server: watched.server,
                 attempts,
-                apart_ns,
                 is_together,
-            }),
-        );
+            }));
         let parts = told.into_iter().map(|one| one.measured).collect();
         Ok(Measured {
             began,

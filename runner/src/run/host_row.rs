@@ -72,11 +72,8 @@ pub struct ServerHostRow {
     pub round: u32,
     /// Who served.
     pub arm: String,
-    /// How often the slice was measured until all generators had begun together.
+    /// How often the slice was measured until all generators had begun together; if they never had, the block says so.
     pub attempts: u32,
-    /// How far apart the generators may have begun in the last attempt, as far as the clocks tell.
-    #[serde(default)]
-    pub apart_us: u64,
     /// How long the window was.
     pub elapsed_ns: u64,
     /// CPU time of the servers' processors, interrupts included, in ticks of 10 ms.
@@ -128,7 +125,6 @@ impl SliceKey {
             round: self.round,
             arm: self.arm.clone(),
             attempts: window.attempts,
-            apart_us: window.apart_ns / 1000,
             elapsed_ns: server.elapsed_ns,
             machine_cpu_ns: server.cpu_ns,
             softirq_ns: server.softirq_ns,
