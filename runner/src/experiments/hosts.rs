@@ -189,7 +189,7 @@ impl HostRows {
             heading: format!("{heading}: the servers' machine"),
             grid: Grid::plain(headings, rows),
             remarks: vec![format!(
-                "{} is reached by {interface}. CPU of the machine is that of the servers' processors, whoever used it, from \
+                "The host {} is reached by {interface}. CPU of the machine is that of the servers' processors, whoever used it, from \
                  `/proc/stat` in ticks of 10 ms: the time in which the kernel handles packets may be charged to no \
                  process. Network-bound: the link carries \
                  {:.0}% of what it can, preamble, checksum and gap included, or more than {:.1}% of the packets were lost. The speed of \
