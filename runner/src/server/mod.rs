@@ -214,8 +214,8 @@ impl Server {
         }
         let places: Vec<String> = listened.iter().map(ToString::to_string).collect();
         Some(format!(
-            "; it listens on {} and not on {}: give it {{address}} in its command (or {{port}}, if it listens on all \
-             addresses or on 127.0.0.1), or let it read the variable ADDR",
+            "; it listens on {} and not on {}: give it the port by {{port}} or {{address}} in its command, or let it \
+             read the variable ADDR",
             places.join(", "),
             self.address
         ))
