@@ -90,7 +90,7 @@ pub struct PartOfHost {
     pub ok: u64,
     /// CPU time of its threads.
     pub cpu_ns: u64,
-    /// How long its busiest thread had nothing to do.
+    /// How long its busiest thread was idle.
     pub idle_ns: u64,
     /// Median service time.
     pub service_time_p50_us: u64,

@@ -50,7 +50,7 @@ pub struct GeneratorRow {
     pub ok: u64,
     /// CPU time of its threads.
     pub generator_cpu_ns: u64,
-    /// How long its busiest thread had nothing to do.
+    /// How long its busiest thread was idle.
     pub generator_idle_ns: u64,
     /// Median service time.
     pub service_time_p50_us: u64,
