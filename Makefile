@@ -170,6 +170,7 @@ test:
 	cargo test --locked --package isolated --features counting
 	@if command -v mpicc >/dev/null && mpirun --version 2>/dev/null | grep -q 'Open MPI' && ldconfig -p | grep -q libclang; then \
 		cargo clippy --locked --package runner --features mpi --lib --bins --test ranks -- --deny warnings && \
+		cargo test --locked --package runner --features mpi --lib --test ranks --no-run && \
 		cargo test --locked --package runner --features mpi --lib -- ranks:: together:: several:: && \
 		cargo test --locked --package runner --features mpi --test ranks -- --nocapture; \
 	else echo 'not tested: several hosts as one run, which needs Open MPI (openmpi-bin, libopenmpi-dev, libclang-dev)'; fi

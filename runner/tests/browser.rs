@@ -89,13 +89,14 @@ fn install() -> Result<(), String> {
     }
 }
 
-/// The faults of a page, a line each.
-fn faults(browser: &Path, name: &str, html: &str) -> Vec<String> {
+/// The faults of a page, a line each; with `wanted`, those until the first that this check names.
+fn faults(browser: &Path, name: &str, html: &str, wanted: Option<&str>) -> Vec<String> {
     let page = target().join(format!("{name}.html"));
     fs::write(&page, html).unwrap();
     let output = Command::new("node")
         .arg(runner_folder().join("tests/browser/check.mjs"))
         .args([browser, page.as_path(), target().join(name).as_path()])
+        .args(wanted)
         .current_dir(target())
         .output()
         .unwrap();
@@ -126,7 +127,7 @@ fn html() -> String {
 #[ignore = "needs chromium, node and, once, the network: make test runs it"]
 fn the_page_is_without_fault_in_a_browser() {
     let Some(browser) = browser() else { return };
-    assert_eq!(faults(&browser, "page", &html()), [""; 0]);
+    assert_eq!(faults(&browser, "page", &html(), None), [""; 0]);
     // And those of this project's own runs.
     let results = runner_folder().parent().unwrap().join("results");
     for entry in fs::read_dir(results).unwrap() {
@@ -134,7 +135,7 @@ fn the_page_is_without_fault_in_a_browser() {
         if path.extension().is_some_and(|one| one == "html") {
             let name = path.file_stem().unwrap().to_string_lossy().into_owned();
             assert_eq!(
-                faults(&browser, &name, &fs::read_to_string(&path).unwrap()),
+                faults(&browser, &name, &fs::read_to_string(&path).unwrap(), None),
                 [""; 0],
                 "{name}"
             );
@@ -218,7 +219,7 @@ fn each_planted_fault_is_found() {
 
 /// The page has a fault that this check names.
 fn assert_found(browser: &Path, check: &str, bad: &str) {
-    let found = faults(browser, "planted", bad);
+    let found = faults(browser, "planted", bad, Some(check));
     assert!(
         found.iter().any(|line| line.starts_with(check)),
         "{check}: {found:?}"

@@ -39,19 +39,7 @@ pub fn takeaway(
     is_untrusted: bool,
     is_client_bound: impl Fn(&str) -> bool,
 ) -> String {
-    let sets = ranked.rank_sets().into_iter();
-    let rankers: Vec<Ranker> = sets
-        .map(|(name, rank)| {
-            let standing = ranked.standing(name);
-            let ratio = standing.map(|one| Cell::ratio(one.ratio, one.interval).full());
-            Ranker {
-                name: name.to_owned(),
-                rank,
-                ratio: ratio.unwrap_or_default(),
-                is_client_bound: is_client_bound(name),
-            }
-        })
-        .collect();
+    let rankers = rankers(ranked, is_client_bound);
     let baseline = ranked
         .baseline
         .map(|arm| ranked.measured.arms[arm].as_str());
@@ -60,8 +48,31 @@ pub fn takeaway(
         return words;
     }
     let visible = visible_difference(ranked);
-    unseen(&rankers, condition, visible)
+    let condition_of_tie = format!("by {} {condition}", ranked.measure);
+    unseen(&rankers, &condition_of_tie, visible)
         .unwrap_or_else(|| sentence(&rankers, praise, condition, baseline))
+}
+
+/// Whether a ranking says little: its first are tied, and may differ by more than a quarter all the same.
+#[must_use]
+pub fn says_little(ranked: &Ranked) -> bool {
+    let rankers = rankers(ranked, |_| false);
+    unseen(&rankers, "", visible_difference(ranked)).is_some()
+}
+
+fn rankers(ranked: &Ranked, is_client_bound: impl Fn(&str) -> bool) -> Vec<Ranker> {
+    let sets = ranked.rank_sets().into_iter();
+    let ranker = |(name, rank): (&str, RankSet)| {
+        let standing = ranked.standing(name);
+        let ratio = standing.map(|one| Cell::ratio(one.ratio, one.interval).full());
+        Ranker {
+            name: name.to_owned(),
+            rank,
+            ratio: ratio.unwrap_or_default(),
+            is_client_bound: is_client_bound(name),
+        }
+    };
+    sets.map(ranker).collect()
 }
 
 /// What is said instead if nobody can be said to be first.

@@ -2,6 +2,7 @@
 
 use super::format::grouped;
 use crate::analysis::{Control, Effect, Ranked};
+use crate::run::Warning;
 use crate::stats::median;
 
 /// What was asked and what went wrong.
@@ -19,7 +20,7 @@ pub fn trust(
     ranked: &Ranked,
     controls: &[Control],
     answers: Answers,
-    warnings: usize,
+    warnings: &[Warning],
 ) -> Vec<String> {
     let own = controls
         .iter()
@@ -36,8 +37,19 @@ pub fn trust(
         counted(answers.errors, "error"),
         grouped(answers.counted)
     ));
-    items.push(counted(warnings as u64, "warning"));
+    items.push(warned(warnings));
     items
+}
+
+/// How many warnings a run has, and the size of each; what to do about it is said where they are listed.
+#[must_use]
+pub fn warned(warnings: &[Warning]) -> String {
+    let count = counted(warnings.len() as u64, "warning");
+    let each: Vec<String> = warnings.iter().map(Warning::size).collect();
+    match each.is_empty() {
+        true => count,
+        false => format!("{count} ({})", each.join("; ")),
+    }
 }
 
 fn counted(count: u64, noun: &str) -> String {

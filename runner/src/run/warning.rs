@@ -49,6 +49,27 @@ pub enum Warning {
     UnknownSources,
 }
 
+impl Warning {
+    /// What was seen and how much of it, in the few words that fit beside a table.
+    #[must_use]
+    pub fn size(&self) -> String {
+        match self {
+            Self::SharedProcessors { .. } => "server and generator share processors".to_owned(),
+            Self::ShortRun { blocks } => format!("{blocks} blocks are few"),
+            Self::BusyMachine { busy_percent } => format!("{busy_percent}% busy at the start"),
+            Self::Quota { processor_ms_per_s } => format!(
+                "limited to {:.2} processors",
+                *processor_ms_per_s as f64 / 1000.0
+            ),
+            Self::OtherRunner { .. } => "another runner was measuring".to_owned(),
+            Self::Steal { steal_ppm } => format!("steal {:.2}%", *steal_ppm as f64 / 10_000.0),
+            Self::ListenOverflows { count } => format!("{count} listen overflows"),
+            Self::UncommittedSources => "uncommitted sources".to_owned(),
+            Self::UnknownSources => "unknown sources".to_owned(),
+        }
+    }
+}
+
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match self {
@@ -108,6 +129,27 @@ impl fmt::Display for Warning {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_warning_has_its_size_in_a_few_words() {
+        let sizes = [
+            (Warning::Steal { steal_ppm: 31_234 }, "steal 3.12%"),
+            (
+                Warning::Quota {
+                    processor_ms_per_s: 500,
+                },
+                "limited to 0.50 processors",
+            ),
+            (
+                Warning::BusyMachine { busy_percent: 12 },
+                "12% busy at the start",
+            ),
+            (Warning::ListenOverflows { count: 7 }, "7 listen overflows"),
+        ];
+        for (warning, size) in sizes {
+            assert_eq!(warning.size(), size);
+        }
+    }
 
     #[test]
     fn overflows_of_a_listen_queue_do_not_clear_windows_in_which_connections_are_opened() {

@@ -1,10 +1,11 @@
 // Drives a browser over a page of results and prints one line for each fault it finds.
-// Usage: node check.mjs CHROMIUM PAGE SCREENSHOTS; the status is 0 if there is none.
+// Usage: node check.mjs CHROMIUM PAGE SCREENSHOTS [CHECK]; the status is 0 if there is none. With CHECK, only the part that
+// can find such a fault runs, until the first one.
 import { readFileSync, mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 
-const [chromium_path, page_path, screenshots] = process.argv.slice(2);
+const [chromium_path, page_path, screenshots, wanted] = process.argv.slice(2);
 const require = createRequire(process.cwd() + "/");
 const { chromium } = require("playwright-core");
 const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
@@ -12,7 +13,17 @@ const url = pathToFileURL(page_path).href;
 mkdirSync(screenshots, { recursive: true });
 
 const faults = new Set();
-const fault = (check, what) => faults.add(`${check}: ${what}`);
+const fault = (check, what) => {
+  const line = `${check}: ${what}`;
+  faults.add(line);
+  if (wanted && line.startsWith(wanted)) end();
+};
+
+/** Prints the faults; the browser ends with this process. */
+function end() {
+  for (const one of faults) console.log(one);
+  process.exit(faults.size ? 1 : 0);
+}
 
 const browser = await chromium.launch({ executablePath: chromium_path, args: ["--no-sandbox"] });
 
@@ -79,8 +90,9 @@ const layout = () => {
   return found;
 };
 
-for (const colorScheme of ["light", "dark"]) {
-  for (const width of [390, 1280]) {
+/** How the page looks, in both color schemes, on a phone and on a desk. */
+async function looks() {
+  for (const colorScheme of ["light", "dark"]) for (const width of [390, 1280]) {
     const where = `${colorScheme}, ${width} px`;
     const page = await open({ colorScheme, viewport: { width, height: 900 } });
     for (const [check, what] of await page.evaluate(layout)) fault(check, `${what} (${where})`);
@@ -91,8 +103,8 @@ for (const colorScheme of ["light", "dark"]) {
   }
 }
 
-// Without scripts everything is still there to read.
-{
+/** Without scripts everything is still there to read. */
+async function without_scripts() {
   const page = await open({ javaScriptEnabled: false, viewport: { width: 390, height: 900 } });
   const tables = await page.locator("table.figures:visible").count();
   const charts = await page.locator("figure.chart svg:visible").count();
@@ -101,8 +113,8 @@ for (const colorScheme of ["light", "dark"]) {
   await page.context().close();
 }
 
-// What a reader does.
-{
+/** What a reader does. */
+async function reads() {
   const page = await open({ viewport: { width: 1280, height: 900 } });
   const table = page.locator("table.figures").first();
   const keys = (column) => table.locator("tbody tr").evaluateAll((rows, at) => rows.map((row) => {
@@ -250,6 +262,9 @@ for (const colorScheme of ["light", "dark"]) {
   await page.context().close();
 }
 
+const OF_READERS = ["sort", "baseline", "highlight", "address", "filter", "calculator", "print"];
+if (!wanted) for (const part of [looks, without_scripts, reads]) await part();
+else if (wanted === "script off") await without_scripts();
+else await (OF_READERS.includes(wanted) ? reads : looks)();
 await browser.close();
-for (const one of faults) console.log(one);
-process.exit(faults.size ? 1 : 0);
+end();

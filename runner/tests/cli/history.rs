@@ -8,11 +8,21 @@ fn results() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../results")
 }
 
-/// Standard output of the history of the kept runs.
+/// Two of the kept runs: as few as a history takes.
+fn two_runs() -> [PathBuf; 2] {
+    let run = |name| results().join(format!("2026-11-26-amd-epyc-2cpu-{name}"));
+    ["throughput", "throughput-2"].map(run)
+}
+
+/// Standard output of the history of two kept runs.
 fn history(arguments: &[&str]) -> String {
+    history_of(&two_runs(), arguments)
+}
+
+fn history_of(folders: &[PathBuf], arguments: &[&str]) -> String {
     let output = runner(&["history"])
         .args(arguments)
-        .arg(results())
+        .args(folders)
         .output()
         .unwrap();
     let words = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -26,7 +36,7 @@ fn all<'v>(value: &'v Value, key: &str) -> Vec<&'v Value> {
 
 #[test]
 fn kept_runs_have_a_history_whose_steps_are_what_their_intervals_say() {
-    let history: Value = serde_json::from_str(&history(&["--json"])).unwrap();
+    let history: Value = serde_json::from_str(&history_of(&[results()], &["--json"])).unwrap();
     let group = &history["groups"][0];
     let runs = all(group, "runs");
     assert!(runs.len() >= 2, "{history}");
@@ -59,7 +69,7 @@ fn kept_runs_have_a_history_whose_steps_are_what_their_intervals_say() {
 
 #[test]
 fn it_fits_eighty_columns_and_can_be_restricted_and_drawn() {
-    let whole = history(&[]);
+    let whole = history_of(&[results()], &[]);
     for line in whole.lines() {
         assert!(line.chars().count() <= 80, "{line}");
     }
@@ -97,8 +107,8 @@ fn another_experiment_and_another_measure_are_followed_in_the_same_way() {
 
 #[test]
 fn what_cannot_be_followed_is_refused_with_what_to_do() {
-    let results = results();
-    let results = results.to_str().unwrap();
+    let runs = two_runs();
+    let [one, other] = runs.each_ref().map(|run| run.to_str().unwrap());
     let records = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/records/throughput");
     let records = records.to_str().unwrap();
     let cases: [(&[&str], i32, &str); 5] = [
@@ -118,12 +128,12 @@ fn what_cannot_be_followed_is_refused_with_what_to_do() {
             "a history takes at least two runs of throughput",
         ),
         (
-            &[results, "--server", "nosuch"],
+            &[one, other, "--server", "nosuch"],
             2,
             "no run has a ratio of `nosuch` to its baseline; there are",
         ),
         (
-            &[results, "--measure", "nosuch"],
+            &[one, other, "--measure", "nosuch"],
             2,
             "`--measure` takes one of: requests/s",
         ),

@@ -8,7 +8,7 @@ use super::rows::{BuildRow, FactRow};
 use super::{charts, columns, published};
 use crate::analysis::{Completeness, Untrusted};
 use crate::experiments::extremes::extremes;
-use crate::report::{Body, Page, Section, Shown, listed, percent};
+use crate::report::{Body, Page, Section, Shown, listed, percent, warned};
 use crate::run::{ArmKind, Row};
 use std::collections::BTreeMap;
 
@@ -49,16 +49,18 @@ fn builds(records: &CostsRecords, all: &[Figures], rows: &[TableRow]) -> Section
         true => takeaway(rows),
         false => "The table is untrusted.".to_owned(),
     };
+    let mut trust = match held.is_empty() {
+        true => vec!["no control was built".to_owned()],
+        false => held.into_iter().map(Held::said).collect(),
+    };
+    trust.push(warned(&records.run.warnings));
     Section {
         heading: "Cold builds".to_owned(),
         charts: charts::builds(rows, &takeaway).into_iter().collect(),
         grid: columns::builds(rows),
         takeaway,
         untrusted,
-        trust: match held.is_empty() {
-            true => vec!["no control was built".to_owned()],
-            false => held.into_iter().map(Held::said).collect(),
-        },
+        trust,
         remarks: remarks(records),
         shown: Shown::PageAndTerminal,
         ..Section::default()

@@ -153,7 +153,7 @@ fn trust_in(figures: &Figures, table: &Table) -> Vec<String> {
         counted: samples.clone().map(|row| row.requests).sum(),
         errors: samples.filter(|row| !row.err.is_empty()).count() as u64,
     };
-    let warnings = figures.records.run.warnings.len();
+    let warnings = &figures.records.run.warnings;
     trust(&table.cpu, &table.controls, answers, warnings)
 }
 

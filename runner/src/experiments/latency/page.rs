@@ -9,7 +9,7 @@ use super::tables::{CPU, HELD_SHARE_MIN, P50, P99, QUANTILES, Table, is_ranked};
 use crate::analysis::Ranked;
 use crate::report::{
     Answers, Body, HOW_TO_READ_RANKS, Page, Pairs, Praise, Section, grouped, percent, rank_remarks,
-    spread, takeaway, trust,
+    says_little, spread, takeaway, trust,
 };
 use crate::run::{Arm, ArmKind};
 use std::collections::BTreeMap;
@@ -160,6 +160,7 @@ fn section(records: &LatencyRecords, table: &Table, rows: &[TableRow]) -> Sectio
             leading.measure
         ));
     }
+    takeaway.push_str(&also_by_cpu(table, leading));
     Section {
         heading: table.heading(),
         level: Some(table.rate_per_s),
@@ -172,6 +173,23 @@ fn section(records: &LatencyRecords, table: &Table, rows: &[TableRow]) -> Sectio
         spread: spread(leading, &records.run.arms),
         remarks,
         ..Section::default()
+    }
+}
+
+/// If the leading measure says little, as p99 does on a host that stops the server now and then: what server CPU says.
+fn also_by_cpu(table: &Table, leading: &Ranked) -> String {
+    let cpu = &table.measures[CPU];
+    let is_said = table.untrusted.is_empty()
+        && cpu.measure != leading.measure
+        && says_little(leading)
+        && !says_little(cpu);
+    let (_, praise) = LEADING[2];
+    match is_said {
+        true => format!(
+            " {}",
+            takeaway(cpu, praise, "at this rate", false, |_| false)
+        ),
+        false => String::new(),
     }
 }
 
@@ -227,7 +245,7 @@ fn beyond(records: &LatencyRecords, table: &Table) -> String {
 fn trusted(records: &LatencyRecords, table: &Table, rows: &[TableRow]) -> Vec<String> {
     let answers = answers(records, table, rows);
     let (leading, _) = leading(records, table);
-    let warnings = records.run.warnings.len();
+    let warnings = &records.run.warnings;
     let mut parts = trust(leading, &table.controls, answers, warnings);
     if let Some(delay) = &table.delay {
         let outcome = match delay.failure() {

@@ -10,8 +10,8 @@ use super::rows::StageRow;
 use super::{charts, control};
 use crate::analysis::{Completeness, Untrusted};
 use crate::experiments::extremes::extremes;
-use crate::report::{Body, Page, Section, Shown, grouped, listed, percent};
-use crate::run::{ArmKind, Row};
+use crate::report::{Body, Page, Section, Shown, grouped, listed, percent, warned};
+use crate::run::{ArmKind, Row, Warning};
 use crate::stats::Mean;
 
 /// The page of a run.
@@ -65,7 +65,7 @@ fn section(records: &MemoryRecords) -> Section {
         grid: grid(plan, &rows),
         takeaway,
         untrusted,
-        trust: trust(held),
+        trust: trust(held, &records.run.warnings),
         remarks: remarks(records, &all),
         shown: Shown::PageAndTerminal,
         ..Section::default()
@@ -83,11 +83,12 @@ fn sorted<'f, 'r>(all: &'f [Figures<'r>]) -> Vec<&'f Figures<'r>> {
     rows
 }
 
-fn trust(held: Option<Held>) -> Vec<String> {
-    vec![match held {
+fn trust(held: Option<Held>, warnings: &[Warning]) -> Vec<String> {
+    let control = match held {
         Some(held) => held.said(),
         None => format!("no planted control (`{}`)", control::NAME),
-    }]
+    };
+    vec![control, warned(warnings)]
 }
 
 /// Who needs least and most for a connection, as far as that is known, and what comes back.

@@ -9,7 +9,7 @@ use super::tables::{MARGIN, RATE, observations, untrusted};
 use super::variant::{Figures, outcome};
 use crate::analysis::{Control, Effect, Ranked, Untrusted, judge};
 use crate::report::{Answers, Cell, grouped, trust};
-use crate::run::{Arm, ArmKind};
+use crate::run::{Arm, ArmKind, Warning};
 use crate::stats::{DRAWS, Interval, chosen_ratios, median};
 
 /// One concurrency, by variants.
@@ -146,7 +146,7 @@ impl ByVariant {
     }
 
     /// How far the table can be relied on.
-    pub(super) fn trust(&self, warnings: usize) -> Vec<String> {
+    pub(super) fn trust(&self, warnings: &[Warning]) -> Vec<String> {
         let answers = Answers {
             counted: self.measured().map(|one| one.requests).sum(),
             errors: self.measured().map(|one| one.errors).sum(),

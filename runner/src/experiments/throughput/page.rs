@@ -134,7 +134,7 @@ fn section(records: &ThroughputRecords, table: &Table, rows: &[TableRow]) -> Sec
             &table.rate,
             &table.controls,
             answers(rows),
-            records.run.warnings.len(),
+            &records.run.warnings,
         ),
         evidence: evidence(table, rows).map(|grid| ("Numbers behind the limit", grid)),
         spread: spread(&table.rate, &records.run.arms),

@@ -97,6 +97,35 @@ fn without_enough_answers_beyond_p99_the_takeaway_is_of_the_median_and_says_why(
 }
 
 #[test]
+fn if_p99_shows_nothing_server_cpu_is_said_too() {
+    let mut run = MadeUp::new();
+    for row in &mut run.rows {
+        // `late` keeps up with the schedule, and needs a third more than `fast` does.
+        if row.arm == "late" {
+            (row.sent, row.ok, row.unsent) = (DUE, DUE, 0);
+            row.response_time_p50_ns = 100_000;
+            row.server_cpu_ns = row.sent * 12_000 + u64::from(row.block);
+        }
+        // p99 is three times as long in some blocks, and in others for the other of the two.
+        if ["fast", "late"].contains(&row.arm.as_str()) {
+            let is_slow = (row.block % 2 == 0) == (row.arm == "fast");
+            row.response_time_p99_ns = 400_000 * if is_slow { 3 } else { 1 };
+        }
+        row.response_time_p999_ns = row.response_time_p999_ns.max(row.response_time_p99_ns);
+        row.response_time_max_ns = row.response_time_max_ns.max(row.response_time_p999_ns);
+    }
+    let said = Latency::page(&run.records()).sections[0].takeaway.clone();
+    assert!(
+        said.starts_with("`fast` and `late` are not distinguishable by p99 at 20,000 requests/s (")
+            && said.contains(
+                "). `fast` uses the least server CPU time per right answer of all ranked"
+            )
+            && said.contains(" at this rate: "),
+        "{said}"
+    );
+}
+
+#[test]
 fn a_process_that_was_started_again_is_said() {
     let mut records = MadeUp::new().records();
     let mut fast = records.processes.iter_mut().filter(|row| row.arm == "fast");

@@ -54,7 +54,7 @@ fn section(records: &ThroughputRecords, level: &ByVariant) -> Section {
         untrusted: level.untrusted.iter().map(ToString::to_string).collect(),
         charts: costs_of(level, &costs, &takeaway).into_iter().collect(),
         grid: grid(level, &costs),
-        trust: level.trust(records.run.warnings.len()),
+        trust: level.trust(&records.run.warnings),
         remarks,
         takeaway,
         ..Section::default()

@@ -49,7 +49,7 @@ fn section(records: &ThroughputRecords, level: &ByVariant) -> Section {
         untrusted: level.untrusted.iter().map(ToString::to_string).collect(),
         charts: gains(level, &takeaway).into_iter().collect(),
         grid: rates(level),
-        trust: level.trust(records.run.warnings.len()),
+        trust: level.trust(&records.run.warnings),
         remarks: level
             .remarks()
             .into_iter()

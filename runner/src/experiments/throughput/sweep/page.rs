@@ -9,7 +9,9 @@ use crate::experiments::throughput::limit::UNCLEAR;
 use crate::experiments::throughput::records::ThroughputRecords;
 use crate::experiments::throughput::signatures::{self, Parts, Seen};
 use crate::experiments::throughput::tables::Table;
-use crate::report::{Body, Cell, Column, Grid, Heading, Page, Section, Shown, grouped, listed};
+use crate::report::{
+    Body, Cell, Column, Grid, Heading, Page, Section, Shown, grouped, listed, warned,
+};
 use crate::run::ArmKind;
 use std::collections::BTreeMap;
 
@@ -234,10 +236,7 @@ fn trust(records: &ThroughputRecords, pooled: &[Pooled], all: &[Swept]) -> Vec<S
     let mut items: Vec<String> = pooled.iter().map(|one| one.said()).collect();
     items.extend([
         format!("{} errors in {} answers", grouped(errors), grouped(counted)),
-        match records.run.warnings.len() {
-            1 => "1 warning".to_owned(),
-            count => format!("{count} warnings"),
-        },
+        warned(&records.run.warnings),
     ]);
     items
 }
