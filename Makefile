@@ -166,6 +166,7 @@ deny:
 test:
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- --deny warnings
+	RUSTDOCFLAGS='--deny warnings' cargo doc --locked --package runner --no-deps
 	cargo test --locked --package runner --package controls
 	cargo test --locked --package isolated --features counting
 	@if command -v mpicc >/dev/null && mpirun --version 2>/dev/null | grep -q 'Open MPI' && ldconfig -p | grep -q libclang; then \

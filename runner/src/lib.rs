@@ -3,7 +3,7 @@
 //! Modules in layers, from the ground up; a module uses those of its own layer that come before it, and those of the
 //! layers below (`tests/directions.rs` holds it):
 //!
-//! 1. [`usage`], [`interrupt`], [`duration`], [`values`], [`say`], [`output`]: wrong arguments, Ctrl-C, and what a
+//! 1. [`usage`], [`interrupt`], [`duration`], `values`, [`mod@say`], [`output`]: wrong arguments, Ctrl-C, and what a
 //!    command says and leaves
 //! 2. [`http`], [`contract`], [`stats`], [`environment`]: one strict answer parser, what must be answered, pure functions of
 //!    numbers, the machine's facts

@@ -97,7 +97,7 @@ pub fn plain(text: &str) -> String {
 ///
 /// # Errors
 ///
-/// As [`print`].
+/// As [`print()`].
 pub fn print_json(value: &impl serde::Serialize) -> Result<()> {
     print(serde_json::to_string_pretty(value)?)
 }

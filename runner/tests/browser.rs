@@ -89,7 +89,8 @@ fn install() -> Result<(), String> {
     }
 }
 
-/// The faults of a page, a line each; with `wanted`, those until the first that this check names.
+/// The faults of a page, a line each; with `wanted`, only the part of the script that can find faults of this check runs,
+/// until the first of them.
 fn faults(browser: &Path, name: &str, html: &str, wanted: Option<&str>) -> Vec<String> {
     let page = target().join(format!("{name}.html"));
     fs::write(&page, html).unwrap();

@@ -34,7 +34,7 @@ const ALWAYS: [&str; 27] = [
     "CXXFLAGS",
 ];
 
-/// The variables of [`ALWAYS`] and `more` that are set here, with their values.
+/// The variables that change what is built or measured, and those of `more`, that are set here, with their values.
 #[must_use]
 pub fn variables(more: &[String]) -> BTreeMap<String, String> {
     let text = |text: std::ffi::OsString| text.to_string_lossy().into_owned();

@@ -60,6 +60,7 @@ pub fn says_little(ranked: &Ranked) -> bool {
     unseen(&rankers, "", visible_difference(ranked)).is_some()
 }
 
+/// Those who have ranks.
 fn rankers(ranked: &Ranked, is_client_bound: impl Fn(&str) -> bool) -> Vec<Ranker> {
     let sets = ranked.rank_sets().into_iter();
     let ranker = |(name, rank): (&str, RankSet)| {

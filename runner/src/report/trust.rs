@@ -94,3 +94,20 @@ pub(super) fn visible_difference(ranked: &Ranked) -> Option<f64> {
         .collect();
     median(&half_widths)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn warnings_are_counted_and_each_has_its_size() {
+        let steal = Warning::Steal { steal_ppm: 31_260 };
+        assert_eq!(warned(&[]), "0 warnings");
+        assert_eq!(warned(&[steal]), "1 warning (steal 3.12%)");
+        let steal = Warning::Steal { steal_ppm: 31_260 };
+        assert_eq!(
+            warned(&[Warning::UncommittedSources, steal]),
+            "2 warnings (uncommitted sources; steal 3.12%)"
+        );
+    }
+}

@@ -55,15 +55,15 @@ impl Warning {
     pub fn size(&self) -> String {
         match self {
             Self::SharedProcessors { .. } => "server and generator share processors".to_owned(),
-            Self::ShortRun { blocks } => format!("{blocks} blocks are few"),
+            Self::ShortRun { blocks } => format!("few blocks: {blocks}"),
             Self::BusyMachine { busy_percent } => format!("{busy_percent}% busy at the start"),
             Self::Quota { processor_ms_per_s } => format!(
                 "limited to {:.2} processors",
                 *processor_ms_per_s as f64 / 1000.0
             ),
             Self::OtherRunner { .. } => "another runner was measuring".to_owned(),
-            Self::Steal { steal_ppm } => format!("steal {:.2}%", *steal_ppm as f64 / 10_000.0),
-            Self::ListenOverflows { count } => format!("{count} listen overflows"),
+            Self::Steal { steal_ppm } => format!("steal {}", hundredths_of_percent(*steal_ppm)),
+            Self::ListenOverflows { count } => format!("listen overflows: {count}"),
             Self::UncommittedSources => "uncommitted sources".to_owned(),
             Self::UnknownSources => "unknown sources".to_owned(),
         }
@@ -101,10 +101,9 @@ impl fmt::Display for Warning {
             ),
             Self::Steal { steal_ppm } => write!(
                 f,
-                "The hypervisor took {}.{:02}% of the processor time for others: blocks in which it took much \
+                "The hypervisor took {} of the processor time for others: blocks in which it took much \
                  are slower. Use a quieter host, or more blocks.",
-                steal_ppm / 10_000,
-                steal_ppm % 10_000 / 100
+                hundredths_of_percent(*steal_ppm)
             ),
             Self::ListenOverflows { count } => write!(
                 f,
@@ -126,14 +125,28 @@ impl fmt::Display for Warning {
     }
 }
 
+/// Parts per million as percent with two digits, cut off.
+fn hundredths_of_percent(ppm: u64) -> String {
+    format!("{}.{:02}%", ppm / 10_000, ppm % 10_000 / 100)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn each_warning_has_its_size_in_a_few_words() {
+        let processors = vec![0];
         let sizes = [
-            (Warning::Steal { steal_ppm: 31_234 }, "steal 3.12%"),
+            (
+                Warning::SharedProcessors { processors },
+                "server and generator share processors",
+            ),
+            (Warning::ShortRun { blocks: 1 }, "few blocks: 1"),
+            (
+                Warning::BusyMachine { busy_percent: 12 },
+                "12% busy at the start",
+            ),
             (
                 Warning::Quota {
                     processor_ms_per_s: 500,
@@ -141,13 +154,20 @@ mod tests {
                 "limited to 0.50 processors",
             ),
             (
-                Warning::BusyMachine { busy_percent: 12 },
-                "12% busy at the start",
+                Warning::OtherRunner { process: 7 },
+                "another runner was measuring",
             ),
-            (Warning::ListenOverflows { count: 7 }, "7 listen overflows"),
+            (Warning::Steal { steal_ppm: 31_260 }, "steal 3.12%"),
+            (Warning::ListenOverflows { count: 1 }, "listen overflows: 1"),
+            (Warning::UncommittedSources, "uncommitted sources"),
+            (Warning::UnknownSources, "unknown sources"),
         ];
         for (warning, size) in sizes {
             assert_eq!(warning.size(), size);
+            // The list under the table has the same figure.
+            let figure = size.split(' ').find(|word| word.ends_with('%'));
+            let said = warning.to_string();
+            assert!(figure.is_none_or(|figure| said.contains(figure)), "{said}");
         }
     }
 

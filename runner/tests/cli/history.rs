@@ -8,7 +8,8 @@ fn results() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../results")
 }
 
-/// Two of the kept runs: as few as a history takes.
+/// Two of the kept runs, as few as a history takes; no step leads to or from the second at 1000 connections, which is
+/// untrusted there.
 fn two_runs() -> [PathBuf; 2] {
     let run = |name| results().join(format!("2026-11-26-amd-epyc-2cpu-{name}"));
     ["throughput", "throughput-2"].map(run)
@@ -19,6 +20,7 @@ fn history(arguments: &[&str]) -> String {
     history_of(&two_runs(), arguments)
 }
 
+/// The same of other folders.
 fn history_of(folders: &[PathBuf], arguments: &[&str]) -> String {
     let output = runner(&["history"])
         .args(arguments)

@@ -176,21 +176,20 @@ fn section(records: &LatencyRecords, table: &Table, rows: &[TableRow]) -> Sectio
     }
 }
 
-/// If the leading measure says little, as p99 does on a host that stops the server now and then: what server CPU says.
+/// If the leading measure says little, as p99 does on a host that stops the server now and then: who is first by server
+/// CPU, if somebody is.
 fn also_by_cpu(table: &Table, leading: &Ranked) -> String {
     let cpu = &table.measures[CPU];
-    let is_said = table.untrusted.is_empty()
-        && cpu.measure != leading.measure
-        && says_little(leading)
-        && !says_little(cpu);
-    let (_, praise) = LEADING[2];
-    match is_said {
-        true => format!(
-            " {}",
-            takeaway(cpu, praise, "at this rate", false, |_| false)
-        ),
-        false => String::new(),
+    let tells_apart = cpu.rank_sets().iter().any(|(_, rank)| rank.best > 1);
+    if !table.untrusted.is_empty() || !says_little(leading) || !tells_apart || says_little(cpu) {
+        return String::new();
     }
+    let praise = Praise {
+        one: "uses the least",
+        several: "use the least",
+    };
+    let said = takeaway(cpu, praise, "at this rate", false, |_| false);
+    format!(" By server CPU time per right answer, {said}")
 }
 
 /// What a table is read by: p99, unless a slice has too few answers for a figure of its own.

@@ -96,17 +96,16 @@ fn without_enough_answers_beyond_p99_the_takeaway_is_of_the_median_and_says_why(
     );
 }
 
-#[test]
-fn if_p99_shows_nothing_server_cpu_is_said_too() {
+/// A run whose p99 is three times as long in some blocks, and in others for the other of the two contestants; what a
+/// request costs `late` in a block is given.
+fn with_unsteady_p99(late_cpu_ns: impl Fn(u32) -> u64) -> MadeUp {
     let mut run = MadeUp::new();
     for row in &mut run.rows {
-        // `late` keeps up with the schedule, and needs a third more than `fast` does.
         if row.arm == "late" {
             (row.sent, row.ok, row.unsent) = (DUE, DUE, 0);
             row.response_time_p50_ns = 100_000;
-            row.server_cpu_ns = row.sent * 12_000 + u64::from(row.block);
+            row.server_cpu_ns = row.sent * late_cpu_ns(row.block);
         }
-        // p99 is three times as long in some blocks, and in others for the other of the two.
         if ["fast", "late"].contains(&row.arm.as_str()) {
             let is_slow = (row.block % 2 == 0) == (row.arm == "fast");
             row.response_time_p99_ns = 400_000 * if is_slow { 3 } else { 1 };
@@ -114,14 +113,33 @@ fn if_p99_shows_nothing_server_cpu_is_said_too() {
         row.response_time_p999_ns = row.response_time_p999_ns.max(row.response_time_p99_ns);
         row.response_time_max_ns = row.response_time_max_ns.max(row.response_time_p999_ns);
     }
-    let said = Latency::page(&run.records()).sections[0].takeaway.clone();
+    run
+}
+
+#[test]
+fn if_p99_shows_nothing_and_server_cpu_does_it_is_said_too() {
+    let said = |run: &MadeUp| Latency::page(&run.records()).sections[0].takeaway.clone();
+    let by_cpu = "). By server CPU time per right answer, `fast` uses the least of all ranked contestants at this rate: ";
+    // A third more than `fast` needs.
+    let mut run = with_unsteady_p99(|block| 12_000 + u64::from(block));
+    let both = said(&run);
+    let tie = "`fast` and `late` are not distinguishable by p99 at 20,000 requests/s (";
+    assert!(both.starts_with(tie) && both.contains(by_cpu), "{both}");
+    // As much, and now more, now less.
+    let alone = said(&with_unsteady_p99(|block| {
+        [6_000, 13_500][block as usize % 2]
+    }));
     assert!(
-        said.starts_with("`fast` and `late` are not distinguishable by p99 at 20,000 requests/s (")
-            && said.contains(
-                "). `fast` uses the least server CPU time per right answer of all ranked"
-            )
-            && said.contains(" at this rate: "),
-        "{said}"
+        alone.starts_with(tie) && alone.ends_with("in this run)."),
+        "{alone}"
+    );
+    // An untrusted table names nobody.
+    let delayed = run.rows.iter_mut().filter(|row| row.arm == delay::NAME);
+    delayed.for_each(|row| row.response_time_p99_ns = 200_000);
+    let doubted = said(&run);
+    assert!(
+        doubted.starts_with("Untrusted ") && !doubted.contains("CPU"),
+        "{doubted}"
     );
 }
 
