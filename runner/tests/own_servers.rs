@@ -44,6 +44,21 @@ fn bench(folder: &Path, old: &str, new: &str, more: &[&str]) -> Output {
     runner(folder, &[&small, more].concat())
 }
 
+/// The first of three runs that is without an error, and its folder: on a busy machine a server may have no time in a
+/// window, which is an error of its row.
+fn without_error(run: impl Fn(&Path) -> Output) -> (tempfile::TempDir, Output) {
+    let mut said = String::new();
+    for _ in 0..3 {
+        let folder = tempfile::tempdir().unwrap();
+        let output = run(folder.path());
+        if output.status.code() == Some(0) {
+            return (folder, output);
+        }
+        said = errors(&output);
+    }
+    panic!("{said}");
+}
+
 /// A server that listens where it is told.
 fn null(place: &str) -> String {
     format!("'{RUNNER}' null --address {place}")
@@ -63,14 +78,8 @@ fn errors(output: &Output) -> String {
 
 #[test]
 fn two_commands_are_measured_where_no_project_is() {
-    let folder = tempfile::tempdir().unwrap();
-    let output = bench(
-        folder.path(),
-        &null("127.0.0.1:{port}"),
-        &null("{address}"),
-        &["--json"],
-    );
-    assert_eq!(output.status.code(), Some(0), "{}", errors(&output));
+    let (old, new) = (null("127.0.0.1:{port}"), null("{address}"));
+    let (folder, output) = without_error(|folder| bench(folder, &old, &new, &["--json"]));
     let page: Value = serde_json::from_slice(&output.stdout).unwrap();
     let names = page["arms"].as_array().unwrap().iter();
     let names: Vec<&str> = names.map(|arm| arm["name"].as_str().unwrap()).collect();
@@ -90,35 +99,14 @@ fn two_commands_are_measured_where_no_project_is() {
 
 #[test]
 fn the_response_times_of_two_commands_are_measured_alike() {
-    let folder = tempfile::tempdir().unwrap();
     let (old, new) = (
         format!("old={}", null("{address}")),
         format!("new={}", null("{address}")),
     );
-    let output = runner(
-        folder.path(),
-        &[
-            "latency",
-            "--arm",
-            &old,
-            "--arm",
-            &new,
-            "--path",
-            "/welcome",
-            "-c",
-            "2",
-            "--rate",
-            "200",
-            "--blocks",
-            "1",
-            "--rounds",
-            "1",
-            "--window",
-            "100ms",
-            "--allow-busy",
-        ],
-    );
-    assert_eq!(output.status.code(), Some(0), "{}", errors(&output));
+    let small = "--path /welcome -c 2 --rate 200 --blocks 1 --rounds 1 --window 100ms --allow-busy";
+    let mut line = vec!["latency", "--arm", &old, "--arm", &new];
+    line.extend(small.split(' '));
+    let (_, output) = without_error(|folder| runner(folder, &line));
     assert!(String::from_utf8_lossy(&output.stdout).contains("old-twin"));
 }
 
