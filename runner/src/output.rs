@@ -37,20 +37,31 @@ impl Screen {
         is_styled: false,
     };
 
-    /// Standard output, by what the environment asks for: `NO_COLOR` and `TERM=dumb` leave no trace of an escape.
+    /// Standard output, by what the environment asks for: `NO_COLOR` and `TERM=dumb` leave no trace of an escape, and
+    /// `COLUMNS` says how wide lines may be (POSIX, Base Definitions, 8.3), on a terminal or not.
     #[must_use]
     pub fn of_standard_output() -> Self {
-        if !std::io::stdout().is_terminal() {
-            return Self::PLAIN;
-        }
-        let size = console::Term::stdout().size_checked();
+        let is_terminal = std::io::stdout().is_terminal();
+        let size = || console::Term::stdout().size_checked();
+        let of_terminal = is_terminal.then(size).flatten();
+        let asked = std::env::var("COLUMNS").ok();
         Self {
-            columns: size.map_or(Self::PLAIN.columns, |(_, columns)| {
-                usize::from(columns).max(40)
-            }),
-            is_styled: has_escapes(),
+            columns: columns(asked.as_deref(), of_terminal.map(|(_, columns)| columns)),
+            is_styled: is_terminal && has_escapes(),
         }
     }
+}
+
+/// Lines are never narrower than this.
+const COLUMNS_MIN: usize = 40;
+
+/// How wide lines may be: as asked for, or else as the terminal is.
+fn columns(asked: Option<&str>, of_terminal: Option<u16>) -> usize {
+    let asked = asked
+        .and_then(|asked| asked.parse().ok())
+        .filter(|&columns| columns > 0);
+    let columns = asked.or(of_terminal.map(usize::from));
+    columns.map_or(Screen::PLAIN.columns, |columns| columns.max(COLUMNS_MIN))
 }
 
 /// Whether a terminal may be sent escapes: not if `NO_COLOR` is set, or `TERM` is `dumb` or not set.
@@ -104,7 +115,19 @@ pub fn print_json(value: &impl serde::Serialize) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::plain;
+    use super::{columns, plain};
+
+    #[test]
+    fn lines_are_as_wide_as_asked_for_or_else_as_the_terminal() {
+        assert_eq!(columns(None, None), 80);
+        assert_eq!(columns(None, Some(132)), 132);
+        assert_eq!(columns(Some("160"), Some(132)), 160);
+        assert_eq!(columns(Some("160"), None), 160);
+        assert_eq!(columns(Some("7"), None), 40);
+        for nothing in ["", "0", "-3", "wide"] {
+            assert_eq!(columns(Some(nothing), None), 80, "{nothing}");
+        }
+    }
 
     #[test]
     fn nothing_commands_the_terminal_and_lines_stay() {

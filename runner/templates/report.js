@@ -12,7 +12,7 @@
 
   // What a view is made of; what is as here is not written into the address.
   const field = (name) => forms.flatMap((form) => all(`[name=${name}]`, form));
-  const NAMES = ["show", "at", "base", "find", "theme", "a", "b", "by", "own"];
+  const NAMES = ["show", "at", "cols", "variant", "base", "find", "theme", "a", "b", "by", "own"];
   const get = (name) => {
     const fields = field(name);
     const one = fields.length > 1 ? fields.find((radio) => radio.checked) : fields[0];
@@ -25,9 +25,13 @@
       if (one) one.checked = true;
       return Boolean(one);
     }
-    if (!fields[0]) return false;
-    fields[0].value = value;
-    return fields[0].value === value;
+    const [only] = fields;
+    if (!only) return false;
+    const before = only.value;
+    only.value = value;
+    const fits = only.value === value && only.checkValidity();
+    if (!fits) only.value = before;
+    return fits;
   };
   if (field("b")[0] && field("b")[0].options.length > 1) field("b")[0].selectedIndex = 1;
   const DEFAULTS = Object.fromEntries(NAMES.map((name) => [name, get(name)]));
@@ -68,19 +72,24 @@
     }
     apply();
     const target = place && byId(place);
+    const said = [];
     if (target && target.closest("[hidden]")) {
-      put("show", "");
+      for (const name of ["show", "at", "cols", "find"]) put(name, DEFAULTS[name]);
       apply();
+      said.push("All is shown again, for the link leads to what was hidden");
     }
     if (target) target.scrollIntoView();
     write();
-    if (unknown.length) say(`Not understood in the address: ${unknown.join(", ")}`);
+    if (unknown.length) said.push(`Not understood in the address: ${unknown.join(", ")}`);
+    if (said.length) say(said.join(" · "));
   };
 
   // As the tables are written: as many digits as the interval leaves a meaning.
   const halfWidth = (low, high) => Math.sqrt(high / low) - 1;
+  const twoDigits = (value) => value.toFixed(Math.min(6, Math.max(0, 1 - Math.floor(Math.log10(value)))));
   const written = ([ratio, low, high]) => {
     const half = halfWidth(low, high);
+    if (half > 0.5) return `${twoDigits(ratio)}\u00a0(${twoDigits(low)}–${twoDigits(high)})`;
     const digits = Math.min(6, Math.max(3, Math.ceil(-Math.log10(half * ratio))));
     return `${ratio.toFixed(Number.isFinite(digits) ? digits : 3)}\u00a0±${(half * 100).toFixed(1)}%`;
   };
@@ -88,26 +97,32 @@
     const measure = ((data[table] || {}).measures || []).find((measure) => measure.name === name);
     if (!measure) return null;
     const [row, column] = [measure.arms.indexOf(one), measure.arms.indexOf(other)];
-    return row < 0 || column < 0 ? null : measure.pairs[row][column];
+    if (row < 0 || column < 0 || row === column) return null;
+    // Each pair is stored once, as the first of the two against the second.
+    if (row < column) return measure.pairs[row][column - row - 1];
+    const pair = measure.pairs[column][row - column - 1];
+    return pair && [1 / pair[0], 1 / pair[2], 1 / pair[1], pair[3]];
   };
 
   const tables = all("table.figures");
   const cellOf = (row, column) => row.children[column];
   const headOf = (table, column) => {
     const head = tables.includes(table) && /^\d+$/.test(column) && cellOf(table.tHead.rows[0], column);
-    return head && head.tagName === "TH" ? head : null;
+    return head && head.classList.contains("sorts") ? head : null;
   };
   for (const table of tables) {
     const rows = all("tbody tr", table);
     rows.forEach((row, at) => { row.dataset.at = at; });
     all("thead tr > *", table).forEach((head, column) => {
       head.dataset.text = head.textContent;
-      if (head.tagName !== "TH") return;
+      // What is said in sentences has no order.
+      if (head.tagName !== "TH" || rows.some((row) => cellOf(row, column).classList.contains("long"))) return;
       const button = document.createElement("button");
       button.type = "button";
       button.textContent = head.textContent;
       head.replaceChildren(button);
       head.setAttribute("aria-sort", "none");
+      head.classList.add("sorts");
       button.addEventListener("click", () => {
         const now = head.getAttribute("aria-sort");
         const first = head.classList.contains("n") && !head.dataset.text.startsWith("rank") ? "descending" : "ascending";
@@ -146,7 +161,7 @@
   const inWords = new Intl.Collator("en", { numeric: true });
   const sort = (table) => {
     const [column, way] = sorts[table.id] || [-1, ""];
-    all("thead tr > th", table).forEach((head) => head.setAttribute("aria-sort", "none"));
+    all("thead th.sorts", table).forEach((head) => head.setAttribute("aria-sort", "none"));
     const head = headOf(table, column);
     if (head) head.setAttribute("aria-sort", way);
     const key = (row) => {
@@ -192,6 +207,24 @@
     });
   };
 
+  // Which columns: the main ones, those of a measure or all, and of variants one or all.
+  const VARIANTS = field("variant").map((one) => one.value).filter(Boolean);
+  const columns = (table) => {
+    const [cols, variant] = [get("cols"), get("variant")];
+    all("thead tr > *", table).forEach((head, column) => {
+      const { group, text = "" } = head.dataset;
+      const own = VARIANTS.find((one) => text.endsWith(one));
+      const isDetail = head.classList.contains("detail");
+      const isOut = !cols ? isDetail : cols === "all" ? false : group ? group !== cols : isDetail;
+      const hidden = isOut || Boolean(variant && own && own !== variant);
+      for (const line of table.rows) if (cellOf(line, column)) cellOf(line, column).hidden = hidden;
+    });
+  };
+  const hasColumns = (part) => {
+    const cols = get("cols");
+    return !cols || cols === "all" || all("th[data-group]", part).some((head) => head.dataset.group === cols);
+  };
+
   const row = (texts, classes) => {
     const line = document.createElement("tr");
     texts.forEach((text, at) => {
@@ -205,7 +238,7 @@
   const pairView = () => {
     const body = byId("pairs");
     if (!body) return;
-    const [a, b, by] = [get("a"), get("b"), get("by")];
+    const [a, b, by, show, at] = ["a", "b", "by", "show", "at"].map(get);
     const lines = [];
     // A narrow page has room for three cells: there the first one says what the next two do.
     const line = (first, at, measure, ratio, verdict, colour) => {
@@ -217,17 +250,18 @@
       lines.push(line);
     };
     for (const [id, table] of Object.entries(data)) {
+      if ((show && table.experiment !== show) || (at && table.condition !== at)) continue;
       for (const measure of table.measures.filter((one) => !by || one.name === by)) {
         const pair = pairOf(id, measure.name, a, b);
         if (!pair) continue;
         const better = (pair[0] > 1) === measure.higher;
         const said = !pair[3] ? "· not distinguishable" : better ? `▲ ${a} is better` : `▼ ${b} is better`;
-        const verdict = table.untrusted ? `${said}? (untrusted)` : said;
+        const verdict = table.untrusted ? "untrusted: not to be relied on" : said;
         const colour = !pair[3] || table.untrusted ? "" : better ? "better" : "worse";
         line(table.experiment, table.heading, measure.name, written(pair), verdict, colour);
       }
     }
-    if (!lines.length) line(a === b ? "Choose two." : "They have no measure in common.", "", "", "", "", "");
+    if (!lines.length) line(a === b ? "Choose two." : "They have no measure in common in what is shown.", "", "", "", "", "");
     body.replaceChildren(...lines);
   };
 
@@ -255,43 +289,68 @@
       const [middle, ends] = [change(pair[0]), [change(pair[2]), change(pair[1])]];
       const said = (value) => `${Math.abs(value).toFixed(2)}% ${value > 0 ? "more" : "less"}`;
       text = `With ${own} µs of your own, a request costs ${said(middle)} with ${a} than with ${b} ` +
-        `(95%: ${said(ends[0])} to ${said(ends[1])})${pair[3] ? "" : "; they are not distinguishable"}.`;
+        `(95%: ${said(ends[0])} to ${said(ends[1])})${pair[3] ? "" : "; they are not distinguishable"}. ` +
+        "This compares slices that are next to each other in time, so it can differ from the column below.";
+      if (pair[3] && pair[1] <= 1 && pair[2] >= 1) text += " The stepwise test tells the two apart; this interval, its first step, does not.";
     }
     byId("difference").textContent = text;
   };
 
   // What the choice leaves out, which nobody would know of an empty table or of one that shows all.
-  const noted = (show, at, find) => {
+  const noted = (left) => {
+    const [show, at, find, base] = ["show", "at", "find", "base"].map(get);
     const shown = all("section.run:not([hidden])");
     const isAt = (run) => all("section.part", run).some((part) => part.dataset.condition === at);
     const lines = shown.flatMap((run) => all(".part:not([hidden]) .figures tr[data-arm]:not([hidden])", run));
+    const lacks = (run) => all(".part:not([hidden]) .figures", run).some((table) => {
+      const { measures = [] } = data[table.id] || {};
+      return table.querySelector("th[data-measure]") && !measures.some((one) => one.arms.includes(base));
+    });
+    const without = base ? shown.filter(lacks).map((run) => run.dataset.experiment) : [];
     return [
-      at && !shown.some(isAt) && `${show} was not measured at “${at}”: all of it is shown`,
+      left.length && `Not measured so, and hidden: ${left.join(", ")}.`,
+      at && show && !shown.some(isAt) && `${show} was not measured at “${at}”: all of it is shown`,
       find && !lines.length && `No row matches “${find}”.`,
+      without.length && `No ratio to ${base} in ${without.join(", ")}.`,
     ];
   };
 
+  // Parts that were measured so, or all of a run that is asked for by its name and was not.
+  const select = () => {
+    const [show, at] = [get("show"), get("at")];
+    const left = [];
+    for (const run of all("section.run")) {
+      const parts = all("section.part", run);
+      const isAt = parts.some((part) => part.dataset.condition === at);
+      const isAny = !at || (show && !isAt);
+      for (const part of parts) part.hidden = !((isAny || part.dataset.condition === at) && hasColumns(part));
+      const isChosen = !show || run.dataset.experiment === show;
+      const isEmpty = parts.every((part) => part.hidden);
+      run.hidden = !isChosen || isEmpty;
+      if (isChosen && isEmpty) left.push(run.dataset.experiment);
+    }
+    return left;
+  };
+
   const apply = () => {
-    const [show, at, find, theme] = ["show", "at", "find", "theme"].map(get);
+    const [find, theme] = ["find", "theme"].map(get);
     if (theme) document.documentElement.dataset.theme = theme;
     else delete document.documentElement.dataset.theme;
-    for (const run of all("section.run")) {
-      run.hidden = Boolean(show) && run.dataset.experiment !== show;
-      const parts = all("section.part", run);
-      const has = parts.some((part) => part.dataset.condition === at);
-      parts.forEach((part) => { part.hidden = Boolean(at) && has && part.dataset.condition !== at; });
-    }
+    const left = select();
+    const words = find.toLowerCase().split(/[\s,]+/).filter(Boolean);
+    const matches = (name) => !words.length || words.some((word) => name.toLowerCase().includes(word));
     for (const table of tables) {
+      columns(table);
       rebase(table);
       sort(table);
       for (const line of all("tbody tr[data-arm]", table)) {
-        line.hidden = Boolean(find) && !line.dataset.arm.toLowerCase().includes(find.toLowerCase());
+        line.hidden = !matches(line.dataset.arm);
         line.classList.toggle("pinned", pins.has(line.dataset.arm));
         const button = line.querySelector("th button");
         if (button) button.setAttribute("aria-pressed", String(pins.has(line.dataset.arm)));
       }
     }
-    notes = noted(show, at, find);
+    notes = noted(left);
     say("");
     pairView();
     calculator();
@@ -302,7 +361,7 @@
     form.addEventListener("input", () => { apply(); write(); });
     form.addEventListener("submit", (event) => event.preventDefault());
   }
-  if (byId("pair")) byId("pair").hidden = false;
+  for (const one of [byId("pair"), ...all(".scripted")]) if (one) one.hidden = false;
   byId("reset").addEventListener("click", () => { history.replaceState(null, "", location.pathname + location.search); read(); say("View reset"); });
   byId("copy").addEventListener("click", async () => {
     try {

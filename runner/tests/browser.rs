@@ -228,7 +228,23 @@ fn assert_found(browser: &Path, check: &str, bad: &str) {
 }
 
 /// Faults of the script: what a reader does goes wrong.
-const SCRIPTED: [(&str, &str, &str); 9] = [
+const SCRIPTED: [(&str, &str, &str); 17] = [
+    ("compare", "=== measure.higher", "!== measure.higher"),
+    (
+        "compare",
+        "!pair[3] ? \"· not distinguishable\" : better",
+        "better",
+    ),
+    ("address", "parts.push([\"sort\"", "[].push([\"sort\""),
+    (
+        "address",
+        "[\"show\", \"at\", \"cols\"",
+        "[\"at\", \"cols\"",
+    ),
+    ("address", "&& only.checkValidity()", ""),
+    ("switch", "columns(table);", ""),
+    ("switch", "part.hidden = !((isAny", "part.hidden = !((true"),
+    ("filter", "line.hidden = !matches(line.dataset.arm);", ""),
     (
         "sort",
         "const sign = way === \"descending\" ? -1 : 1;",

@@ -1,10 +1,11 @@
 //! What holds of the pages of all kept runs, whatever their experiment: they fit a terminal, their remarks are sentences,
-//! and what is untrusted is seen in their pictures.
+//! what is untrusted is seen in their pictures, and a figure is the same wherever it stands.
 #![allow(clippy::unwrap_used, reason = "the panic of a test is its report")]
 
 use runner::experiments::publish;
 use runner::output::Screen;
-use runner::report::{Page, run_page, svg, tables};
+use runner::report::{GridRow, Page, Section, Shown, run_page, svg, tables};
+use std::fs;
 use std::path::Path;
 use std::sync::LazyLock;
 
@@ -69,4 +70,109 @@ fn the_numbers_behind_a_limit_of_a_kept_run_are_folded() {
             "{folder}"
         );
     }
+}
+
+/// The figures of a row as pages write them: those of its main columns, and those of its details.
+fn written(section: &Section, row: &GridRow) -> [Vec<String>; 2] {
+    let mut parts = [Vec::new(), Vec::new()];
+    for (heading, cell) in section.grid.headings.iter().zip(&row.cells) {
+        let json = serde_json::to_value(cell).unwrap();
+        if json["value"].is_number() {
+            parts[usize::from(heading.is_detail)].push(cell.full());
+        }
+    }
+    parts
+}
+
+/// Whether these figures stand in the text in this order, each as a cell of its own.
+fn holds_in_order(mut text: &str, figures: &[String], before: &str, after: &str) -> bool {
+    figures.iter().all(|figure| {
+        let cell = format!("{before}{figure}{after}");
+        let found = text.find(&cell);
+        text = &text[found.map_or(text.len(), |at| at + cell.len() - 1)..];
+        found.is_some()
+    })
+}
+
+fn read(file: &str) -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    // Some of the spaces in figures do not break.
+    let text = fs::read_to_string(root.join(file)).unwrap();
+    text.replace('\u{a0}', " ")
+}
+
+#[test]
+fn every_figure_of_a_kept_run_is_the_same_on_its_page_and_on_that_of_its_machine() {
+    let mut seen = 0;
+    for (folder, page) in PAGES.iter() {
+        let of_run = read(&format!("results/{folder}/README.md"));
+        let of_machine = read(&format!("results/report-{}.html", page.machine_slug));
+        let is_there = of_machine.contains(&format!("href=\"{folder}/README.md\""));
+        let rows: Vec<&str> = of_machine.split("<tr").collect();
+        for section in page
+            .sections
+            .iter()
+            .filter(|one| one.shown != Shown::Terminal)
+        {
+            for row in &section.grid.rows {
+                let [main, details] = written(section, row);
+                for figures in [&main, &details] {
+                    assert!(
+                        of_run
+                            .lines()
+                            .any(|line| holds_in_order(line, figures, "| ", " |")),
+                        "{folder}, {}: {figures:?}",
+                        section.heading
+                    );
+                }
+                let is_elsewhere =
+                    matches!(section.shown, Shown::RunPage | Shown::RunPageAndTerminal);
+                if is_there && !is_elsewhere {
+                    for figures in [&main, &details] {
+                        assert!(
+                            rows.iter()
+                                .any(|one| holds_in_order(one, figures, ">", "</td>")),
+                            "{folder}, {}: {figures:?}",
+                            section.heading
+                        );
+                    }
+                }
+                seen += main.len() + details.len();
+            }
+        }
+    }
+    assert!(seen > 5_000, "{seen}");
+}
+
+#[test]
+fn every_figure_of_the_front_page_is_one_of_a_kept_run() {
+    let figures: Vec<String> = PAGES
+        .iter()
+        .flat_map(|(_, page)| &page.sections)
+        .flat_map(|section| {
+            section
+                .grid
+                .rows
+                .iter()
+                .map(move |row| written(section, row))
+        })
+        .flatten()
+        .flatten()
+        .collect();
+    let front = read("README.md");
+    let rows = front
+        .lines()
+        .filter(|line| line.contains("](frameworks/") && line.starts_with('|'));
+    let mut seen = 0;
+    for row in rows {
+        let cells = row.split('|').map(str::trim);
+        for cell in cells.filter(|cell| cell.contains(char::is_numeric) && !cell.contains("](")) {
+            let is_version = cell.matches('.').count() == 2 && !cell.contains('%');
+            let is_rank = cell.chars().count() < 8 && !cell.contains([',', '.']);
+            let is_known = || figures.iter().any(|figure| figure == cell);
+            assert!(is_version || is_rank || is_known(), "{row}: {cell}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 50, "{seen}");
 }

@@ -7,6 +7,15 @@ use std::path::PathBuf;
 
 /// Options of `compare`.
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  runner compare results/2026-11-27-amd-epyc-2cpu-throughput results/2026-11-27-amd-epyc-2cpu-throughput-2
+      what changed between two kept runs, against their intervals
+  runner compare runs/before runs/after --json
+      the same for programs
+
+Exit status: 0 the runs were compared, whether anything changed or not, 1 a run does not read, 2 wrong arguments. To let a
+change fail a script, measure both in one run: runner bench --arm old=... --arm new=... --fail-if.")]
 pub struct CompareOptions {
     /// The folder of the first run
     pub before: PathBuf,

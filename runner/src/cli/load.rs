@@ -228,6 +228,14 @@ pub struct Output {
 
 /// Options of `merge`.
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  runner merge 1.json 2.json
+      two results of load --json as one: percentiles are those of all requests together
+  runner merge part-*.json --json > all.json
+      the parts of one load from several hosts, for programs
+
+Exit status: 0 good, 1 a result does not read or does not belong to the others, 2 wrong arguments.")]
 pub struct MergeOptions {
     /// Results that `load --json` printed, of the same target, rate and version
     #[arg(required = true)]

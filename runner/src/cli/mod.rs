@@ -81,6 +81,14 @@ pub struct Variant {
 
 /// Options of `list`.
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  runner list
+      each contestant with its version, servers and builds
+  runner list --json
+      the same for programs
+
+Exit status: 0 good, 1 a manifest does not read, 2 wrong arguments.")]
 pub struct ListOptions {
     /// Print JSON
     #[arg(long)]
@@ -102,6 +110,15 @@ pub struct ServeOptions {
 
 /// Options of `verify`.
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  runner verify
+      the contract, checked of every contestant
+  runner verify axum --hostile --json
+      what one makes of malformed and unusual requests, for programs
+
+Exit status: 0 good, 1 a contestant does not honour the contract, does not build, or crashes or hangs, 2 wrong arguments,
+130 interrupted.")]
 pub struct VerifyOptions {
     /// Contestants; all if none is named
     pub names: Vec<String>,
@@ -138,6 +155,14 @@ pub struct NullOptions {
 
 /// Options of `doctor`.
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  runner doctor
+      what on this machine makes a measurement noisy, and what to do about it
+  runner doctor --json
+      the same for programs
+
+Exit status: 0 nothing was found, 1 something was, 2 wrong arguments.")]
 pub struct DoctorOptions {
     /// Print JSON
     #[arg(long)]
@@ -146,6 +171,18 @@ pub struct DoctorOptions {
 
 /// Options of `report`.
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  runner report
+      renew every page of the kept runs
+  runner report target/runs/2026-11-27-throughput
+      the tables of one run; COLUMNS=160 makes room for more of them
+  runner report --check
+      whether every page is what its records say
+  runner report RUN --json
+      what is shown of a run, for programs
+
+Exit status: 0 good, 1 a run does not read or had errors, or a page is not what its records say, 2 wrong arguments.")]
 pub struct ReportOptions {
     /// The folder of one run; every kept run if none is given (exit status 1 if one of them does not read)
     pub run: Option<PathBuf>,

@@ -21,9 +21,6 @@ pub trait Experiment {
     /// The version of its method; it changes if numbers are no longer comparable with older ones.
     const METHOD: u32;
 
-    /// Whether its runs compare contestants, and not ways to measure: those stand on the page of a machine.
-    const IS_RESULT: bool = true;
-
     /// What can be asked for on the command line.
     type Options: clap::Args + Debug;
 

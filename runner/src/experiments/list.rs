@@ -13,8 +13,6 @@ use std::path::{Path, PathBuf};
 pub struct Kind {
     /// Its name in records.
     pub name: &'static str,
-    /// Whether its runs stand on the page of a machine.
-    pub is_result: bool,
     /// Reads a run and says what is shown of it.
     pub page: fn(&Path) -> Result<Page>,
     /// The same, with what pages of several runs need of it.
@@ -46,7 +44,6 @@ impl Kind {
     pub const fn of<E: Experiment>() -> Self {
         Self {
             name: E::NAME,
-            is_result: E::IS_RESULT,
             page: |folder| Ok(E::page(&E::read(folder)?)),
             shown: |folder, WantsHistory(wants_history)| {
                 let records = E::read(folder)?;

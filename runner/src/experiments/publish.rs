@@ -6,7 +6,7 @@ use super::history::Named;
 use super::list::WantsHistory;
 use super::list::{Kind, renew, renew_page};
 use super::{KINDS, history, server_lines, then_and_now};
-use crate::report::{Kept, Page, front_page, html_name, html_page, index, newest, splice};
+use crate::report::{Kept, Page, front_page, html_name, html_page, index, more, newest, splice};
 use crate::run::{State, find_runs};
 use anyhow::{Context, Result};
 use serde::Serialize;
@@ -85,19 +85,15 @@ pub fn all(root: &Path, check: bool) -> Result<Renewed> {
     }
     let mut pages = machines(&runs, &results);
     let experiments: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
-    let front = front_page(&runs, RESULTS, &experiments);
-    let parts = [
-        (root.join("README.md"), "results", front),
-        (results.join("README.md"), "index", Some(index(&runs))),
-    ];
-    for (file, name, part) in parts {
-        let Some(part) = part else { continue };
-        let there = std::fs::read_to_string(&file)
-            .with_context(|| format!("cannot read {}", file.display()))?;
-        let page = splice(&there, name, &part)
-            .with_context(|| format!("{} has no part for {name}", file.display()))?;
-        pages.push((file, page));
-    }
+    let front = front_page(&runs, RESULTS, &experiments).map_or_else(Vec::new, |front| {
+        vec![
+            ("results", front),
+            ("more", more(&runs, RESULTS, &experiments)),
+        ]
+    });
+    pages.push(spliced(root.join("README.md"), &front)?);
+    let list = [("index", index(&runs, &experiments))];
+    pages.push(spliced(results.join("README.md"), &list)?);
     pages.extend(then_and_now::page(&results, &runs)?);
     pages.extend(history_of.map_or_else(Vec::new, |name| history::pages(&results, name, entries)));
     pages.extend(server_lines::page(&root.join(FRAMEWORKS), &results)?);
@@ -107,6 +103,17 @@ pub fn all(root: &Path, check: bool) -> Result<Renewed> {
         }
     }
     Ok(Renewed { stale, left_out })
+}
+
+/// A page that is written by hand, with these generated parts of it by name.
+fn spliced(file: PathBuf, parts: &[(&str, String)]) -> Result<(PathBuf, String)> {
+    let mut page = std::fs::read_to_string(&file)
+        .with_context(|| format!("cannot read {}", file.display()))?;
+    for (name, part) in parts {
+        page = splice(&page, name, part)
+            .with_context(|| format!("{} has no part for {name}", file.display()))?;
+    }
+    Ok((file, page))
 }
 
 /// A kept run, for programs.
@@ -275,8 +282,7 @@ fn machines(runs: &[Kept], results: &Path) -> Vec<(PathBuf, String)> {
             let any = || own.clone().find(|run| run.page.experiment == kind.name);
             newest(own.clone(), kind.name).or_else(any)
         };
-        let results_of = KINDS.iter().filter(|kind| kind.is_result);
-        let shown: Vec<&Kept> = results_of.filter_map(of_kind).collect();
+        let shown: Vec<&Kept> = KINDS.iter().filter_map(of_kind).collect();
         (results.join(html_name(slug)), html_page(&shown))
     });
     pages.collect()

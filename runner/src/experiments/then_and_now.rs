@@ -353,7 +353,7 @@ mod tests {
     #[test]
     fn rates_of_variants_fit_into_their_columns() {
         let mut cell = Cell::gain(48_696.0, Some(1.035), None, true);
-        assert!(cell.full().contains("(+3.5%"), "{cell:?}");
+        assert!(cell.full().contains("(≥ +3.5%"), "{cell:?}");
         leave_out_gain(&mut cell);
         assert_eq!(cell.full(), "≥ 48,696");
     }

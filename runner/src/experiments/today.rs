@@ -9,17 +9,48 @@ use std::collections::BTreeMap;
 /// What each system is served by.
 const SERVERS: [&str; 2] = ["gunicorn", "uwsgi"];
 
+/// The concurrency of the original's tables, and of those beside this one.
+const ORIGINAL_CONNECTIONS: u64 = 1_000;
+
 /// The column of the figure that is shown,
 const RATE: &str = "requests/s";
 
 /// and that of what held it back.
 const LIMIT: &str = "limit";
 
-/// What an arm answers per second, and whether only at least that is known.
+/// What an arm answers per second, and what held it back.
 #[derive(Debug, Clone, Copy)]
 struct Rate {
     per_s: f64,
+    /// Only at least that is known.
     is_client_bound: bool,
+    /// It is not known which side was the limit.
+    is_unclear: bool,
+}
+
+impl Rate {
+    fn written(self) -> String {
+        let bound = if self.is_client_bound {
+            "≥\u{a0}"
+        } else {
+            ""
+        };
+        let sign = if self.is_unclear { "‡" } else { "" };
+        format!("{bound}{}{sign}", grouped(self.per_s as u64))
+    }
+
+    /// Its ratio to the floor, as far as their bounds allow one.
+    fn to(self, floor: Self) -> String {
+        let ratio = self.per_s / floor.per_s;
+        match (self.is_client_bound, floor.is_client_bound) {
+            // A floor is 1 by definition.
+            _ if (self.per_s - floor.per_s).abs() < f64::EPSILON => "1".to_owned(),
+            (false, false) => format!("{ratio:.3}"),
+            (true, false) => format!("≥\u{a0}{ratio:.3}"),
+            (false, true) => format!("≤\u{a0}{ratio:.3}"),
+            (true, true) => "-".to_owned(),
+        }
+    }
 }
 
 /// The table of today, for systems of these names in this order; nothing if no run is kept that has most of them.
@@ -53,11 +84,15 @@ pub(super) fn table(systems: &[&str], floor: &str, runs: &[Kept]) -> Option<Stri
         true => "",
         false => ", UNTRUSTED",
     };
+    let elsewhere = match section.level {
+        Some(ORIGINAL_CONNECTIONS) => "",
+        _ => " (the other tables: 1,000)",
+    };
     Some(format!(
         "\n### Today: the same systems on today's interpreter\n\n\
-         {}{doubt}, [{}]({}/), {}. requests/s; in parentheses the ratio to `{floor}` in the same column. One process each, on \
+         {}{elsewhere}{doubt}, [{}]({}/), {}. requests/s; in parentheses the ratio to `{floor}` in the same column. One process each, on \
          one processor ([the applications and their versions]({ORIGINAL}/today/README.md)). uwsgi closes each connection \
-         after its answer, and gunicorn keeps it. `≥`: the generator, or opening connections, was the limit. `-`: it cannot be installed or served so.{}\n\n{}",
+         after its answer, and gunicorn keeps it. `≥`: the generator, or opening connections, was the limit, so that only a bound of a ratio is known, or none. `‡`: it is unclear what was the limit. `-`: it cannot be installed or served so.{}\n\n{}",
         section.heading,
         run.page.date,
         run.folder,
@@ -90,9 +125,11 @@ fn rates(section: &Section) -> Option<BTreeMap<String, Rate>> {
         };
         let limit = limit.and_then(|limit| row.cells.get(limit));
         let is_client_bound = limit.is_some_and(|cell| cell.full().starts_with("client-bound"));
+        let is_unclear = limit.is_some_and(|cell| cell.full().starts_with("unclear"));
         let rate = Rate {
             per_s,
             is_client_bound,
+            is_unclear,
         };
         Some((row.arm.clone()?, rate))
     });
@@ -111,16 +148,7 @@ fn grid(systems: &[&str], floor: &str, run: &Kept, rates: &BTreeMap<String, Rate
             let both = rate.zip(of_floor);
             // A figure does not break between lines.
             both.map_or(Cell::Missing, |(rate, of_floor)| {
-                Cell::text(format!(
-                    "{}{}\u{a0}({:.3})",
-                    if rate.is_client_bound {
-                        "≥\u{a0}"
-                    } else {
-                        ""
-                    },
-                    grouped(rate.per_s as u64),
-                    rate.per_s / of_floor.per_s
-                ))
+                Cell::text(format!("{}\u{a0}({})", rate.written(), rate.to(*of_floor)))
             })
         });
         let first = [
@@ -161,6 +189,7 @@ mod tests {
                 Cell::number(1000.0 * (at + 1) as f64, 0),
                 Cell::text(match name.starts_with("newer") {
                     true => "client-bound",
+                    false if name.starts_with("unclear") => "unclear",
                     false => "server-bound",
                 }),
             ],
@@ -195,17 +224,35 @@ mod tests {
             "one-uwsgi",
             "wsgi-gunicorn",
             "wsgi-uwsgi",
+            "unclear-gunicorn",
         ];
         let text = table(&["one", "gone", "wsgi"], "wsgi", &[kept(&names)]).unwrap();
         let row = |text: &str| text.replace("~", "\u{a0}");
         for expected in [
             "| one | 1.2 | 3,000~(0.600) | 4,000~(0.667) |",
-            "| newer | 1.1 | - | ≥~2,000~(0.333) |",
+            "| newer | 1.1 | - | ≥~2,000~(≥~0.333) |",
+            "| unclear | 1.6 | 7,000‡~(1.400) | - |",
         ] {
             assert!(text.contains(&row(expected)), "{text}");
         }
         assert!(text.contains("| gone | - | - | - |"), "{text}");
         assert!(text.contains("`base` answers 1,000 requests/s"), "{text}");
+    }
+
+    #[test]
+    fn a_ratio_of_bounds_is_a_bound_or_nothing() {
+        let rate = |per_s, is_client_bound| Rate {
+            per_s,
+            is_client_bound,
+            is_unclear: false,
+        };
+        let said = |one: Rate, floor: Rate| one.to(floor).replace('\u{a0}', " ");
+        let (known, bound) = (rate(2.0, false), rate(4.0, true));
+        assert_eq!(said(rate(1.0, false), known), "0.500");
+        assert_eq!(said(bound, known), "≥ 2.000");
+        assert_eq!(said(known, bound), "≤ 0.500");
+        assert_eq!(said(rate(5.0, true), bound), "-");
+        assert_eq!(said(bound, bound), "1");
     }
 
     #[test]

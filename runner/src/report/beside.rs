@@ -2,7 +2,7 @@
 //! wait for at a rate that is held.
 
 use super::chart::{Axis, Chart, Drawing};
-use super::escape::{link, markdown, xml};
+use super::escape::{link, xml};
 use super::front::{Kept, newest};
 
 /// A run's curves over percentiles at its highest concurrency or rate.
@@ -12,15 +12,15 @@ fn curves(run: &Kept) -> Option<(&Kept, &Chart)> {
     Some((run, charts.find(is_over_quantiles)?))
 }
 
-/// The charts of the run of each experiment that pages show, if it has some, for the machine of the newest of them, each
-/// with its heading; nothing if there are not two.
-pub(super) fn beside(runs: &[Kept]) -> String {
+/// The charts of the run of each experiment that pages show, if it has some, for the machine of the newest of them;
+/// nothing if there are not two.
+pub(super) fn pair<'k>(runs: impl Iterator<Item = &'k Kept> + Clone) -> Vec<(&'k Kept, &'k Chart)> {
     let mut shown: Vec<(&Kept, &Chart)> = Vec::new();
     let is_shown = |run: &&Kept| {
-        let shown = newest(runs.iter(), &run.page.experiment);
+        let shown = newest(runs.clone(), &run.page.experiment);
         shown.is_some_and(|shown| shown.folder == run.folder)
     };
-    for (run, chart) in runs.iter().filter(is_shown).filter_map(curves) {
+    for (run, chart) in runs.clone().filter(is_shown).filter_map(curves) {
         let is_new = |(other, _): &(&Kept, &Chart)| other.page.experiment != run.page.experiment;
         let is_of_machine =
             |(other, _): &(&Kept, &Chart)| other.page.machine_slug == run.page.machine_slug;
@@ -28,26 +28,36 @@ pub(super) fn beside(runs: &[Kept]) -> String {
             shown.push((run, chart));
         }
     }
-    if shown.len() < 2 {
-        return String::new();
-    }
     // Throughput, whose name is the last of the alphabet, comes first.
     shown.sort_by(|(one, _), (other, _)| other.page.experiment.cmp(&one.page.experiment));
-    // Paragraphs, not a table: on a narrow screen two charts in a row are too small to read.
+    match shown.len() {
+        0 | 1 => Vec::new(),
+        _ => shown,
+    }
+}
+
+/// What the two kinds of load say of times.
+pub(super) const CLOSED_AND_OPEN: &str = "In a closed loop each connection sends its next request as soon as it has an answer: \
+     times are those of a saturated server. In an open loop requests are due by a schedule, whatever the server does: times \
+     are what a user waits for at that rate.";
+
+/// These charts, each leading to its run; nothing if there are not two.
+pub(super) fn beside(runs: &[Kept]) -> String {
+    let shown = pair(runs.iter());
+    if shown.is_empty() {
+        return String::new();
+    }
+    // In one paragraph, not in a table: on a narrow screen the second one stands below the first.
     let images = shown.iter().map(|(run, chart)| {
         let folder = link(&run.folder);
         format!(
-            "[{}]({folder}/)\n\n<img src=\"{folder}/{}\" width=\"400\" alt=\"{}\">\n\n",
-            markdown(&chart.title),
+            "[<img src=\"{folder}/{}\" width=\"390\" alt=\"{}\">]({folder}/)\n",
             link(&chart.file_name()),
             xml(&chart.in_words())
         )
     });
     format!(
-        "\n## Closed loop and open loop\n\n{}\
-         In a closed loop each connection sends its next request as soon as it has an answer: times are those of a \
-         saturated server. In an open loop requests are due by a schedule, whatever the server does: times are what a \
-         user waits for at that rate.\n",
+        "\n## Closed loop and open loop\n\n{}\n{CLOSED_AND_OPEN}\n",
         images.collect::<String>()
     )
 }

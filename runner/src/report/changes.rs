@@ -1,6 +1,7 @@
 //! What has changed from one run to another, for a terminal.
 
 use super::cell::Cell;
+use super::escape::clean;
 use super::format::{heading, wrapped};
 use super::grid::{Grid, Heading};
 use crate::analysis::Change;
@@ -23,7 +24,7 @@ pub fn comparison(comparison: &Comparison, screen: Screen) -> String {
     let is_of_one =
         |one: &Change, other: &Change| (&one.table, one.measure) == (&other.table, other.measure);
     for changes in comparison.changes.chunk_by(is_of_one) {
-        let name = format!("{}, {}", changes[0].table, changes[0].measure);
+        let name = clean(&format!("{}, {}", changes[0].table, changes[0].measure));
         text.push_str(&format!(
             "\n{}{}\n",
             heading(&name, screen.columns),
@@ -38,12 +39,12 @@ pub fn comparison(comparison: &Comparison, screen: Screen) -> String {
         {
             said.push(&change.name);
             let words = format!("{} went from {before} to {after}.", change.name);
-            text.push_str(&format!("\n{}", wrapped(&words, screen.columns)));
+            text.push_str(&format!("\n{}", wrapped(&clean(&words), screen.columns)));
         }
     }
     for weakness in &comparison.weaknesses {
         let words = format!("weak: {weakness}.");
-        text.push_str(&format!("\n{}", wrapped(&words, screen.columns)));
+        text.push_str(&format!("\n{}", wrapped(&clean(&words), screen.columns)));
     }
     text
 }
@@ -62,7 +63,7 @@ fn grid(changes: &[Change]) -> Grid {
     let rows = changes.iter().map(|change| {
         let interval = &change.change;
         vec![
-            Cell::text(&change.name),
+            Cell::text(clean(&change.name)),
             Cell::text(format!("{:.3}", change.before)),
             Cell::text(format!("{:.3}", change.after)),
             Cell::text(percent(interval.estimate)),
@@ -80,7 +81,31 @@ fn grid(changes: &[Change]) -> Grid {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fixtures::hostile::{HOSTILE, assert_without_controls};
     use crate::stats::Interval;
+
+    #[test]
+    fn nothing_from_outside_commands_the_terminal() {
+        let made_up = Comparison {
+            weaknesses: vec![HOSTILE.to_owned()],
+            changes: vec![Change {
+                table: HOSTILE.to_owned(),
+                measure: "requests/s",
+                name: HOSTILE.to_owned(),
+                version_before: Some("1.0".to_owned()),
+                version_after: Some(HOSTILE.to_owned()),
+                before: 1.0,
+                after: 1.0,
+                change: Interval {
+                    estimate: 1.0,
+                    lower: 0.9,
+                    upper: 1.1,
+                },
+                is_significant: false,
+            }],
+        };
+        assert_without_controls(&comparison(&made_up, Screen::PLAIN));
+    }
 
     #[test]
     fn a_comparison_fits_eighty_columns_whatever_its_tables_are_called() {

@@ -10,35 +10,47 @@ use crate::stats::{CHECKED_BLOCKS_MIN, DRAWS, Verdict};
 pub const HOW_TO_READ_RANKS: &str = "rank: the ranks a row can have, jointly valid for all rows at 95%. Rows in one bracket, on a \
      terminal or the page of all runs, are not distinguishable from their neighbours in it, so their order means nothing.";
 
-/// The remarks under a table that `ranked` ranks; `others` are further measures of the same blocks.
+/// What is said of a table of ranks.
+#[derive(Debug, Default)]
+pub struct Claims {
+    /// What every reader of the table has to know.
+    pub remarks: Vec<String>,
+    /// How the checks of the method came out, for those who doubt it.
+    pub checks: Vec<String>,
+}
+
+/// The claims of a table that `ranked` ranks; `others` are further measures of the same blocks.
 #[must_use]
-pub fn rank_remarks(
+pub fn rank_claims(
     ranked: &Ranked,
     others: &[&Ranked],
     controls: &[Control],
     sensitivity: &[Sensitivity],
     blocks: &[BlockRow],
-) -> Vec<String> {
-    let mut lines = Vec::new();
+) -> Claims {
+    let (fails, passes): (Vec<_>, Vec<_>) =
+        controls.iter().partition(|one| one.failure().is_some());
+    let mut remarks = Vec::new();
     if let Err(too_few) = &ranked.ranking {
-        lines.push(format!("No ranks: {too_few}."));
+        remarks.push(format!("No ranks: {too_few}."));
     }
-    lines.extend(controls.iter().map(control));
+    remarks.extend(fails.into_iter().map(control));
     if ranked.ranking.is_ok() && !controls.iter().any(|one| one.effect != Effect::None) {
-        lines
+        remarks
             .push("No planted control: the run does not show what it would have found.".to_owned());
     }
-    lines.extend(verdicts(ranked));
-    lines.extend(
+    remarks.extend(unchecked(ranked));
+    remarks.extend(left_out(ranked, blocks));
+    let mut checks: Vec<String> = passes.into_iter().map(control).collect();
+    checks.extend(verdicts(ranked));
+    checks.extend(
         std::iter::once(ranked)
             .chain(others.iter().copied())
             .filter_map(noise),
     );
-    lines.extend(carry_over(ranked));
-    lines.extend(unchecked(ranked));
-    lines.extend(left_out(ranked, blocks));
-    lines.extend(sensitive(sensitivity));
-    lines
+    checks.extend(carry_over(ranked));
+    checks.extend(sensitive(sensitivity));
+    Claims { remarks, checks }
 }
 
 fn control(control: &Control) -> String {

@@ -39,6 +39,7 @@ fn section(section: &mut Section) {
     section.untrusted.iter_mut().for_each(one);
     section.trust.iter_mut().for_each(one);
     section.remarks.iter_mut().for_each(one);
+    section.checks.iter_mut().for_each(one);
     section.charts.iter_mut().for_each(chart);
     grid(&mut section.grid);
     let evidence = section.evidence.iter_mut().map(|(_, grid)| grid);

@@ -12,7 +12,10 @@ pub(super) fn meant(lower: f64, upper: f64) -> usize {
     (digits as usize).min(3)
 }
 
-/// With half of the interval, in percent: as many digits of the ratio as the interval leaves a meaning.
+/// An interval that is wider than this on either side is written with its ends: few read ±200% as a third to three times.
+pub(super) const HALF_WIDTH_MAX: f64 = 0.5;
+
+/// With half of the interval, in percent, or with its ends: as many digits of the ratio as the interval leaves a meaning.
 pub(super) fn ratio(value: f64, interval: Option<Bounds>) -> String {
     let Some(Bounds { lower, upper }) = interval else {
         return format!("{value:.3}");
@@ -23,8 +26,18 @@ pub(super) fn ratio(value: f64, interval: Option<Bounds>) -> String {
         upper,
     }
     .half_width();
+    if half_width > HALF_WIDTH_MAX {
+        let [value, lower, upper] = [value, lower, upper].map(two_digits);
+        return format!("{value} ({lower}–{upper})");
+    }
     let digits = (-(half_width * value).log10()).ceil().clamp(3.0, 6.0) as usize;
     format!("{value:.digits$} ±{:.1}%", half_width * 100.0)
+}
+
+/// With two significant digits, which is all that a wide interval leaves a meaning.
+fn two_digits(value: f64) -> String {
+    let digits = (1.0 - value.abs().log10().floor()).clamp(0.0, 6.0) as usize;
+    format!("{value:.digits$}")
 }
 
 /// A gain in percent, with the ends of its interval.
@@ -39,7 +52,22 @@ pub(super) fn gain(ratio: f64, interval: Option<Bounds>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::meant;
+    use super::{meant, ratio};
+    use crate::report::cell::Bounds;
+
+    #[test]
+    fn a_wide_interval_is_written_with_its_ends() {
+        let said = |value: f64, factor: f64| {
+            let interval = Bounds {
+                lower: value / factor,
+                upper: value * factor,
+            };
+            ratio(value, Some(interval))
+        };
+        assert_eq!(said(0.907, 24.0), "0.91 (0.038–22)");
+        assert_eq!(said(4.127, 5.8), "4.1 (0.71–24)");
+        assert_eq!(said(0.943, 1.026), "0.943 ±2.6%");
+    }
 
     #[test]
     fn half_an_interval_is_told_with_two_digits_of_its_own() {

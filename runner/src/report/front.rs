@@ -1,4 +1,4 @@
-//! The first screen of the project: the answer, how sure it is, at what price, and where the rest is.
+//! The first screen of the project: the answer, how sure it is, and at what price.
 
 use super::cell::Cell;
 use super::escape::{link, markdown, xml};
@@ -19,13 +19,28 @@ pub struct Kept {
 }
 
 impl Kept {
-    /// What it is called in a link: date, experiment and variant, and its number if it is not the first of them. The
-    /// last two follow the experiment in the folder's name.
+    /// What it is called in a link: date, experiment and variant, and its number if it is not the first of them.
     pub(super) fn label(&self) -> String {
-        let experiment = &self.page.experiment;
-        let mut label = format!("{} {experiment}", self.page.date);
-        let after = self.folder.rsplit_once(&format!("-{experiment}-"));
-        for part in after.map_or("", |(_, after)| after).split('-') {
+        format!("{} {}", self.page.date, self.undated())
+    }
+
+    /// Whether its folder is named by the experiment alone: it is not of another build, server or network.
+    pub(super) fn is_plain(&self) -> bool {
+        let mut after = self.after_experiment();
+        after.all(|part| part.is_empty() || part.parse::<u32>().is_ok())
+    }
+
+    /// What follows the experiment in the folder's name: variant and number.
+    fn after_experiment(&self) -> impl Iterator<Item = &str> {
+        let experiment = format!("-{}-", self.page.experiment);
+        let after = self.folder.rsplit_once(&experiment);
+        after.map_or("", |(_, after)| after).split('-')
+    }
+
+    /// The same without the date.
+    pub(super) fn undated(&self) -> String {
+        let mut label = self.page.experiment.clone();
+        for part in self.after_experiment() {
             match part.parse::<u32>() {
                 Ok(number) => label.push_str(&format!(" ({number})")),
                 Err(_) if part.is_empty() => {}
@@ -77,115 +92,137 @@ pub fn newest<'k>(
     all.iter().find(is_trusted).or_else(|| all.first()).copied()
 }
 
+/// The one that pages show of an experiment, even if the front page could not show it: the newest that is not of another
+/// build, server or network.
+pub(super) fn of_experiment<'k>(
+    runs: impl Iterator<Item = &'k Kept> + Clone,
+    experiment: &str,
+) -> Option<&'k Kept> {
+    let mut plain = runs.clone().filter(|run| run.is_plain());
+    newest(runs, experiment).or_else(|| plain.find(|run| run.page.experiment == experiment))
+}
+
 /// The columns of the table, as the tables they come from have them: rates of the main run, which is in a closed loop,
 /// and what a request takes.
-const COLUMNS: [&str; 3] = ["ratio to baseline (95%)", "requests/s", "p99 µs"];
+const COLUMNS: [&str; 3] = ["ratio to baseline (95%)", "requests/s", P99];
+const P99: &str = "p99 µs";
+
+/// The column of prices in the table that it comes from, and in this one.
 const PRICE: &str = "instructions";
+const PRICE_HERE: &str = "instructions per request";
 
-/// The columns of a table by server and build.
-pub const VARIANTS: [&str; 4] = [
-    "quickstart·release",
-    "quickstart·max",
-    "tuned·release",
-    "tuned·max",
-];
+/// What a first screen shows of a run.
+pub(super) struct Summary<'k> {
+    /// The table it comes from.
+    pub(super) section: &'k Section,
+    /// A few of its columns, for contestants and the baseline, with the price of a request.
+    pub(super) table: Grid,
+    /// The run that knows the price.
+    price: Option<&'k Kept>,
+}
 
-/// The generated part of the front page, whose folder of kept runs is `results`; `None` if no run is kept that it
-/// could show. `experiments` are shown in this order, the first of them large.
+impl<'k> Summary<'k> {
+    /// Of this run; the first of `others` that knows the price of a request says it.
+    pub(super) fn of(main: &'k Kept, others: impl Iterator<Item = &'k Kept>) -> Option<Self> {
+        let section = main.main_section()?;
+        let mut others = others.filter_map(|one| Some((one, one.main_section()?)));
+        let price = others.find(|(_, section)| section.grid.column(PRICE).is_some());
+        Some(Self {
+            section,
+            table: table(section, price.map(|(_, section)| section)),
+            price: price.map(|(run, _)| run),
+        })
+    }
+}
+
+/// The first screen, whose folder of kept runs is `results`; `None` if no run is kept that it could show. `experiments` are
+/// in their order, the first of them is shown.
 #[must_use]
 pub fn front_page(runs: &[Kept], results: &str, experiments: &[&str]) -> Option<String> {
     let main = newest(runs.iter(), experiments.first()?)?;
-    let section = main.main_section()?;
-    let isolated = runs.iter().filter(|one| one.is_candidate);
-    let price = isolated
-        .filter_map(|one| Some((one, one.main_section()?)))
-        .find(|(_, section)| section.grid.column(PRICE).is_some());
-    let folder = format!("{results}/{}", link(&main.folder));
+    let candidates = runs.iter().filter(|one| one.is_candidate);
+    let Summary {
+        section,
+        table,
+        price,
+    } = Summary::of(main, candidates)?;
     let mut text = String::new();
     for takeaway in takeaways(shown(&main.page)) {
-        text.push_str(&filled(&format!("**{}**", markdown(&takeaway)), ""));
+        let takeaway = markdown(&takeaway).replace(" ±", "\u{a0}±");
+        text.push_str(&filled(&format!("**{takeaway}**"), ""));
     }
-    let _ = write!(text, "\n{}", filled(&trust_line(section), ""));
+    let _ = write!(text, "\n{}", filled(&prices(section, &table), ""));
     for chart in main.page.charts.iter().take(1) {
         // Narrow, so that the table begins on the first screen.
         let _ = writeln!(
             text,
-            "\n<img src=\"{folder}/{}\" width=\"420\" alt=\"{}\">",
+            "\n<img src=\"{results}/{}/{}\" width=\"420\" alt=\"{}\">",
+            link(&main.folder),
             chart.file_name(),
             xml(&chart.in_words())
         );
     }
-    let table = table(section, price.map(|(_, section)| section));
     let _ = write!(
         text,
-        "\nAt {}, closed loop:\n\n{}",
+        "\nAt {}, closed loop:\n\n{}\n{}",
         markdown(&section.heading),
-        table.markdown(&main.page.sources_from(""))
+        table.markdown(&main.page.sources_from("")),
+        filled(&trust_line(section), "")
     );
-    let mut under = under(main, section, price.map(|(run, _)| run), results);
-    let newer = candidates(runs.iter(), &main.page.experiment);
-    let newer = newer
-        .into_iter()
-        .take_while(|one| one.folder != main.folder);
-    for run in newer {
-        let _ = write!(
-            under,
+    let under = under(main, section, price, results);
+    let _ = write!(
+        text,
+        "\n{}",
+        filled(&(under + &newer(runs, main, section, results)), "")
+    );
+    Some(text)
+}
+
+/// Newer runs that are not shown, since their table is untrusted.
+fn newer(runs: &[Kept], main: &Kept, section: &Section, results: &str) -> String {
+    let all = candidates(runs.iter(), &main.page.experiment).into_iter();
+    let newer = all.take_while(|one| one.folder != main.folder);
+    let said = newer.map(|run| {
+        format!(
             " A newer run is untrusted at {}: [{}]({results}/{}/).",
             markdown(&section.heading),
             markdown(&run.label()),
             link(&run.folder)
-        );
-    }
-    let _ = write!(text, "\n{}", filled(&under, ""));
-    text.push_str(&others(runs, results, &experiments[1..]));
-    text.push_str(&by_variant(runs, results, experiments));
-    Some(text)
+        )
+    });
+    said.collect()
 }
 
-/// The table by server and build at the highest concurrency that passes its controls, or else at the highest.
-fn section_by_variant(page: &Page) -> Option<&Section> {
-    let has_all = |section: &&Section| {
-        let mut columns = VARIANTS.iter();
-        columns.all(|name| section.grid.column(name).is_some())
-    };
-    let sections = || shown(page).filter(has_all);
-    let trusted = sections().filter(|one| one.untrusted.is_empty());
-    trusted.last().or_else(|| sections().last())
+/// Between which figures the slowest requests and the prices of a request lie, in a sentence.
+fn prices(section: &Section, table: &Grid) -> String {
+    let p99 = range(table, P99, " µs")
+        .map(|[least, most]| format!("At {}, p99 is {least} to {most}.", section.heading));
+    let price = range(table, PRICE_HERE, "")
+        .map(|[least, most]| format!("A request takes {least} to {most} instructions."));
+    let said: Vec<String> = p99.into_iter().chain(price).collect();
+    markdown(&said.join(" "))
 }
 
-/// The table by server and build, if a run is kept that has one.
-fn by_variant(runs: &[Kept], results: &str, experiments: &[&str]) -> String {
-    let newest = experiments
+/// The least and the greatest figure of a column, each with whose it is.
+fn range(table: &Grid, heading: &str, unit: &str) -> Option<[String; 2]> {
+    let column = table.column(heading)?;
+    let mut all: Vec<(f64, String)> = table
+        .rows
         .iter()
-        .filter_map(|name| newest(runs.iter(), name));
-    let mut with_all = newest.filter_map(|run| Some((run, section_by_variant(&run.page)?)));
-    let Some((run, section)) = with_all.next() else {
-        return String::new();
-    };
-    let columns: Vec<&str> = std::iter::once("contestant").chain(VARIANTS).collect();
-    let doubt = match section.untrusted.is_empty() {
-        true => "",
-        false => ", UNTRUSTED",
-    };
-    // What else the run says, such as of the slowest requests.
-    let sections = run.page.sections.iter().rev();
-    let mut others = sections.filter(|one| one.shown == Shown::PageAndTerminal);
-    let also = others.find(|one| !one.takeaway.is_empty());
-    let also = also.map_or_else(String::new, |one| format!("{} ", one.takeaway));
-    let above = format!(
-        "{also}By server and build at {}{doubt}, requests/s and gain over the first column \
-         ([run]({results}/{}/), [what differs]({results}/variants.md)):",
-        markdown(&section.heading),
-        link(&run.folder)
-    );
-    format!(
-        "\n{}\n{}",
-        filled(&above, ""),
-        chosen(section, &columns).markdown(&run.page.sources)
-    )
+        .filter_map(|row| {
+            let cell = &row.cells[column];
+            let name = row.arm.as_ref()?;
+            Some((cell.key()?, format!("{}{unit} (`{name}`)", cell.full())))
+        })
+        .collect();
+    all.sort_by(|one, other| one.0.total_cmp(&other.0));
+    match all.as_slice() {
+        [(_, least), .., (_, most)] => Some([least.clone(), most.clone()]),
+        _ => None,
+    }
 }
 
-fn shown(page: &Page) -> impl Iterator<Item = &Section> {
+pub(super) fn shown(page: &Page) -> impl Iterator<Item = &Section> {
     page.sections
         .iter()
         .filter(|one| one.shown == Shown::Everywhere)
@@ -210,7 +247,7 @@ pub fn pick<'k>(
 }
 
 /// These columns of a section, for contestants and the baseline.
-fn chosen(section: &Section, columns: &[&str]) -> Grid {
+pub(super) fn chosen(section: &Section, columns: &[&str]) -> Grid {
     let grid = &section.grid;
     let columns: Vec<usize> = columns
         .iter()
@@ -230,7 +267,10 @@ fn chosen(section: &Section, columns: &[&str]) -> Grid {
     Grid {
         headings: columns
             .iter()
-            .map(|&column| grid.headings[column])
+            .map(|&column| Heading {
+                is_detail: false,
+                ..grid.headings[column]
+            })
             .collect(),
         rows: rows.collect(),
     }
@@ -248,7 +288,7 @@ fn table(section: &Section, price: Option<&Section>) -> Grid {
     let mut grid = chosen(section, &columns);
     let Some(price) = price else { return grid };
     let before_version = grid.headings.len().saturating_sub(1);
-    let heading = Heading::number("instructions per request", None);
+    let heading = Heading::number(PRICE_HERE, None);
     grid.headings.insert(before_version, heading);
     for row in &mut grid.rows {
         let own = row.arm.as_ref().and_then(|arm| price.grid.cell(arm, PRICE));
@@ -304,13 +344,14 @@ fn trust_line(section: &Section) -> String {
 /// Characters of a line of prose.
 const LINE: usize = 120;
 
-/// Prose in lines that are broken between words; further lines begin with `indent`.
-fn filled(text: &str, indent: &str) -> String {
+/// Prose in lines that are broken between words; further lines begin with `indent`. Code is not broken: a line that began
+/// with the rest of it could begin an element.
+pub(super) fn filled(text: &str, indent: &str) -> String {
     let mut lines = String::new();
     let mut line = String::new();
     // Of the line: an indent is not one.
     let mut words = 0;
-    for word in text.split(' ') {
+    for word in unbroken(text) {
         let is_full = line.chars().count() + 1 + word.chars().count() > LINE;
         if is_full && words > 0 {
             lines.push_str(&line);
@@ -320,42 +361,40 @@ fn filled(text: &str, indent: &str) -> String {
         } else if words > 0 {
             line.push(' ');
         }
-        line.push_str(word);
+        line.push_str(&word);
         words += 1;
     }
     lines + &line + "\n"
 }
 
-/// What else was measured, an item for each experiment of which a run is kept.
-fn others(runs: &[Kept], results: &str, experiments: &[&str]) -> String {
-    let mut text = String::new();
-    // A run by server and build has a table of its own below.
-    let newest = experiments
-        .iter()
-        .filter_map(|name| newest(runs.iter(), name))
-        .filter(|run| section_by_variant(&run.page).is_none());
-    // What is untrusted is in the list of all runs: it has nothing to say on the first screen.
-    let trusted = newest.filter(|run| {
-        let main = run.main_section();
-        main.is_some_and(|section| section.untrusted.is_empty())
-    });
-    for run in trusted {
-        let takeaway = run
-            .main_section()
-            .map_or("", |section| section.takeaway.as_str());
-        let link = format!(
-            "[{}]({results}/{}/)",
-            markdown(&run.page.experiment),
-            link(&run.folder)
-        );
-        let item = match takeaway {
-            "" => format!("- {link}"),
-            takeaway => format!("- {link}: {}", markdown(takeaway)),
-        };
-        text.push_str(&filled(&item, "  "));
+/// The words of a text, those with code in them whole.
+fn unbroken(text: &str) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    let mut is_code = false;
+    for word in text.split(' ') {
+        match all.last_mut().filter(|_| is_code) {
+            Some(last) => last.extend([" ", word]),
+            None => all.push(word.to_owned()),
+        }
+        is_code ^= word.matches('`').count() % 2 == 1;
     }
-    match text.is_empty() {
-        true => text,
-        false => format!("\n{text}"),
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_does_not_begin_within_code() {
+        let name = "`a name of <script> words`";
+        let text = format!("{} {name} and so on", "word ".repeat(22).trim_end());
+        assert_eq!(text.find('`').map(|at| at < LINE), Some(true));
+        let lines = filled(&text, "");
+        assert!(
+            lines.lines().all(|line| line.matches('`').count() % 2 == 0),
+            "{lines}"
+        );
+        assert_eq!(lines.replace('\n', " ").trim_end(), text);
     }
 }

@@ -26,6 +26,10 @@ pub struct Heading {
     pub is_number: bool,
     /// The measure whose ratios to the baseline it holds, if it does.
     pub measure: Option<&'static str>,
+    /// What it is a figure of, such as `CPU`; empty for what every choice of columns shows.
+    pub group: &'static str,
+    /// Whether it is one of those that are shown apart, or on demand, so that the others fit on a page.
+    pub is_detail: bool,
 }
 
 impl Heading {
@@ -37,6 +41,8 @@ impl Heading {
             short,
             is_number: true,
             measure: None,
+            group: "",
+            is_detail: false,
         }
     }
 
@@ -48,11 +54,27 @@ impl Heading {
             short,
             is_number: false,
             measure: None,
+            group: "",
+            is_detail: false,
         }
     }
 }
 
 impl Heading {
+    /// The same, of a detail.
+    #[must_use]
+    pub const fn detail(mut self) -> Self {
+        self.is_detail = true;
+        self
+    }
+
+    /// The same, of a figure of this.
+    #[must_use]
+    pub const fn of(mut self, group: &'static str) -> Self {
+        self.group = group;
+        self
+    }
+
     /// On a terminal.
     pub(super) fn brief(&self) -> &'static str {
         self.short.unwrap_or(self.long)
@@ -64,6 +86,20 @@ impl<R> Column<R> {
     #[must_use]
     pub const fn by(mut self, measure: &'static str) -> Self {
         self.heading.measure = Some(measure);
+        self
+    }
+
+    /// The same, of a figure of this.
+    #[must_use]
+    pub const fn of(mut self, group: &'static str) -> Self {
+        self.heading.group = group;
+        self
+    }
+
+    /// The same, as a detail.
+    #[must_use]
+    pub const fn detail(mut self) -> Self {
+        self.heading.is_detail = true;
         self
     }
 
@@ -93,7 +129,7 @@ impl<R> Column<R> {
 /// A row.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct GridRow {
-    /// The arm it is of; `None` if it is not of one.
+    /// The arm it is of, as its table names it; `None` if it is not of one.
     pub arm: Option<String>,
     /// Whether it is not distinguishable from the row below it, and both are ranked.
     pub joins_next: bool,
@@ -125,7 +161,10 @@ impl Grid {
         let mut headings = vec![
             Heading::number("rank", Some("rank")),
             Heading::text("contestant", Some("contestant")),
-            Heading::text("version", None),
+            Heading {
+                is_detail: columns.iter().any(|one| one.heading.is_detail),
+                ..Heading::text("version", None)
+            },
         ];
         headings.extend(columns.iter().map(|column| column.heading));
         let is_ranked = |row: &R| matches!(rank(row), Cell::Rank { .. });
@@ -174,8 +213,14 @@ impl Grid {
     /// A table whose rows begin with a name.
     #[must_use]
     pub fn plain(headings: Vec<Heading>, rows: impl Iterator<Item = Vec<Cell>>) -> Self {
+        let name = |cells: &[Cell]| {
+            cells.iter().find_map(|cell| match cell {
+                Cell::Name { name, .. } => Some(name.clone()),
+                _ => None,
+            })
+        };
         let rows = rows.map(|cells| GridRow {
-            arm: None,
+            arm: name(&cells),
             joins_next: false,
             cells,
         });
@@ -217,26 +262,45 @@ impl Grid {
                 (true, false) => "└",
             }
         };
-        let has_arms = self.rows.iter().any(|row| row.arm.is_some());
-        has_arms.then(|| (0..self.rows.len()).map(bracket).collect())
+        let has_any = self.rows.iter().any(|row| row.joins_next);
+        has_any.then(|| (0..self.rows.len()).map(bracket).collect())
     }
 
-    /// As Markdown; `sources` are where contestants link to, by name. Without brackets: a column without a heading is not
-    /// Markdown, and in the cells of ranks they would run on through sets that differ.
+    /// As Markdown; `sources` are where contestants link to, by name. Details are in a table of their own. Without
+    /// brackets: a column without a heading is not Markdown, and in the cells of ranks they would run on through sets that
+    /// differ.
     #[must_use]
     pub fn markdown(&self, sources: &BTreeMap<String, String>) -> String {
+        let (mut details, main): (Vec<usize>, Vec<usize>) =
+            (0..self.headings.len()).partition(|&column| self.headings[column].is_detail);
+        let mut text = self.columns(&main, sources);
+        if !details.is_empty() {
+            details.insert(0, self.column("contestant").unwrap_or(0));
+            let _ = write!(
+                text,
+                "\nFurther columns:\n\n{}",
+                self.columns(&details, sources)
+            );
+        }
+        text
+    }
+
+    /// These columns as one table of Markdown.
+    fn columns(&self, columns: &[usize], sources: &BTreeMap<String, String>) -> String {
         let mut text = String::from("|");
-        for heading in &self.headings {
-            let _ = write!(text, " {} |", heading.long);
+        for &column in columns {
+            let _ = write!(text, " {} |", self.headings[column].long);
         }
         text.push_str("\n|");
-        for heading in &self.headings {
-            text.push_str(if heading.is_number { "---:|" } else { "---|" });
+        for &column in columns {
+            let is_number = self.headings[column].is_number;
+            text.push_str(if is_number { "---:|" } else { "---|" });
         }
         text.push('\n');
         for row in &self.rows {
             text.push('|');
-            for cell in &row.cells {
+            for &column in columns {
+                let cell = &row.cells[column];
                 let source = match cell {
                     Cell::Name { .. } => row.arm.as_ref().and_then(|arm| sources.get(arm)),
                     _ => None,
@@ -278,5 +342,27 @@ mod tests {
         let text = grid.markdown(&BTreeMap::new());
         assert!(!text.contains('┌') && !text.contains('└'), "{text}");
         assert!(text.contains("| 1\u{2060}–\u{2060}2 | one |"), "{text}");
+    }
+
+    #[test]
+    fn details_are_in_a_table_of_their_own_beside_the_name() {
+        let grid = Grid::plain(
+            vec![
+                Heading::text("contestant", None),
+                Heading::number("bytes", None).detail(),
+                Heading::number("requests/s", None),
+            ],
+            std::iter::once(vec![
+                Cell::name("one", ArmKind::Contestant, ""),
+                Cell::count(129),
+                Cell::count(7),
+            ]),
+        );
+        let main = "| contestant | requests/s |\n|---|---:|\n| one | 7 |\n";
+        let details = "| contestant | bytes |\n|---|---:|\n| one | 129 |\n";
+        assert_eq!(
+            grid.markdown(&BTreeMap::new()),
+            format!("{main}\nFurther columns:\n\n{details}")
+        );
     }
 }

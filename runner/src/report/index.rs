@@ -2,65 +2,113 @@
 
 use super::beside::beside;
 use super::escape::{link, markdown};
-use super::front::Kept;
-use super::page::Shown;
+use super::front::{Kept, of_experiment};
+use super::page::{Page, Shown};
 use super::takeaways::takeaways;
-use std::collections::BTreeSet;
 use std::fmt::Write;
 
-/// A row for each run, newest first, the page of each machine, and closed beside open loop.
+/// The kept runs of each machine, with its page: first the run of each of the `experiments` that pages show, then those of
+/// another kind, then older ones, which are folded; and closed beside open loop. `runs` are newest first.
 #[must_use]
-pub fn index(runs: &[Kept]) -> String {
+pub fn index(runs: &[Kept], experiments: &[&str]) -> String {
     if runs.is_empty() {
         return "No run is kept.\n".to_owned();
     }
-    let mut text =
-        String::from("| run | takeaway | trusted | machine | method |\n|---|---|---|---|---:|\n");
+    let mut machines: Vec<&str> = Vec::new();
     for run in runs {
-        let page = &run.page;
-        let untrusted: Vec<&str> = page
-            .sections
-            .iter()
-            .filter(|one| !one.untrusted.is_empty())
-            .map(|one| one.heading.as_str())
-            .collect();
-        let trusted = match (untrusted.as_slice(), &page.unfinished) {
-            ([], None) => "yes".to_owned(),
-            ([], Some(_)) => "not finished".to_owned(),
-            // Headings have commas of their own.
-            (all, _) => format!("no ({})", all.join("; ")),
-        };
-        // An experiment that the front page does not show has a takeaway here all the same.
-        let sections = run.page.sections.iter();
-        let (mut shown, others): (Vec<_>, Vec<_>) =
-            sections.partition(|one| one.shown == Shown::Everywhere);
-        if shown.is_empty() {
-            shown = others;
+        let slug = run.page.machine_slug.as_str();
+        if !machines.contains(&slug) {
+            machines.push(slug);
         }
-        let _ = writeln!(
-            text,
-            "| [{}]({}/) | {} | {} | {} | {} |",
-            markdown(&run.label()),
-            link(&run.folder),
-            markdown(&takeaways(shown.into_iter()).join(" ")),
-            markdown(&trusted),
-            markdown(&page.machine),
-            page.method
-        );
     }
-    let machines: BTreeSet<&str> = runs
+    let machines = machines.into_iter().map(|slug| {
+        let own: Vec<&Kept> = runs
+            .iter()
+            .filter(|run| run.page.machine_slug == slug)
+            .collect();
+        of_machine(slug, &own, experiments)
+    });
+    machines.collect::<Vec<_>>().join("\n") + &beside(runs)
+}
+
+fn of_machine(slug: &str, runs: &[&Kept], experiments: &[&str]) -> String {
+    let shown = experiments
         .iter()
-        .map(|run| run.page.machine_slug.as_str())
-        .collect();
-    for slug in machines {
-        let _ = writeln!(
+        .filter_map(|name| of_experiment(runs.iter().copied(), name));
+    let shown: Vec<&Kept> = shown.collect();
+    let is_shown = |run: &Kept| shown.iter().any(|one| one.folder == run.folder);
+    let others = runs.iter().copied().filter(|run| !is_shown(run));
+    let (older, other): (Vec<&Kept>, Vec<&Kept>) = others.partition(|run| run.is_plain());
+    let machine = runs.first().map_or("", |run| run.page.machine.as_str());
+    let mut text = format!(
+        "## {}\n\nThe run of each experiment that pages show: the newest that is trusted. All of them on one page, to sort, \
+         filter and compare (download it, then open it): [{1}]({1})\n\n{2}",
+        markdown(machine),
+        html_name(slug),
+        table(&shown)
+    );
+    if !other.is_empty() {
+        let _ = write!(
             text,
-            "\nOne run of each experiment on a machine (the newest that is trusted), on one page, to sort, filter and compare (download it, then open it): \
-             [{0}]({0})",
-            html_name(slug)
+            "\nRuns of other builds, servers or networks:\n\n{}",
+            table(&other)
         );
     }
-    text + &beside(runs)
+    if !older.is_empty() {
+        let _ = write!(
+            text,
+            "\n<details><summary>Older, untrusted and unfinished runs ({})</summary>\n\n{}\n</details>\n",
+            older.len(),
+            table(&older)
+        );
+    }
+    text
+}
+
+fn table(runs: &[&Kept]) -> String {
+    let mut text = String::from("| run | takeaway | trusted |\n|---|---|---|\n");
+    for run in runs {
+        let _ = writeln!(
+            text,
+            "| [{}]({}/)<br>{}<br>method\u{a0}{} | {} | {} |",
+            markdown(&run.undated()),
+            link(&run.folder),
+            // Word joiners: a line could end after a dash.
+            markdown(&run.page.date).replace('-', "\u{2060}-\u{2060}"),
+            run.page.method,
+            markdown(&takeaway(&run.page)),
+            markdown(&trusted(&run.page))
+        );
+    }
+    text
+}
+
+fn takeaway(page: &Page) -> String {
+    // An experiment that the front page does not show has a takeaway here all the same.
+    let (mut shown, others): (Vec<_>, Vec<_>) = page
+        .sections
+        .iter()
+        .partition(|one| one.shown == Shown::Everywhere);
+    if shown.is_empty() {
+        shown = others;
+    }
+    takeaways(shown.into_iter()).join(" ")
+}
+
+/// Whether all tables of a run are trusted, or which are not.
+fn trusted(page: &Page) -> String {
+    let untrusted: Vec<&str> = page
+        .sections
+        .iter()
+        .filter(|one| !one.untrusted.is_empty())
+        .map(|one| one.heading.as_str())
+        .collect();
+    match (untrusted.as_slice(), &page.unfinished) {
+        ([], None) => "yes".to_owned(),
+        ([], Some(_)) => "not finished".to_owned(),
+        // Headings have commas of their own.
+        (all, _) => format!("no ({})", all.join("; ")),
+    }
 }
 
 /// The name of the page of a machine.
@@ -72,7 +120,7 @@ pub fn html_name(slug: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::page::{Page, Section};
+    use crate::report::page::Section;
 
     #[test]
     fn headings_that_hold_commas_are_told_apart() {
@@ -89,7 +137,7 @@ mod tests {
             },
             is_candidate: true,
         };
-        let text = index(&[kept]);
+        let text = index(&[kept], &["throughput"]);
         let said = "no (64 connections, by requests per connection; 1,000 connections, by requests per connection)";
         assert!(text.contains(said), "{text}");
     }

@@ -2,7 +2,7 @@
 
 use super::chart::Chart;
 use super::escape::{markdown, xml};
-use super::page::{Page, Section, Shown};
+use super::page::{CHECKS, Page, Section, Shown};
 use super::pairs::{Pairs, SIGNS};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -47,6 +47,9 @@ fn section(section: &Section, sources: &BTreeMap<String, String>) -> String {
     }
     text.push_str(&list(&section.remarks));
     text.push_str(&charts(&section.charts));
+    if !section.checks.is_empty() {
+        text.push_str(&details(CHECKS, list(&section.checks).trim_start()));
+    }
     if let Some((heading, evidence)) = &section.evidence {
         text.push_str(&details(heading, &evidence.markdown(sources)));
     }
@@ -68,7 +71,7 @@ fn charts(charts: &[Chart]) -> String {
     for chart in charts {
         let _ = writeln!(
             text,
-            "\n<img src=\"{}\" width=\"640\" alt=\"{}\">",
+            "\n<img src=\"{}\" width=\"480\" alt=\"{}\">",
             chart.file_name(),
             xml(&chart.in_words())
         );

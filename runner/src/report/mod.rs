@@ -21,6 +21,7 @@ mod hostile;
 mod html;
 mod index;
 mod markdown;
+mod more;
 mod page;
 mod pairs;
 mod room;
@@ -38,15 +39,16 @@ pub use chart::{
     Axis, Chart, Curve, Curves, Drawing, Point, Range, RangeRow, Ranges, RatioMark, RatioRow,
     Ratios, StackRow, Stacks, Subject, TrackMark, TrackPart, TrackRow, TrackStep, Tracks,
 };
-pub use claims::{HOW_TO_READ_RANKS, rank_remarks};
+pub use claims::{Claims, HOW_TO_READ_RANKS, rank_claims};
 pub use escape::markdown as escaped;
 pub use format::{described, grouped, percent, rounded, wrapped};
-pub use front::{Kept, VARIANTS, front_page, newest, pick};
+pub use front::{Kept, front_page, newest, pick};
 pub use grid::{Column, Grid, GridRow, Heading};
 pub use hostile::{Surveyed, hostile_page};
 pub use html::html_page;
 pub use index::{html_name, index};
 pub use markdown::run_page;
+pub use more::{VARIANTS, more};
 pub use page::{ArmFacts, Body, Page, Section, Shown, WARNINGS};
 pub use pairs::{Pair, Pairs};
 pub use splice::{NoPlace, splice};

@@ -10,6 +10,9 @@ use crate::run::{Arm, ArmKind, Run, State};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
+/// The heading of the checks of a table.
+pub(super) const CHECKS: &str = "Checks of the method";
+
 /// The heading of the list of warnings, which a terminal shows too.
 pub const WARNINGS: &str = "Warnings";
 
@@ -91,6 +94,8 @@ pub struct Section {
     pub spread: Option<Grid>,
     /// Remarks under it, an item each.
     pub remarks: Vec<String>,
+    /// How the checks of its method came out, an item each, which pages fold.
+    pub checks: Vec<String>,
     /// A sentence under it.
     pub explanation: &'static str,
     /// Where it is shown.
@@ -208,6 +213,8 @@ pub enum Shown {
     Page,
     /// On the run's page, and not on that of its machine.
     RunPage,
+    /// On the run's page and on a terminal, and not on the page of its machine.
+    RunPageAndTerminal,
     /// On a terminal, whose main table has no room for it.
     Terminal,
 }

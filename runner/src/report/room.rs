@@ -188,9 +188,9 @@ mod tests {
         assert_eq!(
             heads,
             [
-                "             settled  % in",
-                "               after  0–10",
-                "  contestant      ms    ms errors"
+                "           settled  % in",
+                "             after  0–10",
+                "contestant      ms    ms errors"
             ][..],
             "{text}"
         );

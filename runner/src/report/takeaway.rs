@@ -49,8 +49,19 @@ pub fn takeaway(
     }
     let visible = visible_difference(ranked);
     let condition_of_tie = format!("by {} {condition}", ranked.measure);
-    unseen(&rankers, &condition_of_tie, visible)
-        .unwrap_or_else(|| sentence(&rankers, praise, condition, baseline))
+    let said = unseen(&rankers, &condition_of_tie, visible)
+        .unwrap_or_else(|| sentence(&rankers, praise, condition, baseline));
+    said + &without_rank(&ranked.measured.left_out)
+}
+
+/// Who took part and may be better than whoever is named, for all that is known.
+fn without_rank(names: &[String]) -> String {
+    let named: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    match named.as_slice() {
+        [] => String::new(),
+        [one] => format!(" {one} lacks slices and is not ranked."),
+        all => format!(" {} lack slices and are not ranked.", listed(all)),
+    }
 }
 
 /// Whether a ranking says little: its first are tied, and may differ by more than a quarter all the same.
@@ -98,10 +109,18 @@ fn unseen(rankers: &[Ranker], condition: &str, visible: Option<f64>) -> Option<S
     let first = first(rankers);
     let share = visible.filter(|&share| share > VISIBLE_MAX && first.len() > 1)?;
     Some(format!(
-        "{} are not distinguishable {condition} (differences below {:.0}% cannot be seen in this run).",
+        "{} are not distinguishable {condition} (differences below {} cannot be seen in this run).",
         names(&first),
-        share * 100.0
+        size(share)
     ))
+}
+
+/// A difference as a share, or as a factor if few would read the share.
+fn size(share: f64) -> String {
+    match share < 1.0 {
+        true => format!("{:.0}%", share * 100.0),
+        false => format!("a factor of {:.1}", share + 1.0),
+    }
 }
 
 /// Those who may be first.
@@ -139,7 +158,8 @@ fn sentence(rankers: &[Ranker], praise: Praise, condition: &str, baseline: Optio
         }
         [only] if only.rank.worst == 1 => {
             format!(
-                "{names} {} of all ranked contestants {condition}{}.",
+                "{}, {names} {} of all ranked contestants{}.",
+                capitalised(condition),
                 praise.one,
                 to_baseline(only)
             )
@@ -155,10 +175,18 @@ fn sentence(rankers: &[Ranker], praise: Praise, condition: &str, baseline: Optio
             )
         }
         _ => format!(
-            "{names} {} of all ranked contestants {condition}; they are not distinguishable.",
+            "{}, {names} {} of all ranked contestants; they are not distinguishable.",
+            capitalised(condition),
             praise.several
         ),
     }
+}
+
+/// The beginning of a sentence.
+fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    let first = chars.next().map(|first| first.to_uppercase().to_string());
+    first.unwrap_or_default() + chars.as_str()
 }
 
 /// `a`, `b` and `c`.
@@ -180,7 +208,7 @@ mod tests {
         let tied = [ranker("a", 1, 2), ranker("b", 1, 2)];
         let said =
             |rankers: &[Ranker], visible| unseen(rankers, "at 64 connections", Some(visible));
-        let words = "`a` and `b` are not distinguishable at 64 connections (differences below 330% cannot be seen in \
+        let words = "`a` and `b` are not distinguishable at 64 connections (differences below a factor of 4.3 cannot be seen in \
                      this run).";
         assert_eq!(said(&tied, 3.3).as_deref(), Some(words));
         assert_eq!(said(&tied, 0.1), None);
@@ -240,7 +268,7 @@ mod tests {
         let text = said(&[ranker("a", 1, 1), ranker("b", 2, 2)]);
         assert_eq!(
             text,
-            "`a` answers the most of all ranked contestants at 64 connections: 0.943 ±2.6% of the baseline, `base`, which is \
+            "At 64 connections, `a` answers the most of all ranked contestants: 0.943 ±2.6% of the baseline, `base`, which is \
              not ranked."
         );
     }
@@ -255,7 +283,7 @@ mod tests {
         ]);
         assert_eq!(
             text,
-            "`a`, `b` and `c` answer the most of all ranked contestants at 64 connections; they are not distinguishable."
+            "At 64 connections, `a`, `b` and `c` answer the most of all ranked contestants; they are not distinguishable."
         );
     }
 
@@ -284,10 +312,24 @@ mod tests {
     }
 
     #[test]
+    fn whoever_could_not_be_ranked_is_named_behind_the_first() {
+        let names = |all: &[&str]| all.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>();
+        assert_eq!(without_rank(&[]), "");
+        assert_eq!(
+            without_rank(&names(&["a"])),
+            " `a` lacks slices and is not ranked."
+        );
+        assert_eq!(
+            without_rank(&names(&["a", "b"])),
+            " `a` and `b` lack slices and are not ranked."
+        );
+    }
+
+    #[test]
     fn a_client_bound_leader_has_its_sign() {
         let mut first = ranker("a", 1, 1);
         first.is_client_bound = true;
-        assert!(said(&[first, ranker("b", 2, 2)]).starts_with("`a`† answers"));
+        assert!(said(&[first, ranker("b", 2, 2)]).contains(", `a`† answers"));
     }
 
     proptest! {

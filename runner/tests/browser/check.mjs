@@ -262,10 +262,117 @@ async function reads() {
   await page.context().close();
 }
 
+/** Every choice is in the address, and comes back from it. */
+async function remembers() {
+  const page = await open({ viewport: { width: 1280, height: 900 } });
+  const names = await page.evaluate(() => [...new Set([...document.querySelectorAll("form [name]")].map((one) => one.name))]);
+  for (const name of names) await page.evaluate((name) => {
+    const fields = [...document.querySelectorAll(`form [name="${name}"]`)];
+    // The first choice that is not there from the start; of columns all.
+    const one = fields.length > 1 ? fields.at(name === "cols" ? -1 : 1) : fields[0];
+    if (one.type === "radio") one.checked = true;
+    else if (one.tagName === "SELECT") one.selectedIndex = one.options.length - 1 - one.selectedIndex;
+    else one.value = one.type === "number" ? "50" : "e";
+    one.dispatchEvent(new Event("input", { bubbles: true }));
+  }, name);
+  await page.locator("table.figures tbody th button:visible").first().click();
+  await page.locator("table.figures thead button:visible").nth(2).click();
+  const hash = await page.evaluate(() => location.hash);
+  for (const name of [...names, "sort", "pin"]) if (!hash.includes(`${name}=`)) fault("address", `${name} is not in ${hash}`);
+  const view = () => page.evaluate(() => {
+    const fields = [...document.querySelectorAll("form [name]")].map((one) => (one.type === "radio" ? one.checked : one.value));
+    const ways = [...document.querySelectorAll("th[aria-sort]")].map((one) => one.getAttribute("aria-sort"));
+    const tables = [...document.querySelectorAll("table")].map((one) => one.innerText);
+    return [...fields, ...ways, ...tables, document.querySelectorAll("tr.pinned").length].join("|");
+  });
+  const seen = await view();
+  await page.goto("about:blank");
+  await page.goto(url + hash);
+  if ((await view()) !== seen) fault("address", `does not bring back all of ${hash}`);
+  for (const bad of ["own=abc", "own=1e999", "own=-5"]) {
+    await page.evaluate((hash) => { location.hash = hash; }, `#own=7&${bad}`);
+    await page.waitForTimeout(200);
+    const own = await page.inputValue("input[name=own]").catch(() => "7");
+    if (own !== "7") fault("address", `${bad} is taken for ${own}`);
+  }
+  await page.context().close();
+}
+
+/** What is compared is what is stored, and nobody is called better who is not. */
+async function compares() {
+  const page = await open({ viewport: { width: 1280, height: 900 } });
+  const arms = await page.locator("select[name=a] option").evaluateAll((all) => all.map((one) => one.value));
+  const pairs = arms.flatMap((a, at) => arms.slice(at + 1).flatMap((b) => [[a, b], [b, a]])).slice(0, 40);
+  for (const [a, b] of pairs) {
+    await page.selectOption("select[name=a]", a);
+    await page.selectOption("select[name=b]", b);
+    const found = await page.evaluate(([a, b]) => {
+      const { tables } = JSON.parse(document.getElementById("data").textContent);
+      const expected = Object.values(tables).flatMap((table) => table.measures.flatMap((measure) => {
+        const [first, second] = [a, b].map((arm) => measure.arms.indexOf(arm));
+        if (first < 0 || second < 0) return [];
+        const [least, most] = [Math.min(first, second), Math.max(first, second)];
+        const pair = measure.pairs[least][most - least - 1];
+        if (!pair) return [];
+        const [ratio, differs] = [first < second ? pair[0] : 1 / pair[0], pair[3]];
+        const who = table.untrusted ? "untrusted" : !differs ? "not distinguishable" : `${measure.higher ? (ratio > 1 ? a : b) : ratio > 1 ? b : a} is better`;
+        return [[table.heading, measure.name, ratio, who]];
+      }));
+      const rows = [...document.querySelectorAll("#pairs tr")].map((row) => [...row.children].map((cell) => cell.textContent));
+      const faults = expected.flatMap(([heading, name, ratio, who], at) => {
+        const row = rows[at] ?? [];
+        const isRight = row[1] === heading && row[2] === name && Math.abs(parseFloat(row[3]) / ratio - 1) < 0.05 && row[4].includes(who);
+        return isRight ? [] : [`${a} and ${b}, ${heading}, ${name}: ${row.join(" ")} for ${ratio} ${who}`];
+      });
+      return expected.length && rows.length !== expected.length ? [...faults, `${rows.length} rows for ${expected.length}`] : faults;
+    }, [a, b]);
+    for (const what of found) fault("compare", what);
+  }
+  await page.context().close();
+}
+
+/** A choice shows what was chosen and nothing else. */
+async function switches() {
+  const page = await open({ viewport: { width: 1280, height: 900 } });
+  const choices = (name) => page.locator(`input[name=${name}]`).evaluateAll((all) => all.map((one) => one.value).filter(Boolean));
+  const visible = (selector, of) => page.locator(selector).evaluateAll((all, of) => all.filter((one) => one.checkVisibility()).map((one) => (of === "text" ? one.textContent : one.dataset[of] ?? "")), of);
+  const check = async (name, value) => page.locator(`input[name=${name}][value="${value}"]`).check();
+  for (const at of await choices("at")) {
+    await check("at", at);
+    for (const one of await visible("section.part", "condition")) if (one !== at) fault("switch", `at ${at}: a part at ${one || "no condition"} is shown`);
+  }
+  await page.click("#reset");
+  for (const group of (await choices("cols")).filter((one) => one !== "all")) {
+    await check("cols", group);
+    const shown = await visible("table.figures th[data-group]", "group");
+    if (!shown.length || shown.some((one) => one !== group)) fault("switch", `columns of ${group}: ${shown.join(", ")} are shown`);
+  }
+  await page.click("#reset");
+  const before = (await visible("table.figures thead th", "text")).length;
+  await check("cols", "all");
+  if ((await visible("table.figures thead th", "text")).length <= before) fault("switch", "all columns are no more than the main ones");
+  const variants = await choices("variant");
+  for (const variant of variants) {
+    await check("variant", variant);
+    const others = variants.filter((one) => one !== variant);
+    for (const text of await visible("table.figures thead th", "text")) if (others.some((one) => text.endsWith(one))) fault("switch", `${variant}: ${text} is shown`);
+  }
+  await page.click("#reset");
+  const name = (await visible("table.figures tbody tr[data-arm]", "arm"))[0] ?? "";
+  await page.fill("input[name=find]", `${name}, nobody-else`);
+  for (const arm of await visible("table.figures tbody tr[data-arm]", "arm")) if (!arm.includes(name)) fault("filter", `${arm} is shown for ${name}`);
+  const loose = await page.evaluate(() => [...document.querySelectorAll("table.figures")].filter((table) => table.tHead.innerText.includes("contestant") && table.querySelector("tbody tr:not([data-arm])")).map((table) => table.id));
+  for (const table of loose) fault("filter", `${table} has rows of contestants that no filter knows`);
+  await page.context().close();
+}
+
 const CHECKS = new Map([
   [looks, ["axe", "overflow", "small text", "overlap", "cut text", "out of sight", "console", "network"]],
   [without_scripts, ["script off"]],
   [reads, ["sort", "baseline", "highlight", "address", "filter", "calculator", "print"]],
+  [remembers, ["address"]],
+  [compares, ["compare"]],
+  [switches, ["switch", "filter"]],
 ]);
 const parts = [...CHECKS.keys()].filter((part) => !wanted || CHECKS.get(part).includes(wanted.split(": ")[0]));
 if (!parts.length) throw new Error(`no part finds faults of ${wanted}`);

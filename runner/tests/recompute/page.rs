@@ -13,19 +13,23 @@ pub(crate) fn ratio(text: &str, connections: u64, measure: Measure, arm: &str) -
         .lines()
         .skip_while(|line| !line.starts_with(&heading))
         .skip(1);
-    let header = lines.find(|line| line.starts_with('|')).unwrap();
-    let titles: Vec<&str> = header.split('|').map(str::trim).collect();
     let title = match measure {
         Measure::Rate => "ratio to baseline (95%)",
         Measure::ServerCpu => "requests per CPU second, ratio to baseline (95%)",
     };
+    let header = lines.find(|line| cells(line).contains(&title)).unwrap();
+    let titles = cells(header);
     let place = titles.iter().position(|one| *one == title).unwrap();
     let name = titles.iter().position(|one| *one == "contestant").unwrap();
-    let mut rows = lines.map(|line| line.split('|').map(str::trim).collect::<Vec<_>>());
+    let mut rows = lines.map(cells);
     let row = rows.find(|cells| cells.len() > place && is_named(cells[name], arm));
     let cell = row.unwrap_or_else(|| panic!("no row of {arm}"))[place];
     // A ratio and its interval are not torn apart at the end of a line.
     cell.replace('\u{a0}', " ")
+}
+
+fn cells(line: &str) -> Vec<&str> {
+    line.split('|').map(str::trim).collect()
 }
 
 /// Whether a cell names the arm: controls are in italics, and the planted one says how much.

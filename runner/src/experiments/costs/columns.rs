@@ -11,17 +11,23 @@ const SAME: &str = "same";
 pub(super) fn builds(rows: &[TableRow]) -> Grid {
     let headings = vec![
         Heading::text("contestant", Some("contestant")),
-        Heading::text("version", None),
-        Heading::number("CPU s of a cold build", Some("CPU s")),
-        Heading::number("± %", Some("±%")),
-        Heading::number("CPU s, default features", Some("default")),
-        Heading::number("s on this machine", Some("s")),
-        Heading::number("crates", Some("crates")),
-        Heading::number("crates, default features", Some("default")),
-        Heading::number("MiB, stripped", Some("MiB")),
-        Heading::number("MiB, default features", None),
-        Heading::number("instructions per request", Some("instr")),
-        Heading::number("default features add, %", Some("+%")),
+        Heading::text("version", None).detail(),
+        Heading::number("CPU s of a cold build", Some("CPU s")).of("build"),
+        Heading::number("± %", Some("±%")).of("build"),
+        Heading::number("CPU s, default features", Some("default")).of("build"),
+        Heading::number("s on this machine", Some("s"))
+            .of("build")
+            .detail(),
+        Heading::number("crates", Some("crates")).of("build"),
+        Heading::number("crates, default features", Some("default"))
+            .of("build")
+            .detail(),
+        Heading::number("MiB, stripped", Some("MiB")).of("build"),
+        Heading::number("MiB, default features", None)
+            .of("build")
+            .detail(),
+        Heading::number("instructions per request", Some("instr")).of("work"),
+        Heading::number("default features add, %", Some("+%")).of("build"),
         Heading::number("builds that failed", Some("err")),
     ];
     Grid::plain(headings, rows.iter().map(build_cells))

@@ -272,7 +272,11 @@ fn add_baseline_again(arms: &mut Vec<Arm>, all: &mut Vec<Executables>, kind: Arm
             name: control.name.clone(),
             kind,
             server: None,
-            counting: None,
+            // Allocations of the twin show how far two processes of one program lie apart.
+            counting: executables
+                .counting
+                .clone()
+                .filter(|_| kind == ArmKind::Twin),
             ..executables.clone()
         });
         arms.push(control);

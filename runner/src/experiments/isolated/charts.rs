@@ -4,6 +4,7 @@ use super::claims::SPREAD_MAX;
 use super::figures::{ArmRow, Figures};
 use super::plan::Entry;
 use crate::report::{Chart, Drawing, StackRow, Stacks, Subject, grouped, rounded};
+use crate::run::ArmKind;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Owners that many contestants share and that have a colour of their own.
@@ -169,6 +170,7 @@ pub(super) fn allocations(figures: &Figures) -> Option<Chart> {
              every request takes."
                 .to_owned(),
         )
+        .chain(counted_again(figures))
         .chain(control_of_counting(figures))
         .chain(not_counted(figures))
         .collect(),
@@ -183,6 +185,19 @@ pub(super) fn allocations(figures: &Figures) -> Option<Chart> {
             rows,
         }),
     })
+}
+
+/// How far two processes of the baseline's program lie apart.
+fn counted_again(figures: &Figures) -> Option<String> {
+    let of = |kind: ArmKind| {
+        let row = figures.rows.iter().find(|row| row.arm.kind == kind)?;
+        let own = row.allocations.get(&Entry::Bytes)?;
+        Some((&row.arm.name, own.count + own.reallocations))
+    };
+    let ((name, first), (_, second)) = (of(ArmKind::Baseline)?, of(ArmKind::Twin)?);
+    Some(format!(
+        "Two processes of `{name}`: {first:.2} and {second:.2}."
+    ))
 }
 
 /// The contestants whose allocations were not counted, which have no row.
@@ -200,7 +215,7 @@ fn control_of_counting(figures: &Figures) -> Option<String> {
     let mut controls = figures
         .rows
         .iter()
-        .filter(|row| !row.arm.kind.is_contestant());
+        .filter(|row| matches!(row.arm.kind, ArmKind::Null | ArmKind::Leak));
     let (name, own) =
         controls.find_map(|row| Some((&row.arm.name, row.allocations.get(&Entry::Bytes)?)))?;
     Some(format!(

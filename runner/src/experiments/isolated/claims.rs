@@ -5,7 +5,7 @@ use super::growth::{Growth, LeakControl};
 use super::plan::Entry;
 use super::rows::Exercise;
 use super::tables::{self, Table};
-use crate::report::{HOW_TO_READ_RANKS, grouped, rank_remarks};
+use crate::report::{Claims, HOW_TO_READ_RANKS, grouped, rank_claims};
 use crate::run::ArmKind;
 
 /// Why the main table is not to be trusted.
@@ -44,9 +44,9 @@ fn failed_leak_controls(figures: &Figures) -> impl Iterator<Item = String> {
 }
 
 /// What the blocks of a table say as a whole.
-pub(super) fn under(figures: &Figures, table: &Table) -> Vec<String> {
+pub(super) fn under(figures: &Figures, table: &Table) -> Claims {
     let blocks = &figures.records.blocks;
-    rank_remarks(&table.cpu, &[], &table.controls, &table.sensitivity, blocks)
+    rank_claims(&table.cpu, &[], &table.controls, &table.sensitivity, blocks)
 }
 
 /// What has to be said of single rows and columns.

@@ -20,49 +20,67 @@ const MAIN: [Column<ArmRow>; 15] = [
         bytes(row, |one| {
             Cell::number(one.wall_ns * REQUESTS_OF_MSEC / 1e6, 1)
         })
-    }),
+    })
+    .of("CPU"),
     Column::number("rps", Some("rps"), |row| {
         bytes(row, |one| Cell::whole(1e9 / one.wall_ns))
-    }),
+    })
+    .of("CPU"),
     Column::number("ratio to baseline (95%)", Some("ratio ±95%"), |row| {
         ratio(row, Entry::Bytes)
     })
-    .by(CPU.name),
-    Column::number("tcalls", Some("tcalls"), |row| work(row, |one| one.tcalls)),
-    Column::number("funcs", Some("funcs"), |row| work(row, |one| one.funcs)),
+    .by(CPU.name)
+    .of("CPU"),
+    Column::number("tcalls", Some("tcalls"), |row| work(row, |one| one.tcalls)).of("work"),
+    Column::number("funcs", Some("funcs"), |row| work(row, |one| one.funcs)).of("work"),
     Column::number("funcs (source)", Some("src"), |row| {
         work(row, |one| one.funcs_source)
-    }),
+    })
+    .detail()
+    .of("work"),
     Column::number("instructions", Some("instr"), |row| {
         work(row, |one| one.instructions)
-    }),
-    Column::number("system calls", None, system_calls),
+    })
+    .of("work"),
+    Column::number("system calls", None, system_calls).of("work"),
     Column::number("allocations", Some("alloc"), |row| {
         allocated(row, Entry::Bytes, |one| Cell::number(one.count, 1))
-    }),
+    })
+    .of("memory"),
     Column::number("reallocations", None, |row| {
         allocated(row, Entry::Bytes, |one| Cell::number(one.reallocations, 1))
-    }),
+    })
+    .detail()
+    .of("memory"),
     Column::number("allocated bytes", None, |row| {
         allocated(row, Entry::Bytes, |one| Cell::whole(one.bytes))
-    }),
+    })
+    .detail()
+    .of("memory"),
     Column::number("peak live KiB", None, |row| {
         allocated(row, Entry::Bytes, |one| {
             Cell::whole(one.peak_live_bytes as f64 / 1024.0)
         })
-    }),
+    })
+    .detail()
+    .of("memory"),
     Column::number("response bytes", None, |row| {
         bytes(row, |one| Cell::count(one.answer_bytes))
-    }),
-    Column::number("ready ms", None, ready),
-    Column::number("idle RSS MiB", None, idle_rss),
+    })
+    .detail()
+    .of("bytes"),
+    Column::number("ready ms", None, ready).detail(),
+    Column::number("idle RSS MiB", None, idle_rss)
+        .detail()
+        .of("memory"),
 ];
 
 /// The table of router and handler alone, after name and version.
 const CALL: [Column<ArmRow>; 5] = [
     Column::number("ns per call", Some("ns/call"), |row| {
         timing(row, Entry::Call, |one| Cell::whole(one.wall_ns))
-    }),
+    })
+    .of("CPU"),
     Column::number("ratio to baseline (95%)", Some("ratio ±95%"), |row| {
         ratio(row, Entry::Call)
     })

@@ -187,7 +187,8 @@ fn growth_tasks<'e>(
     done: &IsolatedRecords,
 ) -> Vec<Growth<'e>> {
     let mut tasks = Vec::new();
-    for arm in all {
+    // The twin would only show the baseline's memory again.
+    for arm in all.iter().filter(|one| one.kind != ArmKind::Twin) {
         let (Some(executable), Some(entry)) = (arm.counting.as_deref(), arm.fullest_entry()) else {
             continue;
         };

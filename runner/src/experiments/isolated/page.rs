@@ -9,7 +9,7 @@ use super::plan::Entry;
 use super::records::IsolatedRecords;
 use super::tables::Table;
 use crate::report::{
-    Answers, Body, Page, Pairs, Praise, Section, Shown, grouped, spread, takeaway, trust,
+    Answers, Body, Claims, Page, Pairs, Praise, Section, Shown, grouped, spread, takeaway, trust,
 };
 
 /// The page of a run.
@@ -65,13 +65,16 @@ fn sections(figures: &Figures) -> Vec<Section> {
 }
 
 /// What the blocks of an entry point say as a whole.
-fn under(figures: &Figures, entry: Entry) -> Vec<String> {
+fn under(figures: &Figures, entry: Entry) -> Claims {
     let table = figures.table(entry);
-    table.map_or_else(Vec::new, |table| claims::under(figures, table))
+    table.map_or_else(Claims::default, |table| claims::under(figures, table))
 }
 
 fn main_section(figures: &Figures) -> Section {
-    let mut remarks = under(figures, Entry::Bytes);
+    let Claims {
+        mut remarks,
+        checks,
+    } = under(figures, Entry::Bytes);
     remarks.extend(claims::remarks(figures));
     let untrusted = claims::untrusted(figures);
     let bytes = figures.table(Entry::Bytes);
@@ -89,6 +92,7 @@ fn main_section(figures: &Figures) -> Section {
         spread: bytes.and_then(|table| spread(&table.cpu, &figures.records.run.arms)),
         grid: main_table(figures),
         remarks,
+        checks,
         ..Section::default()
     }
 }
@@ -96,6 +100,7 @@ fn main_section(figures: &Figures) -> Section {
 fn call_section(figures: &Figures) -> Option<Section> {
     let (table, grid) = figures.table(Entry::Call).zip(call_table(figures))?;
     let untrusted = claims::untrusted_entry(figures, table);
+    let Claims { remarks, checks } = under(figures, Entry::Call);
     Some(Section {
         heading: Entry::Call.heading().to_owned(),
         takeaway: take_home(table, !untrusted.is_empty()),
@@ -103,7 +108,8 @@ fn call_section(figures: &Figures) -> Option<Section> {
         untrusted,
         grid,
         trust: trust_in(figures, table),
-        remarks: under(figures, Entry::Call),
+        remarks,
+        checks,
         shown: Shown::PageAndTerminal,
         ..Section::default()
     })

@@ -148,7 +148,8 @@ impl IsolatedRecords {
     }
 
     fn memory_units(&self, arm: &Arm) -> Vec<String> {
-        // Copies of the baseline's bench are timed only.
+        // Copies of the baseline's bench are timed. The twin's allocations are counted besides, which no run has to have:
+        // those of before have not.
         if matches!(arm.kind, ArmKind::Twin | ArmKind::Planted) {
             return Vec::new();
         }

@@ -9,38 +9,59 @@ use crate::stats::Quartiles;
 
 /// All columns after name and version.
 const COLUMNS: [Column<TableRow>; 14] = [
-    Column::number("p50 µs", Some("p50µs"), |row| micros(row, P50)),
-    Column::number("p50, ratio to baseline (95%)", None, |row| ratio(row, P50)).by("p50"),
-    Column::number("p99 µs", Some("p99µs"), |row| micros(row, P99)),
+    Column::number("p50 µs", Some("p50µs"), |row| micros(row, P50)).of("times"),
+    Column::number("p50, ratio to baseline (95%)", None, |row| ratio(row, P50))
+        .by("p50")
+        .detail()
+        .of("times"),
+    Column::number("p99 µs", Some("p99µs"), |row| micros(row, P99)).of("times"),
     Column::number("p99, ratio to baseline (95%)", Some("ratio ±95%"), |row| {
         ratio(row, P99)
     })
-    .by("p99"),
-    Column::number("p99.9 µs", Some("p99.9µs"), |row| micros(row, P999)),
+    .by("p99")
+    .of("times"),
+    Column::number("p99.9 µs", Some("p99.9µs"), |row| micros(row, P999))
+        .detail()
+        .of("times"),
     Column::number("p99.9, ratio to baseline (95%)", None, |row| {
         ratio(row, P999)
     })
-    .by("p99.9"),
-    Column::number("rank by p50", None, |row| rank(row, P50)),
-    Column::number("rank by p99.9", None, |row| rank(row, P999)),
+    .by("p99.9")
+    .detail()
+    .of("times"),
+    Column::number("rank by p50", None, |row| rank(row, P50))
+        .detail()
+        .of("times"),
+    Column::number("rank by p99.9", None, |row| rank(row, P999))
+        .detail()
+        .of("times"),
     Column::number("server CPU ns per request", Some("CPUns"), |row| {
         of(row, |one| one.cpu_ns.map(Cell::whole))
-    }),
+    })
+    .of("CPU"),
     Column::number("CPU, ratio to baseline (95%)", None, |row| ratio(row, CPU))
-        .by("CPU per request"),
-    Column::number("rank by CPU", Some("by CPU"), |row| rank(row, CPU)),
+        .by("CPU per request")
+        .of("CPU"),
+    Column::number("rank by CPU", Some("by CPU"), |row| rank(row, CPU))
+        .detail()
+        .of("CPU"),
     Column::number("rate held %", Some("held%"), |row| {
         of(row, |one| Some(Cell::percent(one.held_share)))
-    }),
+    })
+    .of("rate"),
     Column::number("dispatch delay p99 µs", None, |row| {
         of(row, |one| Some(Cell::whole(one.dispatch_delay_ns / 1000.0)))
-    }),
-    Column::number("errors", Some("errors"), |row| {
+    })
+    .detail()
+    .of("times"),
+    Column::number("errors", Some("errors"), |row: &TableRow| {
         match row.figures.is_err() && row.arm.absent.is_none() {
             true => Cell::Failed,
             false => of(row, |one| Some(Cell::count(one.errors))),
         }
-    }),
+    })
+    .detail()
+    .of("rate"),
 ];
 
 /// A cell of an arm that was measured.

@@ -8,7 +8,7 @@ use super::records::LatencyRecords;
 use super::tables::{CPU, HELD_SHARE_MIN, P50, P99, QUANTILES, Table, is_ranked};
 use crate::analysis::Ranked;
 use crate::report::{
-    Answers, Body, HOW_TO_READ_RANKS, Page, Pairs, Praise, Section, grouped, percent, rank_remarks,
+    Answers, Body, HOW_TO_READ_RANKS, Page, Pairs, Praise, Section, grouped, percent, rank_claims,
     says_little, spread, takeaway, trust,
 };
 use crate::run::{Arm, ArmKind};
@@ -142,10 +142,11 @@ fn section(records: &LatencyRecords, table: &Table, rows: &[TableRow]) -> Sectio
     );
     let cpu = std::iter::once(&table.measures[CPU]);
     let others: Vec<&Ranked> = cpu.filter(|one| one.measure != leading.measure).collect();
-    let claims = rank_remarks(leading, &others, &table.controls, &[], &records.blocks);
+    let claims = rank_claims(leading, &others, &table.controls, &[], &records.blocks);
     // The planted delay is this table's planted control.
     remarks.extend(
         claims
+            .remarks
             .into_iter()
             .filter(|line| table.delay.is_none() || !line.starts_with("No planted control")),
     );
@@ -172,6 +173,7 @@ fn section(records: &LatencyRecords, table: &Table, rows: &[TableRow]) -> Sectio
         trust: trusted(records, table, rows),
         spread: spread(leading, &records.run.arms),
         remarks,
+        checks: claims.checks,
         ..Section::default()
     }
 }
@@ -188,8 +190,8 @@ fn also_by_cpu(table: &Table, leading: &Ranked) -> String {
         one: "uses the least",
         several: "use the least",
     };
-    let said = takeaway(cpu, praise, "at this rate", false, |_| false);
-    format!(" By server CPU time per right answer, {said}")
+    let condition = "by server CPU time per right answer at this rate";
+    format!(" {}", takeaway(cpu, praise, condition, false, |_| false))
 }
 
 /// What a table is read by: p99, unless a slice has too few answers for a figure of its own.

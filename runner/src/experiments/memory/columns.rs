@@ -62,19 +62,21 @@ pub(super) fn grid(plan: &MemoryPlan, rows: &[&Figures]) -> Grid {
 fn headings(words: &Words) -> Vec<Heading> {
     vec![
         Heading::text("contestant", Some("contestant")),
-        Heading::text("version", None),
-        Heading::number(words.slope, Some("KiB/conn")),
-        Heading::number("± %", Some("±%")),
-        Heading::number(words.first, None),
-        Heading::number("KiB, never used", None),
-        Heading::number("MiB, at the start", Some("MiB")),
-        Heading::number(words.few, None),
-        Heading::number(words.most, Some(words.most_short)),
-        Heading::number("MiB, under load", Some("load")),
-        Heading::number(words.soon, None),
-        Heading::number(words.late, Some(words.late_short)),
-        Heading::number(words.back_soon, None),
-        Heading::number(words.back_late, Some("back%")),
+        Heading::text("version", None).detail(),
+        Heading::number(words.slope, Some("KiB/conn")).of("memory"),
+        Heading::number("± %", Some("±%")).of("memory"),
+        Heading::number(words.first, None).of("memory").detail(),
+        Heading::number("KiB, never used", None)
+            .of("memory")
+            .detail(),
+        Heading::number("MiB, at the start", Some("MiB")).of("memory"),
+        Heading::number(words.few, None).of("memory").detail(),
+        Heading::number(words.most, Some(words.most_short)).of("memory"),
+        Heading::number("MiB, under load", Some("load")).of("memory"),
+        Heading::number(words.soon, None).of("memory").detail(),
+        Heading::number(words.late, Some(words.late_short)).of("memory"),
+        Heading::number(words.back_soon, None).of("memory").detail(),
+        Heading::number(words.back_late, Some("back%")).of("memory"),
         Heading::number("processes that failed", Some("err")),
     ]
 }

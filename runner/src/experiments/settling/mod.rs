@@ -33,8 +33,6 @@ pub struct Settling;
 
 impl Experiment for Settling {
     const NAME: &'static str = "settling";
-    // What the windows of other experiments follow from.
-    const IS_RESULT: bool = false;
     const METHOD: u32 = 1;
 
     type Options = SettlingOptions;

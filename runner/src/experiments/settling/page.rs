@@ -62,7 +62,7 @@ fn section(records: &SettlingRecords, connections: usize) -> Section {
         let figures = traces.map(|traces| figures(&traces));
         let figures = figures.unwrap_or_else(|| vec![Cell::Missing; FIGURES]);
         let failed = records.failures(connections, &arm.name).len();
-        let first = std::iter::once(Cell::text(&arm.name));
+        let first = std::iter::once(Cell::name(&arm.name, arm.kind, ""));
         let last = std::iter::once(Cell::count(failed as u64));
         first.chain(figures).chain(last).collect()
     });
@@ -81,7 +81,11 @@ fn section(records: &SettlingRecords, connections: usize) -> Section {
             .collect(),
         grid: Grid::plain(headings(), rows),
         remarks: remarks(records, connections),
-        shown: Shown::PageAndTerminal,
+        // The page of a machine has room for that at which fairness is in question.
+        shown: match records.run.plan.connections.iter().max() {
+            Some(&most) if connections < most => Shown::RunPageAndTerminal,
+            _ => Shown::PageAndTerminal,
+        },
         ..Section::default()
     }
 }

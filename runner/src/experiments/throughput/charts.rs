@@ -37,10 +37,7 @@ pub(super) fn ratios(all: &[(&Table, Vec<TableRow>)], findings: &[String]) -> Op
         id: "ratios".to_owned(),
         title: format!("Requests per second, relative to {}", baseline.arm.name),
         doubt: None,
-        reading: vec![
-            "Bar: 95% interval, jointly valid for all rows of a concurrency; line in it: estimate. ◂: off the scale."
-                .to_owned(),
-        ],
+        reading: vec!["Bar: 95% interval, jointly valid; line: estimate.".to_owned()],
         finding: findings.join(" "),
         drawing: Drawing::Ratios(Ratios {
             baseline: baseline.arm.name.clone(),

@@ -9,61 +9,88 @@ use crate::report::{Cell, Column, Grid, Heading};
 const COLUMNS: [Column<TableRow>; 16] = [
     Column::number("requests/s", Some("req/s"), |row| {
         of(row, |one| Some(Cell::whole(one.rate.median)))
-    }),
+    })
+    .of("rate"),
     Column::number("IQR %", None, |row| {
         of(row, |one| Some(Cell::percent(one.rate.relative_spread())))
-    }),
+    })
+    .detail()
+    .of("rate"),
     Column::number("ratio to baseline (95%)", Some("ratio ±95%"), |row| {
         of(row, |one| one.rate_standing.map(ratio))
     })
-    .by(RATE.name),
+    .by(RATE.name)
+    .of("rate"),
     Column::number("p50 µs", Some("p50µs"), |row| {
         of(row, |one| one.service_time_p50_us.map(Cell::count))
-    }),
+    })
+    .of("times"),
     Column::number("p99 µs", Some("p99µs"), |row| {
         of(row, |one| one.service_time_p99_us.map(Cell::count))
-    }),
+    })
+    .of("times"),
     Column::number("p99.9 µs", None, |row| {
         of(row, |one| one.service_time_p999_us.map(Cell::count))
-    }),
+    })
+    .detail()
+    .of("times"),
     Column::number("served in 100 ms %", Some("served%"), |row| {
         of(row, |one| one.served_per_100_ms.map(Cell::percent))
-    }),
+    })
+    .detail()
+    .of("fairness"),
     Column::number("served in a window %", None, |row| {
         of(row, |one| one.served_per_window.map(Cell::percent))
-    }),
+    })
+    .detail()
+    .of("fairness"),
     Column::text("answers per connection (5th–50th–95th)", None, |row| {
         of(row, |one| {
             let [p5, p50, p95] = one.answers_per_connection?;
             Some(Cell::text(format!("{p5:.0}–{p50:.0}–{p95:.0}")))
         })
-    }),
+    })
+    .detail()
+    .of("fairness"),
     Column::number("server CPU ns (user + system)", Some("CPUns"), |row| {
         of(row, |one| Some(server_cpu(one)))
-    }),
+    })
+    .detail()
+    .of("CPU"),
     Column::number("rank by CPU", Some("by CPU"), |row| {
         let rank = |one: &Figures| Some(Cell::rank(one.cpu_standing?.rank?, false));
         of(row, rank)
-    }),
+    })
+    .detail()
+    .of("CPU"),
     Column::number(
         "requests per CPU second, ratio to baseline (95%)",
         None,
         |row| of(row, |one| one.cpu_standing.map(ratio)),
     )
-    .by(CPU.name),
+    .by(CPU.name)
+    .detail()
+    .of("CPU"),
     Column::number("peak RSS MiB", None, |row| {
         of(row, |one| one.peak_rss_kib.map(Cell::mib))
-    }),
+    })
+    .detail()
+    .of("memory"),
     Column::number("response bytes", None, |row| {
         of(row, |_| Some(Cell::count(row.arm.answer_bytes? as u64)))
-    }),
+    })
+    .detail()
+    .of("bytes"),
     Column::text("limit", None, |row| {
         of(row, |_| row.limit.map(|limit| Cell::text(limit.word())))
-    }),
-    Column::number("errors", Some("err"), |row| match &row.outcome {
+    })
+    .of("rate"),
+    Column::number("errors", Some("err"), |row: &TableRow| match &row.outcome {
         Outcome::Failed(_) => Cell::Failed,
         _ => of(row, |one| Some(Cell::count(one.errors))),
-    }),
+    })
+    .detail()
+    .of("rate"),
 ];
 
 /// A cell of an arm that was measured.

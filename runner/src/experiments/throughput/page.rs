@@ -10,7 +10,7 @@ use super::tables::{ERROR_SHARE_MAX, Table};
 use super::verdict;
 use crate::experiments::Link;
 use crate::report::{
-    Answers, Body, HOW_TO_READ_RANKS, Page, Pairs, Praise, Section, grouped, percent, rank_remarks,
+    Answers, Body, HOW_TO_READ_RANKS, Page, Pairs, Praise, Section, grouped, percent, rank_claims,
     spread, takeaway, takeaways, trust,
 };
 use crate::run::ArmKind;
@@ -76,13 +76,15 @@ fn design(records: &ThroughputRecords) -> String {
 }
 
 fn section(records: &ThroughputRecords, table: &Table, rows: &[TableRow]) -> Section {
-    let mut remarks = rank_remarks(
+    let mut claims = rank_claims(
         &table.rate,
         &[&table.cpu],
         &table.controls,
         &table.sensitivity,
         &records.blocks,
     );
+    settled::claim(records, table.connections, &mut claims);
+    let mut remarks = claims.remarks;
     if rows.iter().any(TableRow::is_client_bound) {
         remarks.push(
             "†: the generator was saturated, so the server may be faster than its rank by requests/s; its rank by \
@@ -97,7 +99,6 @@ fn section(records: &ThroughputRecords, table: &Table, rows: &[TableRow]) -> Sec
                 .to_owned(),
         );
     }
-    remarks.extend(settled::remark(records, table.connections));
     remarks.extend(rows.iter().filter_map(remark));
     remarks.extend(short_of(records.run.plan.requests, &counts(rows)));
     let seen = rows
@@ -139,6 +140,7 @@ fn section(records: &ThroughputRecords, table: &Table, rows: &[TableRow]) -> Sec
         evidence: evidence(table, rows).map(|grid| ("Numbers behind the limit", grid)),
         spread: spread(&table.rate, &records.run.arms),
         remarks,
+        checks: claims.checks,
         ..Section::default()
     }
 }

@@ -1,6 +1,7 @@
 //! Whether load had settled before the windows began: their first halves against their second ones.
 
 use super::records::ThroughputRecords;
+use crate::report::Claims;
 use std::collections::BTreeMap;
 
 /// A rate that moves by more than this from the first half of the windows to the second has not settled.
@@ -64,8 +65,8 @@ impl Change {
     }
 }
 
-/// What is said under a table of the halves of its windows; `None` if there is nothing to say it from.
-pub(super) fn remark(records: &ThroughputRecords, connections: usize) -> Option<String> {
+/// Says of a table what the halves of its windows show: a rate that moves concerns every reader.
+pub(super) fn claim(records: &ThroughputRecords, connections: usize, claims: &mut Claims) {
     let arms = records.run.arms.iter().map(|arm| &arm.name);
     let changes = arms.filter_map(|arm| {
         let mut blocks: BTreeMap<u32, (u64, u64)> = BTreeMap::new();
@@ -78,9 +79,15 @@ pub(super) fn remark(records: &ThroughputRecords, connections: usize) -> Option<
         }
         Change::of(arm, &blocks.into_values().collect::<Vec<_>>())
     });
-    said(&changes.collect::<Vec<_>>())
+    let changes: Vec<Change> = changes.collect();
+    let place = match changes.iter().any(Change::is_moving) {
+        true => &mut claims.remarks,
+        false => &mut claims.checks,
+    };
+    place.extend(said(&changes));
 }
 
+/// `None` if there is nothing to say it from.
 fn said(changes: &[Change]) -> Option<String> {
     let unsettled: Vec<String> = changes
         .iter()
@@ -89,7 +96,7 @@ fn said(changes: &[Change]) -> Option<String> {
         .collect();
     if !unsettled.is_empty() {
         return Some(format!(
-            "not settled: from the first half of the windows to the second the rate of {} changes; a longer \
+            "Not settled: from the first half of the windows to the second the rate of {} changes; a longer \
              --settling would show another figure.",
             unsettled.join(" and of ")
         ));
@@ -129,7 +136,7 @@ mod tests {
     #[test]
     fn a_rate_that_still_rises_is_named() {
         let line = said(&[change(1.0), change(1.08)]).unwrap();
-        assert!(line.starts_with("not settled: "), "{line}");
+        assert!(line.starts_with("Not settled: "), "{line}");
         assert!(line.contains("`one` +7.8%"), "{line}");
     }
 

@@ -14,6 +14,8 @@ struct Data {
 struct Table {
     experiment: String,
     heading: String,
+    /// What it was measured at, as the choice of conditions names it.
+    condition: String,
     /// Whether nothing in it is to be relied on.
     untrusted: bool,
     measures: Vec<Measure>,
@@ -24,7 +26,8 @@ struct Measure {
     name: &'static str,
     higher: bool,
     arms: Vec<String>,
-    /// Row against column: ratio, lower end, upper end, and 1 if the two differ.
+    /// Row against each arm behind it: ratio, lower end, upper end, and 1 if the two differ. The other way round they are
+    /// the inverse.
     pairs: Vec<Vec<Option<[f64; 4]>>>,
 }
 
@@ -40,12 +43,19 @@ pub(super) fn json(runs: &[&Kept]) -> String {
                 pairs: pairs
                     .ratios
                     .iter()
-                    .map(|row| row.iter().map(|one| one.map(figures)).collect())
+                    .enumerate()
+                    .map(|(at, row)| {
+                        row.iter()
+                            .skip(at + 1)
+                            .map(|one| one.map(figures))
+                            .collect()
+                    })
                     .collect(),
             });
             let table = Table {
                 experiment: run.page.experiment.clone(),
                 heading: section.heading.clone(),
+                condition: super::condition(section),
                 untrusted: !section.untrusted.is_empty(),
                 measures: measures.collect(),
             };

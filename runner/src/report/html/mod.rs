@@ -3,12 +3,15 @@
 
 mod cost;
 mod data;
+mod lead;
 mod table;
 
+use super::beside::CLOSED_AND_OPEN;
 use super::chart::Chart;
 use super::escape;
 use super::front::Kept;
-use super::page::{Section, Shown};
+use super::more::VARIANTS;
+use super::page::{CHECKS, Section, Shown};
 use super::pairs::SIGNS;
 use super::svg;
 use super::takeaways::takeaways;
@@ -31,10 +34,16 @@ struct Report {
     script: &'static str,
     data: String,
     machine: String,
+    lead: Option<lead::Lead>,
+    beside: Vec<lead::Again>,
+    closed_and_open: &'static str,
     runs: Vec<Run>,
     conditions: Vec<String>,
+    variants: Vec<&'static str>,
+    groups: Vec<&'static str>,
     measures: Vec<String>,
-    arms: Vec<String>,
+    contestants: Vec<String>,
+    controls: Vec<String>,
     signs: &'static str,
     cost: Option<cost::Cost>,
 }
@@ -83,9 +92,17 @@ pub fn html_page(runs: &[&Kept]) -> String {
     );
     let sections = || runs.iter().flat_map(|run| shown(run));
     let pairs = || sections().flat_map(|section| &section.pairs);
-    let arms: BTreeSet<String> = pairs()
-        .flat_map(|pairs| pairs.arms.iter().cloned())
-        .collect();
+    let arms: BTreeSet<&String> = pairs().flat_map(|pairs| &pairs.arms).collect();
+    let is_contestant = |name: &str| {
+        let mut facts = runs.iter().flat_map(|run| &run.page.arms);
+        facts.any(|arm| arm.name == name && arm.kind.is_contestant())
+    };
+    let (contestants, controls): (Vec<String>, Vec<String>) = arms
+        .into_iter()
+        .cloned()
+        .partition(|name| is_contestant(name));
+    let headings = || sections().flat_map(|section| &section.grid.headings);
+    let has_column = |variant: &&&str| headings().any(|heading| heading.long == **variant);
     let report = Report {
         policy,
         style,
@@ -94,13 +111,19 @@ pub fn html_page(runs: &[&Kept]) -> String {
         machine: runs
             .first()
             .map_or_else(String::new, |run| run.page.machine.clone()),
-        conditions: distinct(
-            sections()
-                .filter(|one| one.level.is_some())
-                .map(|one| one.heading.clone()),
+        lead: lead::Lead::of(runs),
+        beside: lead::beside(runs),
+        closed_and_open: CLOSED_AND_OPEN,
+        conditions: distinct(sections().filter(|one| one.level.is_some()).map(condition)),
+        variants: VARIANTS.iter().filter(has_column).copied().collect(),
+        groups: distinct(
+            headings()
+                .map(|heading| heading.group)
+                .filter(|one| !one.is_empty()),
         ),
         measures: distinct(pairs().map(|pairs| pairs.measure.to_owned())),
-        arms: arms.into_iter().collect(),
+        contestants,
+        controls,
         signs: SIGNS,
         cost: runs
             .iter()
@@ -118,8 +141,8 @@ pub fn html_page(runs: &[&Kept]) -> String {
 }
 
 /// Each once, in the order of their first appearance.
-fn distinct(texts: impl Iterator<Item = String>) -> Vec<String> {
-    let mut all: Vec<String> = Vec::new();
+fn distinct<T: PartialEq>(texts: impl Iterator<Item = T>) -> Vec<T> {
+    let mut all: Vec<T> = Vec::new();
     for text in texts {
         if !all.contains(&text) {
             all.push(text);
@@ -136,10 +159,27 @@ fn source(text: &str) -> String {
 
 /// The sections that are on the page.
 fn shown(run: &Kept) -> impl Iterator<Item = &Section> {
-    run.page
-        .sections
+    run.page.sections.iter().filter(|one| {
+        !matches!(
+            one.shown,
+            Shown::Terminal | Shown::RunPage | Shown::RunPageAndTerminal
+        )
+    })
+}
+
+/// What a section was measured at, such as `64 connections`: its heading may say more behind that, and so may a section
+/// without a level of its own. Empty if it was not measured at a number of anything.
+fn condition(section: &Section) -> String {
+    let heading = section.heading.as_str();
+    let end = [", ", ": "]
         .iter()
-        .filter(|one| !matches!(one.shown, Shown::Terminal | Shown::RunPage))
+        .filter_map(|mark| heading.find(mark))
+        .min();
+    let first = &heading[..end.unwrap_or(heading.len())];
+    match first.starts_with(|char: char| char.is_ascii_digit()) {
+        true => first.to_owned(),
+        false => String::new(),
+    }
 }
 
 /// The id of a section's table.
@@ -165,7 +205,7 @@ fn run(at: usize, run: &Kept) -> Run {
         experiment: page.experiment.clone(),
         title: escape::html(&page.title),
         design: escape::html(&page.design),
-        folder: run.folder.clone(),
+        folder: escape::link(&run.folder),
         takeaways: html(&takeaways(shown(run))),
         charts: charts(&page.charts, &id),
         sections: shown(run)
@@ -191,21 +231,24 @@ fn part(run: &Kept, at: usize, number: usize, section: &Section) -> Part {
         .spread
         .iter()
         .map(|grid| ("How far blocks lie apart", grid));
-    let details = evidence.chain(spread).map(|(heading, grid)| {
+    // Pages of machines lie in the folder of runs.
+    let sources = run.page.sources_from("../");
+    let mut details = Vec::new();
+    if !section.checks.is_empty() {
+        details.push((CHECKS, items(&section.checks)));
+    }
+    details.extend(evidence.chain(spread).map(|(heading, grid)| {
         let name = format!("{heading}, {label}");
-        (heading, table::of(grid, "", &name))
-    });
-    let details = details.collect();
+        (heading, table::of(grid, "", &name, &sources))
+    }));
     Part {
         heading: escape::html(&section.full_heading()),
-        condition: section
-            .level
-            .map_or_else(String::new, |_| section.heading.clone()),
+        condition: condition(section),
         is_untrusted: !section.untrusted.is_empty(),
         takeaway: escape::html(&section.takeaway),
         trust: escape::html(&section.trust.join(" · ")),
         charts: charts(&section.charts, &id),
-        table: table::of(&section.grid, &id, &label),
+        table: table::of(&section.grid, &id, &label, &sources),
         explanation: escape::html(section.explanation),
         remarks: section
             .remarks
@@ -218,8 +261,21 @@ fn part(run: &Kept, at: usize, number: usize, section: &Section) -> Part {
     }
 }
 
+/// The id of a chart of a run or section.
+fn chart_id(prefix: &str, chart: &Chart) -> String {
+    format!("{prefix}-{}", chart.id)
+}
+
+/// A list of these items.
+fn items(items: &[String]) -> String {
+    let items = items
+        .iter()
+        .map(|one| format!("<li>{}</li>", escape::html(one)));
+    format!("<ul>{}</ul>", items.collect::<String>())
+}
+
 fn charts(charts: &[Chart], prefix: &str) -> Vec<String> {
-    let chart = |chart: &Chart| svg::part(chart, &format!("{prefix}-{}", chart.id));
+    let chart = |chart: &Chart| svg::part(chart, &chart_id(prefix, chart));
     charts.iter().map(chart).collect()
 }
 

@@ -3,10 +3,14 @@
 use crate::report::cell::Cell;
 use crate::report::escape::xml;
 use crate::report::grid::{Grid, GridRow, Heading};
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// Columns that a phone has no room for: without them its screen shows the ratio and its interval.
-const WIDE: [&str; 2] = ["version", "IQR %"];
+const WIDE: [&str; 2] = [VERSION, "IQR %"];
+
+/// The column that leads to a contestant's sources.
+const VERSION: &str = "version";
 
 /// A text of more characters than this is broken into lines.
 const LONG: usize = 80;
@@ -25,16 +29,18 @@ fn class(names: &[&str]) -> String {
 }
 
 /// The classes of a column.
-fn of_column(heading: &Heading) -> [&'static str; 2] {
+fn of_column(heading: &Heading) -> [&'static str; 3] {
     let is_wide = WIDE.contains(&heading.long);
     [
         if heading.is_number { "n" } else { "" },
         if is_wide { "wide" } else { "" },
+        if heading.is_detail { "detail" } else { "" },
     ]
 }
 
-/// A table in a region that scrolls by itself; with an id it can be sorted.
-pub(super) fn of(grid: &Grid, id: &str, name: &str) -> String {
+/// A table in a region that scrolls by itself; with an id it can be sorted. `sources` are where contestants are, by name:
+/// their versions lead there.
+pub(super) fn of(grid: &Grid, id: &str, name: &str, sources: &BTreeMap<String, String>) -> String {
     let mut text = opened(name);
     match id {
         "" => text.push_str("<table class=\"grid\">"),
@@ -52,16 +58,21 @@ pub(super) fn of(grid: &Grid, id: &str, name: &str) -> String {
         let measure = heading
             .measure
             .map_or_else(String::new, |one| format!(" data-measure=\"{}\"", xml(one)));
+        let group = match heading.group {
+            "" => String::new(),
+            group => format!(" data-group=\"{}\"", xml(group)),
+        };
         let _ = write!(
             text,
-            "<th scope=\"col\"{class}{measure}>{}</th>",
+            "<th scope=\"col\"{class}{measure}{group}>{}</th>",
             xml(heading.long)
         );
     }
     text.push_str("</tr></thead><tbody>");
     for (at, row) in grid.rows.iter().enumerate() {
         let bracket = brackets.as_ref().map(|all| all[at]);
-        text.push_str(&self::row(grid, row, bracket));
+        let source = row.arm.as_ref().and_then(|arm| sources.get(arm));
+        text.push_str(&self::row(grid, row, bracket, source));
     }
     text.push_str("</tbody></table></div>");
     text
@@ -72,7 +83,7 @@ fn opened(name: &str) -> String {
     format!("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Table: {name}\">")
 }
 
-fn row(grid: &Grid, row: &GridRow, bracket: Option<&str>) -> String {
+fn row(grid: &Grid, row: &GridRow, bracket: Option<&str>, source: Option<&String>) -> String {
     let mut text = String::from("<tr");
     if let Some(arm) = &row.arm {
         let _ = write!(text, " data-arm=\"{}\"", xml(arm));
@@ -97,7 +108,7 @@ fn row(grid: &Grid, row: &GridRow, bracket: Option<&str>) -> String {
         };
         // Most cells hold numbers, so it is the others that have a class.
         let text_or_number = if heading.is_number { "" } else { "t" };
-        let [_, wide] = of_column(heading);
+        let [_, wide, _] = of_column(heading);
         let long = match cell {
             Cell::Text { text } if text.chars().count() > LONG => "long",
             _ => "",
@@ -108,6 +119,13 @@ fn row(grid: &Grid, row: &GridRow, bracket: Option<&str>) -> String {
         };
         let (key, cell) = (cell.key(), cell.html());
         let key = key.map_or_else(String::new, |key| sorted_by(key, &cell));
+        let cell = match source {
+            // A name is a button, so it is the version that leads to the sources.
+            Some(source) if heading.long == VERSION && !cell.is_empty() => {
+                format!("<a href=\"{}\">{cell}</a>", xml(source))
+            }
+            _ => cell,
+        };
         let _ = match is_name {
             true => write!(text, "<th scope=\"row\"{class}>{cell}</th>"),
             false => write!(text, "<td{class}{key}>{cell}</td>"),
@@ -153,13 +171,14 @@ mod tests {
                 ],
             }],
         };
-        let html = of(&grid, "t0-0", "one");
+        let sources = BTreeMap::from([("twin".to_owned(), "../frameworks/twin/".to_owned())]);
+        let html = of(&grid, "t0-0", "one", &sources);
         for part in [
             "<th scope=\"col\" class=\"wide\">version</th>",
             "<th scope=\"col\" class=\"n wide\">IQR %</th>",
             "<th scope=\"col\" class=\"n\">requests/s</th>",
             "<th scope=\"row\" class=\"control\">twin</th>",
-            "<td class=\"t wide\">1.2.3</td>",
+            "<td class=\"t wide\"><a href=\"../frameworks/twin/\">1.2.3</a></td>",
             "<td class=\"wide\">0.5</td>",
             "<td data-key=\"1.23457\">1.2</td>",
             "<td>7,000</td>",

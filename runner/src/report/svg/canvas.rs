@@ -206,9 +206,10 @@ impl Canvas {
             body = without_colours(&body);
             self.body = without_colours(&self.body);
         }
+        // On a page it can be drawn again at another place.
         let size = match is_alone {
             true => format!(" width=\"{}\" height=\"{height}\"", number(WIDTH)),
-            false => String::new(),
+            false => format!(" id=\"{prefix}\""),
         };
         format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {} {height}\"{size} font-family=\"{FONT}\" \
@@ -243,8 +244,7 @@ fn number(value: f64) -> String {
 fn path(points: &[[f64; 2]]) -> String {
     let mut text = String::new();
     let mut before: Option<[i64; 2]> = None;
-    for (number, point) in points.iter().enumerate() {
-        let place = point.map(|one| (one * 10.0).round() as i64);
+    for (number, place) in bends(points).into_iter().enumerate() {
         let step = before.map_or(place, |before| [place[0] - before[0], place[1] - before[1]]);
         text.push_str(match number {
             0 => "M",
@@ -261,6 +261,25 @@ fn path(points: &[[f64; 2]]) -> String {
         before = Some(place);
     }
     text
+}
+
+/// The points in tenths, without those in the middle of a level stretch, which change nothing that is seen.
+fn bends(points: &[[f64; 2]]) -> Vec<[i64; 2]> {
+    let places = points
+        .iter()
+        .map(|point| point.map(|one| (one * 10.0).round() as i64));
+    let mut kept: Vec<[i64; 2]> = Vec::new();
+    for place in places {
+        if let [.., [first, height], [middle, level]] = kept[..]
+            && height == level
+            && level == place[1]
+            && (first <= middle) == (middle <= place[0])
+        {
+            kept.pop();
+        }
+        kept.push(place);
+    }
+    kept
 }
 
 /// `-3.4`, `.4`, `12`.
@@ -292,6 +311,14 @@ pub(super) fn fitting(text: &str, size: f64, room: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::path;
+
+    #[test]
+    fn the_middle_of_a_level_stretch_is_left_out_and_a_way_back_is_not() {
+        let level = [[0.0, 1.0], [1.0, 1.0], [2.0, 1.0], [3.0, 2.0], [4.0, 2.0]];
+        assert_eq!(path(&level), "M0 1l2 0 1 1 1 0");
+        let back = [[0.0, 1.0], [2.0, 1.0], [1.0, 1.0]];
+        assert_eq!(path(&back), "M0 1l2 0-1 0");
+    }
 
     #[test]
     fn a_path_is_written_in_steps_that_do_not_drift() {

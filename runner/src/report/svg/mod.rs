@@ -31,6 +31,14 @@ pub fn file(chart: &Chart) -> String {
     draw(chart, &chart.id, true)
 }
 
+/// The width and height of a chart, as a `viewBox` ends.
+pub(super) fn size(chart: &Chart) -> String {
+    let drawn = file(chart);
+    let view = drawn.split_once("viewBox=\"0 0 ");
+    let size = view.and_then(|(_, rest)| rest.split_once('"'));
+    size.map_or_else(String::new, |(size, _)| size.to_owned())
+}
+
 /// A chart as a part of a page, whose style has [`page_rules`]; `prefix` makes its ids unique there.
 #[must_use]
 pub(super) fn part(chart: &Chart, prefix: &str) -> String {

@@ -1,4 +1,4 @@
-//! Ratios to the baseline: the interval is the mark, its estimate a line in it; what is off the scale is an arrow with
+//! Ratios to the baseline: the interval is a bar, its estimate a line across it; what is off the scale is an arrow with
 //! its number.
 
 use super::canvas::{Anchor, Canvas, SMALL, WIDTH, width};
@@ -16,10 +16,13 @@ const PLOT: [f64; 2] = [170.0, 376.0];
 const RANKS: f64 = 144.0;
 
 /// A line within a row: one condition.
-const LANE: f64 = 16.0;
+const LANE: f64 = 14.0;
 
-/// How high a mark is.
-const MARK: f64 = 10.0;
+/// How high a bar is.
+const MARK: f64 = 8.0;
+
+/// How high the line of an estimate is: it stands out of its bar, so that it is seen if the bar is hardly wider than it.
+const ESTIMATE: f64 = 12.0;
 
 /// Rows that far below the best one are off the scale; if nobody is ranked, marks that far from the middle one.
 const OFF_SCALE: f64 = 2.0;
@@ -30,7 +33,7 @@ pub(super) fn draw(canvas: &mut Canvas, ratios: &Ratios, top: f64) -> (f64, Stri
     let labels = 14.0 * ratios.limits.iter().flatten().count() as f64;
     let rows = Rows {
         top: top + 16.0 + labels,
-        height: (10.0 + LANE * lanes).max(38.0),
+        height: (8.0 + LANE * lanes).max(36.0),
         below: 0.0,
     };
     let bottom = rows.at(ratios.rows.len());
@@ -53,8 +56,16 @@ pub(super) fn draw(canvas: &mut Canvas, ratios: &Ratios, top: f64) -> (f64, Stri
         let middle = rows.at(place) + rows.height / 2.0 - LANE * (lanes - 1.0) / 2.0;
         marks(canvas, ratios, row, &scale, middle);
     }
-    let end = legend(canvas, ratios, bottom + 38.0, &axis(low, &scale));
-    (end, description(ratios))
+    let axis = axis(low, &scale);
+    canvas.text(
+        MARGIN,
+        bottom + 15.0,
+        Ink::Muted,
+        SMALL,
+        Anchor::Start,
+        &axis,
+    );
+    (legend(canvas, ratios, bottom + 36.0), description(ratios))
 }
 
 /// What ratios are drawn on.
@@ -249,18 +260,14 @@ fn one(canvas: &mut Canvas, row: &RatioRow, mark: &RatioMark, scale: &Scale, lan
     }
     if mark.interval.is_none() && !mark.client_bound {
         // What is so by definition has no interval: a mark alone.
-        let (x, top) = (scale.at(mark.ratio), y - MARK / 2.0);
-        canvas.line([x, top], [x, top + MARK], ink, 2.5, "");
+        estimate(canvas, scale.at(mark.ratio), y, ink);
         return;
     }
     let (low, high) = mark
         .interval
         .map_or((mark.ratio, mark.ratio), |one| (one.lower, one.upper));
     let (low, high, middle) = (scale.at(low), scale.at(high), scale.at(mark.ratio));
-    // A very narrow interval is still to be seen.
-    let (low, high) = (low.min(middle - 2.0), high.max(middle + 2.0));
     let top = y - MARK / 2.0;
-    let line = [[middle, top], [middle, top + MARK]];
     if mark.client_bound {
         // Open to the right: nobody knows how much further it would go.
         canvas.outline(low, top, high - low, MARK, ink);
@@ -268,13 +275,16 @@ fn one(canvas: &mut Canvas, row: &RatioRow, mark: &RatioMark, scale: &Scale, lan
             &[[high + 2.0, top], [high + 8.0, y], [high + 2.0, top + MARK]],
             ink,
         );
-        canvas.line(line[0], line[1], ink, 1.5, "");
     } else {
         bar(canvas, lane, [low, high - low], top, ink);
-        let is_filled = lane.is_multiple_of(STYLES);
-        let estimate = if is_filled { Ink::Background } else { ink };
-        canvas.line(line[0], line[1], estimate, 1.5, "");
     }
+    estimate(canvas, middle, y, ink);
+}
+
+/// The line of an estimate.
+fn estimate(canvas: &mut Canvas, x: f64, y: f64, ink: Ink) {
+    let half = ESTIMATE / 2.0;
+    canvas.line([x, y - half], [x, y + half], ink, 2.0, "");
 }
 
 /// An arrow towards where it would be, and its number.
@@ -305,7 +315,8 @@ fn bar(canvas: &mut Canvas, lane: usize, [x, width]: [f64; 2], top: f64, ink: In
     }
 }
 
-fn legend(canvas: &mut Canvas, ratios: &Ratios, mut y: f64, note: &str) -> f64 {
+/// What each kind of bar stands for; where it ends.
+fn legend(canvas: &mut Canvas, ratios: &Ratios, mut y: f64) -> f64 {
     let mut x = MARGIN;
     for (lane, condition) in ratios.conditions.iter().enumerate() {
         let end = x + 28.0 + width(condition, SMALL);
@@ -316,12 +327,7 @@ fn legend(canvas: &mut Canvas, ratios: &Ratios, mut y: f64, note: &str) -> f64 {
         canvas.text(x + 28.0, y, Ink::Text, SMALL, Anchor::Start, condition);
         x += 28.0 + width(condition, SMALL) + 14.0;
     }
-    if x + width(note, SMALL) <= WIDTH - MARGIN {
-        canvas.text(WIDTH - MARGIN, y, Ink::Muted, SMALL, Anchor::End, note);
-        return y;
-    }
-    canvas.text(MARGIN, y + 16.0, Ink::Muted, SMALL, Anchor::Start, note);
-    y + 16.0
+    y
 }
 
 fn description(ratios: &Ratios) -> String {

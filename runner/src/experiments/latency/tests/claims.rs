@@ -119,7 +119,7 @@ fn with_unsteady_p99(late_cpu_ns: impl Fn(u32) -> u64) -> MadeUp {
 #[test]
 fn if_p99_shows_nothing_and_server_cpu_does_it_is_said_too() {
     let said = |run: &MadeUp| Latency::page(&run.records()).sections[0].takeaway.clone();
-    let by_cpu = "). By server CPU time per right answer, `fast` uses the least of all ranked contestants at this rate: ";
+    let by_cpu = "). By server CPU time per right answer at this rate, `fast` uses the least of all ranked contestants: ";
     // A third more than `fast` needs.
     let mut run = with_unsteady_p99(|block| 12_000 + u64::from(block));
     let both = said(&run);

@@ -3,10 +3,11 @@
 use super::charts::costs_of;
 use super::columns::grid;
 use super::costs::{Costs, costs};
+use crate::experiments::extremes::extremes;
 use crate::experiments::throughput::by_variant::ByVariant;
 use crate::experiments::throughput::records::ThroughputRecords;
 use crate::report::{Body, Page, Section, listed};
-use crate::stats::Interval;
+use crate::stats::{Interval, Mean};
 use std::collections::BTreeMap;
 
 /// The page of a run.
@@ -61,45 +62,40 @@ fn section(records: &ThroughputRecords, level: &ByVariant) -> Section {
     }
 }
 
-/// From whom to whom the costs go, as far as the intervals say.
+/// Who pays least and who most, as far as the intervals say.
 fn takeaway(level: &ByVariant, costs: &BTreeMap<String, Costs>) -> String {
     let condition = format!("at {}", level.heading());
     if !level.untrusted.is_empty() {
         return format!("The table {condition} is untrusted; its costs are not to be relied on.");
     }
-    match (
-        range(costs, |one| one.accept_ns),
-        range(costs, |one| one.request_ns),
-    ) {
-        (Some(accept), Some(request)) => format!(
-            "Accepting and closing a connection {condition} costs {accept} of server CPU, and a request on one that is \
-             there {request}."
-        ),
-        _ => format!("What an accept costs {condition} is not known: too few blocks."),
+    let said = |what: &str, of: fn(&Costs) -> Interval| {
+        let means: Vec<(&str, Mean)> = costs
+            .iter()
+            .map(|(name, costs)| (name.as_str(), mean(of(costs))))
+            .collect();
+        let named = means.iter().map(|(name, mean)| (*name, mean));
+        let us = |ns: f64| format!("{:.1} µs", ns / 1000.0);
+        extremes(&format!("{what} {condition}"), named.collect(), us)
+    };
+    let accept = said("Server CPU for accepting and closing a connection", |one| {
+        one.accept_ns
+    });
+    let request = said("Server CPU for a request on an open connection", |one| {
+        one.request_ns
+    });
+    match accept.zip(request) {
+        Some((accept, request)) => format!("{accept} {request}"),
+        None => format!("What an accept costs {condition} is not known: too few blocks."),
     }
 }
 
-fn range(costs: &BTreeMap<String, Costs>, of: fn(&Costs) -> Interval) -> Option<String> {
-    let by_cost = |one: &(&String, &Costs), other: &(&String, &Costs)| {
-        of(one.1).estimate.total_cmp(&of(other.1).estimate)
-    };
-    let (least, most) = (costs.iter().min_by(by_cost)?, costs.iter().max_by(by_cost)?);
-    let (low, high) = (of(least.1), of(most.1));
-    let us = |ns: f64| format!("{:.1}", ns / 1000.0);
-    Some(match low.upper < high.lower {
-        true => format!(
-            "from {} µs (`{}`) to {} µs (`{}`)",
-            us(low.estimate),
-            least.0,
-            us(high.estimate),
-            most.0
-        ),
-        false => format!(
-            "between {} and {} µs, which differ by less than their intervals",
-            us(low.lower),
-            us(high.upper)
-        ),
-    })
+/// The middle of an interval as the value it is of.
+fn mean(interval: Interval) -> Mean {
+    Mean {
+        value: interval.estimate,
+        interval: Some(interval),
+        count: 1,
+    }
 }
 
 /// A line that misses its points by less describes them.
@@ -141,35 +137,25 @@ fn reading() -> Vec<String> {
 mod tests {
     use super::*;
 
-    fn costs_of(name: &str, lower: f64, upper: f64) -> (String, Costs) {
-        let interval = Interval {
-            estimate: (lower * upper).sqrt(),
-            lower,
-            upper,
-        };
-        let costs = Costs {
-            request_ns: interval,
-            accept_ns: interval,
-            miss: 0.01,
-        };
-        (name.to_owned(), costs)
-    }
-
     #[test]
-    fn a_range_names_its_ends_only_if_they_differ() {
-        let said = |all: [(String, Costs); 2]| range(&all.into(), |one| one.accept_ns).unwrap();
-        let apart = [
-            costs_of("a", 9_000.0, 9_100.0),
-            costs_of("b", 12_000.0, 12_200.0),
+    fn whoever_overlaps_an_extreme_is_named_with_it() {
+        let cost = |lower: f64, upper: f64| {
+            mean(Interval {
+                estimate: (lower * upper).sqrt(),
+                lower,
+                upper,
+            })
+        };
+        let all = [
+            ("a", cost(9.0, 9.2)),
+            ("b", cost(9.1, 9.4)),
+            ("c", cost(12.0, 12.2)),
         ];
-        assert_eq!(said(apart), "from 9.0 µs (`a`) to 12.1 µs (`b`)");
-        let alike = [
-            costs_of("a", 9_000.0, 11_000.0),
-            costs_of("b", 9_500.0, 12_000.0),
-        ];
+        let named = all.iter().map(|(name, cost)| (*name, cost)).collect();
+        let said = extremes("An accept", named, |value| format!("{value:.1} µs")).unwrap();
         assert_eq!(
-            said(alike),
-            "between 9.0 and 12.0 µs, which differ by less than their intervals"
+            said,
+            "An accept: least in `a` and `b` (9.1 µs), most in `c` (12.1 µs)."
         );
     }
 }

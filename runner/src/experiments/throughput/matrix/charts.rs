@@ -3,7 +3,6 @@
 use crate::experiments::throughput::by_variant::{ByVariant, VariantsRow};
 use crate::report::{
     Bounds, Cell, Chart, Drawing, Range, RangeRow, Ranges, RatioMark, RatioRow, Ratios, Subject,
-    listed,
 };
 
 fn subject(row: &VariantsRow) -> Subject {
@@ -30,9 +29,7 @@ pub(super) fn gains(level: &ByVariant, finding: &str) -> Option<Chart> {
         title: format!("Requests per second by variant, {}", level.heading()),
         doubt: None,
         reading: vec![format!(
-            "Relative to the same contestant's {first}. Bar: 95% interval, jointly valid for all of them; line in it: \
-             estimate. From top to bottom of a row: {}.",
-            listed(others)
+            "Relative to the same contestant's {first}. Bar: 95% interval, jointly valid; line: estimate."
         )],
         finding: finding.to_owned(),
         drawing: Drawing::Ratios(Ratios {

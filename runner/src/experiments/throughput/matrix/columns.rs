@@ -8,34 +8,46 @@ use crate::report::{Cell, Column, Grid, GridRow};
 const RATES: [Column<VariantsRow>; 4] = [
     Column::number("quickstart·release", Some("qs·release"), |row| {
         rate(row, 0)
-    }),
-    Column::number("quickstart·max", Some("qs·max"), |row| rate(row, 1)),
-    Column::number("tuned·release", Some("tuned·release"), |row| rate(row, 2)),
-    Column::number("tuned·max", Some("tuned·max"), |row| rate(row, 3)),
+    })
+    .of("rate"),
+    Column::number("quickstart·max", Some("qs·max"), |row| rate(row, 1)).of("rate"),
+    Column::number("tuned·release", Some("tuned·release"), |row| rate(row, 2)).of("rate"),
+    Column::number("tuned·max", Some("tuned·max"), |row| rate(row, 3)).of("rate"),
 ];
 
 /// What each variant makes of all connections.
 const SERVICE: [Column<VariantsRow>; 8] = [
     Column::number("p99 ms, quickstart·release", Some("p99 qs·rel"), |row| {
         p99(row, 0)
-    }),
+    })
+    .of("times"),
     Column::number("p99 ms, quickstart·max", Some("qs·max"), |row| {
         p99(row, 1)
-    }),
+    })
+    .of("times"),
     Column::number("p99 ms, tuned·release", Some("tuned·rel"), |row| {
         p99(row, 2)
-    }),
-    Column::number("p99 ms, tuned·max", Some("tuned·max"), |row| p99(row, 3)),
+    })
+    .of("times"),
+    Column::number("p99 ms, tuned·max", Some("tuned·max"), |row| p99(row, 3)).of("times"),
     Column::number("served in 100 ms %, quickstart·release", None, |row| {
         served(row, 0)
-    }),
+    })
+    .of("fairness")
+    .detail(),
     Column::number("served in 100 ms %, quickstart·max", None, |row| {
         served(row, 1)
-    }),
+    })
+    .of("fairness")
+    .detail(),
     Column::number("served in 100 ms %, tuned·release", None, |row| {
         served(row, 2)
-    }),
-    Column::number("served in 100 ms %, tuned·max", None, |row| served(row, 3)),
+    })
+    .of("fairness")
+    .detail(),
+    Column::number("served in 100 ms %, tuned·max", None, |row| served(row, 3))
+        .of("fairness")
+        .detail(),
 ];
 
 fn of(row: &VariantsRow, variant: usize, cell: impl Fn(&Figures) -> Option<Cell>) -> Cell {

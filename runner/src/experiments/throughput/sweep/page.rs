@@ -86,35 +86,39 @@ const SUMMARY: [Column<Swept>; 6] = [
             None => Cell::Missing,
         },
     ),
-    Column::number("highest requests/s", Some("most req/s"), |swept| {
+    Column::number("highest requests/s", Some("most req/s"), |swept: &Swept| {
         of(swept.highest(), |point| {
             Some(Cell::whole(point.rate.median))
         })
-    }),
+    })
+    .of("rate"),
     Column::number(
         "at connections (lowest–highest block)",
         Some("at"),
-        |swept| swept.highest_at.map_or(Cell::Missing, between),
-    ),
+        |swept: &Swept| swept.highest_at.map_or(Cell::Missing, between),
+    )
+    .of("rate"),
     Column::number(
         "fairness breaks at connections",
         Some("unfair at"),
-        |swept| match swept.breaks() {
+        |swept: &Swept| match swept.breaks() {
             Some(point) => Cell::count(point.connections as u64),
             None if swept.tells_fairness() => Cell::text("never"),
             None => Cell::Missing,
         },
-    ),
+    )
+    .of("fairness"),
     Column::number(
         "served in 100 ms % at most connections",
         Some("served%"),
-        |swept| {
+        |swept: &Swept| {
             of(swept.points.last(), |point| {
                 Some(Cell::percent(point.served?.median))
             })
         },
-    ),
-    Column::number("errors", Some("err"), |swept| {
+    )
+    .of("fairness"),
+    Column::number("errors", Some("err"), |swept: &Swept| {
         match (&swept.arm.absent, swept.points.is_empty()) {
             (Some(_), _) => Cell::Missing,
             (None, true) => Cell::Failed,

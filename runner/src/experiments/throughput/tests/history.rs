@@ -294,9 +294,15 @@ fn the_page_of_kept_runs_is_written_once_there_are_two_and_then_stays() {
     let root = tempfile::tempdir().unwrap();
     let results = root.path().join("results");
     std::fs::create_dir_all(&results).unwrap();
-    for (file, part) in [("README.md", "results"), ("results/README.md", "index")] {
-        let text = format!("<!-- BEGIN: {part} -->\n\n<!-- END: {part} -->\n");
-        std::fs::write(root.path().join(file), text).unwrap();
+    let parts: [(&str, &[&str]); 2] = [
+        ("README.md", &["results", "more"]),
+        ("results/README.md", &["index"]),
+    ];
+    for (file, parts) in parts {
+        let text = parts
+            .iter()
+            .map(|part| format!("<!-- BEGIN: {part} -->\n\n<!-- END: {part} -->\n"));
+        std::fs::write(root.path().join(file), text.collect::<String>()).unwrap();
     }
     let written = |check| publish::all(root.path(), check).unwrap().stale;
     run(22).write_to(&results.join("one"));

@@ -5,7 +5,7 @@ use crate::arms::Variant;
 use crate::experiments::throughput::Matrix;
 use crate::fixtures::{damage, hostile, killed, programs};
 use crate::output::Screen;
-use crate::report::{Kept, front_page, run_page, tables};
+use crate::report::{Kept, more, run_page, tables};
 use crate::run::VariantOf;
 
 const VARIANTS: [(&str, Variant); 4] = [
@@ -215,7 +215,7 @@ fn the_front_page_has_a_column_for_each_variant() {
         is_candidate: true,
     };
     let main = Throughput::page(&MadeUp::new().records());
-    let front = |runs: &[Kept]| front_page(runs, "results", &["throughput", "matrix"]).unwrap();
+    let front = |runs: &[Kept]| more(runs, "results", &["throughput", "matrix"]);
     let without = front(&[kept("2026-11-22-t", main)]);
     assert!(!without.contains("By server and build"), "{without}");
     let main = Throughput::page(&MadeUp::new().records());
@@ -233,7 +233,7 @@ fn the_front_page_has_a_column_for_each_variant() {
         "{table}"
     );
     assert!(
-        table.contains("| fast | 109,867 | 121,354\u{a0}(+10.5%;\u{a0}+8.8\u{a0}to\u{a0}+12.1) |"),
+        table.contains("| fast | 109,867 | 121,354 (+10.5%; +8.8\u{a0}to\u{a0}+12.1) |"),
         "{table}"
     );
     assert!(!table.contains("base-twin"), "{table}");

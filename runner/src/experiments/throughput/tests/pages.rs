@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::output::Screen;
-use crate::report::{Kept, front_page, index, run_page, tables};
+use crate::report::{Kept, front_page, index, more, run_page, tables};
 use crate::run::State;
 
 fn page() -> Page {
@@ -78,8 +78,11 @@ fn kept(experiment: &str) -> Kept {
 #[test]
 fn times_of_two_experiments_stand_below_each_other() {
     let title = "Closed loop and open loop";
-    assert!(!index(&[kept("throughput")]).contains(title));
-    let both = index(&[kept("latency"), kept("throughput")]);
+    assert!(!index(&[kept("throughput")], &["throughput"]).contains(title));
+    let both = index(
+        &[kept("latency"), kept("throughput")],
+        &["throughput", "latency"],
+    );
     let part = both.split_once(title).unwrap().1;
     let (first, second) = part.split_once("run-latency/service-times").unwrap();
     assert!(first.contains("run-throughput/service-times"), "{first}");
@@ -89,11 +92,20 @@ fn times_of_two_experiments_stand_below_each_other() {
 #[test]
 fn the_front_page_names_what_else_was_measured() {
     let runs = [kept("latency"), kept("throughput")];
-    let front = front_page(&runs, "results", &["throughput", "latency"]).unwrap();
-    assert!(
-        front.contains("\n- [latency](results/run-latency/):"),
-        "{front}"
-    );
+    let named = more(&runs, "results", &["throughput", "latency"]);
+    let words = "[latency](results/run-latency/); what each shows is in the [list of runs](results/README.md).";
+    assert!(named.contains(words), "{named}");
+}
+
+#[test]
+fn what_else_was_measured_says_if_it_is_untrusted_or_of_another_day() {
+    let mut runs = [kept("latency"), kept("throughput")];
+    runs[0].page.date = "2026-01-02".to_owned();
+    let main = runs[0].page.sections.last_mut().unwrap();
+    main.untrusted.push("a control fails".to_owned());
+    let named = more(&runs, "results", &["throughput", "latency"]);
+    let words = "[latency](results/run-latency/) (UNTRUSTED, 2026-01-02); ";
+    assert!(named.contains(words), "{named}");
 }
 
 #[test]
