@@ -126,6 +126,9 @@ impl<R> Column<R> {
     }
 }
 
+/// More columns than these take most of a screen.
+const MAIN_COLUMNS_MAX: usize = 10;
+
 /// A row.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct GridRow {
@@ -247,6 +250,14 @@ impl Grid {
             row.cells.retain(|_| *of_cell.next().unwrap_or(&true));
         }
         self
+    }
+
+    /// Whether its main columns take most of a screen.
+    pub(super) fn is_wide(&self) -> bool {
+        let main = self.headings.iter().filter(|heading| !heading.is_detail);
+        let mut cells = self.rows.iter().flat_map(|row| &row.cells);
+        let has_gains = cells.any(|cell| matches!(cell, Cell::Gain { ratio: Some(_), .. }));
+        has_gains || main.count() > MAIN_COLUMNS_MAX
     }
 
     /// What stands before each row, in a column of its own: rows that are not distinguishable from their neighbours

@@ -259,21 +259,20 @@ pub(super) fn growth_table(figures: &Figures) -> Option<Grid> {
         Exercise::Connections,
         Exercise::Elsewhere,
     ];
-    let arms = figures.rows.iter().map(|row| row.arm.name.as_str());
+    let arms = figures.rows.iter().map(|row| &row.arm);
     let recorded = figures.records.run.arms.iter();
-    let leaks = recorded
-        .filter(|arm| arm.kind == ArmKind::Leak)
-        .map(|arm| arm.name.as_str());
+    let leaks = recorded.filter(|arm| arm.kind == ArmKind::Leak);
     let rows: Vec<Vec<Cell>> = arms
         .chain(leaks)
-        .filter_map(|name| {
+        .filter_map(|arm| {
+            let name = arm.name.as_str();
             let of = |exercise| {
                 let mut all = figures.watched.iter();
                 all.find(|one| one.arm == name && one.exercise == exercise)
             };
             let cells = exercises.map(|exercise| of(exercise).map_or(Cell::Missing, growth));
             exercises.iter().any(|&one| of(one).is_some()).then(|| {
-                let mut row = vec![Cell::text(name)];
+                let mut row = vec![Cell::name(name, arm.kind, "")];
                 row.extend(cells);
                 row.push(Cell::text(marks(figures, name)));
                 row

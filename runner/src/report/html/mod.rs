@@ -68,6 +68,8 @@ struct Part {
     heading: String,
     condition: String,
     is_untrusted: bool,
+    /// Whether the table leaves no room for charts beside it.
+    is_wide: bool,
     takeaway: String,
     trust: String,
     charts: Vec<String>,
@@ -245,6 +247,7 @@ fn part(run: &Kept, at: usize, number: usize, section: &Section) -> Part {
         heading: escape::html(&section.full_heading()),
         condition: condition(section),
         is_untrusted: !section.untrusted.is_empty(),
+        is_wide: section.grid.is_wide(),
         takeaway: escape::html(&section.takeaway),
         trust: escape::html(&section.trust.join(" · ")),
         charts: charts(&section.charts, &id),
