@@ -33,6 +33,8 @@
     if (!fits) only.value = before;
     return fits;
   };
+  // A browser may have kept what was chosen before a reload; the address says what is.
+  forms.forEach((form) => form.reset());
   if (field("b")[0] && field("b")[0].options.length > 1) field("b")[0].selectedIndex = 1;
   const DEFAULTS = Object.fromEntries(NAMES.map((name) => [name, get(name)]));
   const ARMS = new Set(all("tr[data-arm]").map((row) => row.dataset.arm));
@@ -41,7 +43,8 @@
   let place = ""; // on the page, where a link leads
 
   const write = () => {
-    const parts = NAMES.filter((name) => get(name) !== DEFAULTS[name]).map((name) => [name, get(name)]);
+    const isMeant = (name) => get(name) !== DEFAULTS[name] && field(name).every((one) => one.checkValidity());
+    const parts = NAMES.filter(isMeant).map((name) => [name, get(name)]);
     if (pins.size) parts.push(["pin", [...pins].join(",")]);
     for (const [table, [column, way]] of Object.entries(sorts)) parts.push(["sort", `${table},${column},${way}`]);
     if (place) parts.push(["to", place]);
@@ -216,7 +219,8 @@
       const own = VARIANTS.find((one) => text.endsWith(one));
       const isDetail = head.classList.contains("detail");
       const isOut = !cols ? isDetail : cols === "all" ? false : group ? group !== cols : isDetail;
-      const hidden = isOut || Boolean(variant && own && own !== variant);
+      // Gains are over the first one, so that stays.
+      const hidden = isOut || Boolean(variant && own && own !== variant && own !== VARIANTS[0]);
       for (const line of table.rows) if (cellOf(line, column)) cellOf(line, column).hidden = hidden;
     });
   };
@@ -308,8 +312,9 @@
     });
     const without = base ? shown.filter(lacks).map((run) => run.dataset.experiment) : [];
     return [
-      left.length && `Not measured so, and hidden: ${left.join(", ")}.`,
-      at && show && !shown.some(isAt) && `${show} was not measured at “${at}”: all of it is shown`,
+      left.at.length && `Hidden, since no table of it is at “${at}”: ${left.at.join(", ")}.`,
+      left.columns.length && `Hidden, since no table of it has columns of “${get("cols")}”: ${left.columns.join(", ")}.`,
+      shown.length && at && show && !shown.some(isAt) && `${show} was not measured at “${at}”: all of it is shown`,
       find && !lines.length && `No row matches “${find}”.`,
       without.length && `No ratio to ${base} in ${without.join(", ")}.`,
     ];
@@ -318,7 +323,7 @@
   // Parts that were measured so, or all of a run that is asked for by its name and was not.
   const select = () => {
     const [show, at] = [get("show"), get("at")];
-    const left = [];
+    const left = { at: [], columns: [] };
     for (const run of all("section.run")) {
       const parts = all("section.part", run);
       const isAt = parts.some((part) => part.dataset.condition === at);
@@ -327,7 +332,7 @@
       const isChosen = !show || run.dataset.experiment === show;
       const isEmpty = parts.every((part) => part.hidden);
       run.hidden = !isChosen || isEmpty;
-      if (isChosen && isEmpty) left.push(run.dataset.experiment);
+      if (isChosen && isEmpty) left[isAny || isAt ? "columns" : "at"].push(run.dataset.experiment);
     }
     return left;
   };

@@ -231,8 +231,18 @@ fn assert_found(browser: &Path, check: &str, bad: &str) {
 }
 
 /// Faults of the script: what a reader does goes wrong.
-const SCRIPTED: [(&str, &str, &str); 17] = [
+const SCRIPTED: [(&str, &str, &str); 19] = [
     ("compare", "=== measure.higher", "!== measure.higher"),
+    (
+        "compare",
+        "1 / pair[2], 1 / pair[1]",
+        "1 / pair[1], 1 / pair[2]",
+    ),
+    (
+        "switch",
+        "part.hidden = !((isAny",
+        "part.hidden = true || !((isAny",
+    ),
     (
         "compare",
         "!pair[3] ? \"· not distinguishable\" : better",

@@ -4,7 +4,7 @@
 
 use runner::experiments::publish;
 use runner::output::Screen;
-use runner::report::{GridRow, Page, Section, Shown, run_page, svg, tables};
+use runner::report::{Cell, GridRow, Page, Section, Shown, run_page, svg, tables};
 use std::fs;
 use std::path::Path;
 use std::sync::LazyLock;
@@ -77,11 +77,32 @@ fn written(section: &Section, row: &GridRow) -> [Vec<String>; 2] {
     let mut parts = [Vec::new(), Vec::new()];
     for (heading, cell) in section.grid.headings.iter().zip(&row.cells) {
         let json = serde_json::to_value(cell).unwrap();
-        if json["value"].is_number() {
+        if let Some(value) = json["value"].as_f64() {
+            assert_is_rounded(value, &cell.full());
             parts[usize::from(heading.is_detail)].push(cell.full());
         }
     }
     parts
+}
+
+/// What is written is what a program reads, rounded to the digits that are shown.
+fn assert_is_rounded(value: f64, written: &str) {
+    let bare = written.trim_start_matches("≥ ").replace(',', "");
+    let end = bare.find(|char: char| !char.is_ascii_digit() && char != '.');
+    let figure = &bare[..end.unwrap_or(bare.len())];
+    let digits = figure.split_once('.').map_or(0, |(_, after)| after.len());
+    let step = 10_f64.powi(-(digits as i32));
+    // Two significant digits are all that a wide interval leaves.
+    let step = if written.contains('–') {
+        step.max(0.1 * value.abs())
+    } else {
+        step
+    };
+    let parsed: f64 = figure.parse().unwrap();
+    assert!(
+        (parsed - value).abs() <= 0.5001 * step,
+        "{value}: {written}"
+    );
 }
 
 /// Whether these figures stand in the text in this order, each as a cell of its own.
@@ -116,11 +137,16 @@ fn every_figure_of_a_kept_run_is_the_same_on_its_page_and_on_that_of_its_machine
         {
             for row in &section.grid.rows {
                 let [main, details] = written(section, row);
+                let name = row.cells.iter().find_map(|cell| match cell {
+                    Cell::Name { name, .. } => Some(name.as_str()),
+                    _ => None,
+                });
+                let is_of_row = |text: &str| text.contains(name.unwrap_or_default());
                 for figures in [&main, &details] {
                     assert!(
-                        of_run
-                            .lines()
-                            .any(|line| holds_in_order(line, figures, "| ", " |")),
+                        of_run.lines().any(
+                            |line| is_of_row(line) && holds_in_order(line, figures, "| ", " |")
+                        ),
                         "{folder}, {}: {figures:?}",
                         section.heading
                     );
@@ -131,7 +157,8 @@ fn every_figure_of_a_kept_run_is_the_same_on_its_page_and_on_that_of_its_machine
                     for figures in [&main, &details] {
                         assert!(
                             rows.iter()
-                                .any(|one| holds_in_order(one, figures, ">", "</td>")),
+                                .any(|one| is_of_row(one)
+                                    && holds_in_order(one, figures, ">", "</td>")),
                             "{folder}, {}: {figures:?}",
                             section.heading
                         );

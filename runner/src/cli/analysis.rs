@@ -15,7 +15,7 @@ Examples:
       the same for programs
 
 Exit status: 0 the runs were compared, whether anything changed or not, 1 a run does not read, 2 wrong arguments. To let a
-change fail a script, measure both in one run: runner bench --arm old=... --arm new=... --fail-if.")]
+change fail a script, measure both in one run, with runner bench --arm old=... --arm new=... --fail-if 'new<0.98'.")]
 pub struct CompareOptions {
     /// The folder of the first run
     pub before: PathBuf,

@@ -3,29 +3,39 @@
 use crate::report::listed;
 use crate::stats::Mean;
 
-/// A sentence; `None` if there are fewer than two. All whose intervals overlap that of an extreme are named with it.
+/// A sentence; `None` if there are fewer than two. All whose intervals overlap that of an extreme are named behind it, unless
+/// they overlap both extremes and so say nothing of either.
 pub(super) fn extremes(
     what: &str,
     mut all: Vec<(&str, &Mean)>,
     written: impl Fn(f64) -> String,
 ) -> Option<String> {
     all.sort_by(|one, other| one.1.value.total_cmp(&other.1.value));
-    let [(_, least), .., (_, most)] = all.as_slice() else {
+    let [least, .., most] = *all.as_slice() else {
         return None;
     };
-    let with = |extreme: &Mean| {
-        let near = all.iter().filter(|(_, mean)| mean.overlaps(extreme));
-        let names = near.map(|(name, _)| format!("`{name}`"));
-        listed(&names.collect::<Vec<_>>())
+    if least.1.overlaps(most.1) {
+        let (low, high) = (written(least.1.value), written(most.1.value));
+        return Some(format!(
+            "{what}: the contestants are not distinguishable ({low} to {high})."
+        ));
+    }
+    let said = |extreme: (&str, &Mean), other: (&str, &Mean)| {
+        let near = all.iter().filter(|(name, mean)| {
+            *name != extreme.0 && mean.overlaps(extreme.1) && !mean.overlaps(other.1)
+        });
+        let names: Vec<String> = near.map(|(name, _)| format!("`{name}`")).collect();
+        let near = match names.is_empty() {
+            true => String::new(),
+            false => format!("; not distinguishable from it: {}", listed(&names)),
+        };
+        format!("`{}` ({}{near})", extreme.0, written(extreme.1.value))
     };
-    let (low, high) = (written(least.value), written(most.value));
-    Some(match least.overlaps(most) {
-        true => format!("{what}: the contestants are not distinguishable ({low} to {high})."),
-        false => {
-            let (least, most) = (with(least), with(most));
-            format!("{what}: least in {least} ({low}), most in {most} ({high}).")
-        }
-    })
+    Some(format!(
+        "{what}: least in {}, most in {}.",
+        said(least, most),
+        said(most, least)
+    ))
 }
 
 #[cfg(test)]
@@ -52,12 +62,26 @@ mod tests {
         ];
         assert_eq!(
             said(&all).unwrap(),
-            "Weight: least in `light` and `nearly` (11 g), most in `heavy` (91 g)."
+            "Weight: least in `light` (11 g; not distinguishable from it: `nearly`), most in `heavy` (91 g)."
         );
         assert_eq!(
             said(&all[1..3]).unwrap(),
             "Weight: the contestants are not distinguishable (11 g to 12 g)."
         );
         assert_eq!(said(&all[..1]), None);
+    }
+
+    #[test]
+    fn whoever_overlaps_both_extremes_is_named_with_neither() {
+        let wide = [0.0, 50.0, 100.0];
+        let all = [
+            ("heavy", [90.0, 91.0, 92.0]),
+            ("light", [10.0, 11.0, 12.0]),
+            ("wide", wide),
+        ];
+        assert_eq!(
+            said(&all).unwrap(),
+            "Weight: least in `light` (11 g), most in `heavy` (91 g)."
+        );
     }
 }

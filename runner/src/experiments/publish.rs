@@ -6,7 +6,9 @@ use super::history::Named;
 use super::list::WantsHistory;
 use super::list::{Kind, renew, renew_page};
 use super::{KINDS, history, server_lines, then_and_now};
-use crate::report::{Kept, Page, front_page, html_name, html_page, index, more, newest, splice};
+use crate::report::{
+    Kept, Page, front_page, html_name, html_page, index, more, of_experiment, splice,
+};
 use crate::run::{State, find_runs};
 use anyhow::{Context, Result};
 use serde::Serialize;
@@ -85,13 +87,10 @@ pub fn all(root: &Path, check: bool) -> Result<Renewed> {
     }
     let mut pages = machines(&runs, &results);
     let experiments: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
-    let front = front_page(&runs, RESULTS, &experiments).map_or_else(Vec::new, |front| {
-        vec![
-            ("results", front),
-            ("more", more(&runs, RESULTS, &experiments)),
-        ]
-    });
-    pages.push(spliced(root.join("README.md"), &front)?);
+    let front = front_page(&runs, RESULTS, &experiments);
+    let more = more(&runs, RESULTS, &experiments);
+    let front = front.map(|front| vec![("results", front), ("more", more)]);
+    pages.push(spliced(root.join("README.md"), &front.unwrap_or_default())?);
     let list = [("index", index(&runs, &experiments))];
     pages.push(spliced(results.join("README.md"), &list)?);
     pages.extend(then_and_now::page(&results, &runs)?);
@@ -277,11 +276,7 @@ fn machines(runs: &[Kept], results: &Path) -> Vec<(PathBuf, String)> {
             .iter()
             .filter(|run| run.page.machine_slug == slug)
             .collect();
-        let of_kind = |kind: &Kind| {
-            let own = own.iter().copied();
-            let any = || own.clone().find(|run| run.page.experiment == kind.name);
-            newest(own.clone(), kind.name).or_else(any)
-        };
+        let of_kind = |kind: &Kind| of_experiment(own.iter().copied(), kind.name);
         let shown: Vec<&Kept> = KINDS.iter().filter_map(of_kind).collect();
         (results.join(html_name(slug)), html_page(&shown))
     });

@@ -2,7 +2,7 @@
 //! are named by system and server.
 
 use super::then_and_now::ORIGINAL;
-use crate::report::{Cell, Grid, Heading, Kept, Section, escaped, grouped};
+use crate::report::{Cell, Grid, Heading, Kept, Section, escaped, grouped, link};
 use crate::run::ArmKind;
 use std::collections::BTreeMap;
 
@@ -42,13 +42,17 @@ impl Rate {
     /// Its ratio to the floor, as far as their bounds allow one.
     fn to(self, floor: Self) -> String {
         let ratio = self.per_s / floor.per_s;
+        let sign = if self.is_unclear || floor.is_unclear {
+            "‡"
+        } else {
+            ""
+        };
         match (self.is_client_bound, floor.is_client_bound) {
-            // A floor is 1 by definition.
-            _ if (self.per_s - floor.per_s).abs() < f64::EPSILON => "1".to_owned(),
-            (false, false) => format!("{ratio:.3}"),
-            (true, false) => format!("≥\u{a0}{ratio:.3}"),
-            (false, true) => format!("≤\u{a0}{ratio:.3}"),
-            (true, true) => "-".to_owned(),
+            (false, false) => format!("{ratio:.3}{sign}"),
+            (true, false) => format!("≥\u{a0}{ratio:.3}{sign}"),
+            // What may be higher itself, over what is at least this, has no bound.
+            (false, true) if !self.is_unclear => format!("≤\u{a0}{ratio:.3}"),
+            (_, true) => "-".to_owned(),
         }
     }
 }
@@ -93,9 +97,9 @@ pub(super) fn table(systems: &[&str], floor: &str, runs: &[Kept]) -> Option<Stri
          {}{elsewhere}{doubt}, [{}]({}/), {}. requests/s; in parentheses the ratio to `{floor}` in the same column. One process each, on \
          one processor ([the applications and their versions]({ORIGINAL}/today/README.md)). uwsgi closes each connection \
          after its answer, and gunicorn keeps it. `≥`: the generator, or opening connections, was the limit, so that only a bound of a ratio is known, or none. `‡`: it is unclear what was the limit. `-`: it cannot be installed or served so.{}\n\n{}",
-        section.heading,
-        run.page.date,
-        run.folder,
+        escaped(&section.heading),
+        escaped(&run.page.date),
+        link(&run.folder),
         escaped(&run.page.machine),
         beside.unwrap_or_default(),
         grid.markdown(&BTreeMap::new())
@@ -148,7 +152,11 @@ fn grid(systems: &[&str], floor: &str, run: &Kept, rates: &BTreeMap<String, Rate
             let both = rate.zip(of_floor);
             // A figure does not break between lines.
             both.map_or(Cell::Missing, |(rate, of_floor)| {
-                Cell::text(format!("{}\u{a0}({})", rate.written(), rate.to(*of_floor)))
+                let ratio = match *system == floor {
+                    true => "1".to_owned(),
+                    false => rate.to(*of_floor),
+                };
+                Cell::text(format!("{}\u{a0}({ratio})", rate.written()))
             })
         });
         let first = [
@@ -231,7 +239,7 @@ mod tests {
         for expected in [
             "| one | 1.2 | 3,000~(0.600) | 4,000~(0.667) |",
             "| newer | 1.1 | - | ≥~2,000~(≥~0.333) |",
-            "| unclear | 1.6 | 7,000‡~(1.400) | - |",
+            "| unclear | 1.6 | 7,000‡~(1.400‡) | - |",
         ] {
             assert!(text.contains(&row(expected)), "{text}");
         }
@@ -252,7 +260,12 @@ mod tests {
         assert_eq!(said(bound, known), "≥ 2.000");
         assert_eq!(said(known, bound), "≤ 0.500");
         assert_eq!(said(rate(5.0, true), bound), "-");
-        assert_eq!(said(bound, bound), "1");
+        let unclear = Rate {
+            is_unclear: true,
+            ..known
+        };
+        assert_eq!(said(unclear, bound), "-");
+        assert_eq!(said(unclear, known), "1.000‡");
     }
 
     #[test]

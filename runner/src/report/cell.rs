@@ -71,6 +71,8 @@ pub enum Cell {
         interval: Option<Bounds>,
         /// The generator was saturated, so the rate may be higher.
         client_bound: bool,
+        /// The same is so of the other rate.
+        over_bound: bool,
         /// It is unclear whether server or generator was the limit.
         unclear: bool,
     },
@@ -175,8 +177,18 @@ impl Cell {
                 upper: one.upper,
             }),
             client_bound,
+            over_bound: false,
             unclear: false,
         }
+    }
+
+    /// The same gain over a rate that may be higher itself.
+    #[must_use]
+    pub fn over_bound(mut self, is_bound: bool) -> Self {
+        if let Self::Gain { over_bound, .. } = &mut self {
+            *over_bound = is_bound;
+        }
+        self
     }
 
     /// The same rate with a sign if it `is_unclear` what was its limit.
@@ -292,14 +304,20 @@ impl Cell {
                 ratio,
                 interval,
                 client_bound,
+                over_bound,
                 unclear,
             } => {
                 let bound = if *client_bound { "≥ " } else { "" };
                 let sign = if *unclear { "‡" } else { "" };
-                // Of a rate that is at least this, the gain is at least this, and no interval ends it.
-                let interval = interval.filter(|_| !*client_bound);
+                // If one of two rates is at least this, their gain has one bound and no interval; if both are, it has none.
                 let gain = ratio.map_or_else(String::new, |ratio| {
-                    format!(" ({bound}{})", digits::gain(ratio, interval))
+                    let bare = digits::gain(ratio, None);
+                    match (client_bound, over_bound) {
+                        (false, false) => format!(" ({})", digits::gain(ratio, *interval)),
+                        (true, false) => format!(" (≥ {bare})"),
+                        (false, true) => format!(" (≤ {bare})"),
+                        (true, true) => String::new(),
+                    }
                 });
                 format!("{bound}{}{sign}{gain}", grouped(*value as u64))
             }

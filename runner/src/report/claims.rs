@@ -41,15 +41,20 @@ pub fn rank_claims(
     }
     remarks.extend(unchecked(ranked));
     remarks.extend(left_out(ranked, blocks));
+    remarks.extend(verdicts(ranked));
     let mut checks: Vec<String> = passes.into_iter().map(control).collect();
-    checks.extend(verdicts(ranked));
     checks.extend(
         std::iter::once(ranked)
             .chain(others.iter().copied())
             .filter_map(noise),
     );
-    checks.extend(carry_over(ranked));
-    checks.extend(sensitive(sensitivity));
+    let found = [carry_over(ranked), sensitive(sensitivity)];
+    for (concerns_all, said) in found.into_iter().flatten() {
+        match concerns_all {
+            true => remarks.push(said),
+            false => checks.push(said),
+        }
+    }
     Claims { remarks, checks }
 }
 
@@ -167,28 +172,29 @@ fn noise(ranked: &Ranked) -> Option<String> {
     ))
 }
 
-/// Which arm changes the slice after it most, and whether chance alone explains that.
-fn carry_over(ranked: &Ranked) -> Option<String> {
+/// Which arm changes the slice after it most; first whether that is more than chance explains.
+fn carry_over(ranked: &Ranked) -> Option<(bool, String)> {
     let carry_over = ranked.carry_over.as_ref()?;
     let arm = carry_over.largest();
     let p_value = carry_over.p_value(0, DRAWS)?;
     // What is better is a higher rate or a shorter time.
     let size = carry_over.of_arm[arm].exp() - 1.0;
     let kind = if size < 0.0 { "worse" } else { "better" };
-    Some(format!(
+    let is_real = p_value < CHANCE_MAX;
+    let said = format!(
         "Carry-over ({}), estimated and removed: largest after `{}`, slices {:.1}% (± {:.1}% standard error) \
          {kind} than after the average arm; p = {p_value:.2}{}.",
         ranked.measure,
         ranked.measured.arms[arm],
         size.abs() * 100.0,
         carry_over.standard_errors[arm] * 100.0,
-        if p_value < 0.05 {
-            ""
-        } else {
-            ", within chance"
-        },
-    ))
+        if is_real { "" } else { ", within chance" },
+    );
+    Some((is_real, said))
 }
+
+/// What is less likely than this is not put down to chance.
+const CHANCE_MAX: f64 = 0.05;
 
 fn left_out(ranked: &Ranked, blocks: &[BlockRow]) -> Vec<String> {
     let mut lines = Vec::new();
@@ -214,17 +220,20 @@ fn left_out(ranked: &Ranked, blocks: &[BlockRow]) -> Vec<String> {
     lines
 }
 
-fn sensitive(all: &[Sensitivity]) -> Option<String> {
+/// Which rank sets depend on the analysis; first whether any does.
+fn sensitive(all: &[Sensitivity]) -> Option<(bool, String)> {
+    let is_any = all.iter().any(|one| !one.changed.is_empty());
     let all = all.iter().map(|one| match one.changed.as_slice() {
         [] => format!("{}: none", one.alternative),
         changed => format!("{}: {}", one.alternative, changed.join(", ")),
     });
     let all: Vec<String> = all.collect();
     (!all.is_empty()).then(|| {
-        format!(
+        let said = format!(
             "Rank sets that would differ with another analysis: with {}.",
             all.join("; with ")
-        )
+        );
+        (is_any, said)
     })
 }
 

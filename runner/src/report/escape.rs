@@ -123,7 +123,7 @@ fn is_after_www(text: &str) -> bool {
 
 /// The name of a file or folder as a relative link.
 #[must_use]
-pub(super) fn link(name: &str) -> String {
+pub fn link(name: &str) -> String {
     let mut escaped = String::with_capacity(name.len());
     for byte in name.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._/".contains(&byte) {

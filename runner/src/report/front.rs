@@ -3,6 +3,7 @@
 use super::cell::Cell;
 use super::escape::{link, markdown, xml};
 use super::grid::{Grid, GridRow, Heading};
+use super::lines::filled;
 use super::page::{Page, Section, Shown};
 use super::takeaways::takeaways;
 use std::fmt::Write;
@@ -93,13 +94,17 @@ pub fn newest<'k>(
 }
 
 /// The one that pages show of an experiment, even if the front page could not show it: the newest that is not of another
-/// build, server or network.
-pub(super) fn of_experiment<'k>(
+/// build, server or network, or else the newest.
+#[must_use]
+pub fn of_experiment<'k>(
     runs: impl Iterator<Item = &'k Kept> + Clone,
     experiment: &str,
 ) -> Option<&'k Kept> {
-    let mut plain = runs.clone().filter(|run| run.is_plain());
-    newest(runs, experiment).or_else(|| plain.find(|run| run.page.experiment == experiment))
+    let mut own = runs.clone().filter(|run| run.page.experiment == experiment);
+    let mut plain = own.clone().filter(|run| run.is_plain());
+    newest(runs, experiment)
+        .or_else(|| plain.next())
+        .or_else(|| own.next())
 }
 
 /// The columns of the table, as the tables they come from have them: rates of the main run, which is in a closed loop,
@@ -140,12 +145,14 @@ impl<'k> Summary<'k> {
 #[must_use]
 pub fn front_page(runs: &[Kept], results: &str, experiments: &[&str]) -> Option<String> {
     let main = newest(runs.iter(), experiments.first()?)?;
-    let candidates = runs.iter().filter(|one| one.is_candidate);
+    let others = experiments
+        .iter()
+        .filter_map(|name| newest(of_machine(runs, main), name));
     let Summary {
         section,
         table,
         price,
-    } = Summary::of(main, candidates)?;
+    } = Summary::of(main, others)?;
     let mut text = String::new();
     for takeaway in takeaways(shown(&main.page)) {
         let takeaway = markdown(&takeaway).replace(" ±", "\u{a0}±");
@@ -178,6 +185,16 @@ pub fn front_page(runs: &[Kept], results: &str, experiments: &[&str]) -> Option<
     Some(text)
 }
 
+/// The runs of the machine that the first screen shows: figures of others are not comparable.
+pub(super) fn of_machine<'k>(
+    runs: &'k [Kept],
+    main: &'k Kept,
+) -> impl Iterator<Item = &'k Kept> + Clone {
+    let slug = &main.page.machine_slug;
+    runs.iter()
+        .filter(move |run| run.page.machine_slug == *slug)
+}
+
 /// Newer runs that are not shown, since their table is untrusted.
 fn newer(runs: &[Kept], main: &Kept, section: &Section, results: &str) -> String {
     let all = candidates(runs.iter(), &main.page.experiment).into_iter();
@@ -195,33 +212,42 @@ fn newer(runs: &[Kept], main: &Kept, section: &Section, results: &str) -> String
 
 /// Between which figures the slowest requests and the prices of a request lie, in a sentence.
 fn prices(section: &Section, table: &Grid) -> String {
-    let p99 = range(table, P99, " µs")
-        .map(|[least, most]| format!("At {}, p99 is {least} to {most}.", section.heading));
-    let price = range(table, PRICE_HERE, "")
-        .map(|[least, most]| format!("A request takes {least} to {most} instructions."));
+    // Times of several rows may lie as near to an end as the one that has it, so nobody is named.
+    let p99 = range(table, P99).map(|[(least, _), (most, _)]| {
+        format!(
+            "At {}, p99 lies between {least} and {most} µs.",
+            section.heading
+        )
+    });
+    let price = range(table, PRICE_HERE).map(|[(least, lightest), (most, heaviest)]| {
+        format!(
+            "A request takes between {least} (`{lightest}`) and {most} (`{heaviest}`) instructions."
+        )
+    });
     let said: Vec<String> = p99.into_iter().chain(price).collect();
     markdown(&said.join(" "))
 }
 
-/// The least and the greatest figure of a column, each with whose it is.
-fn range(table: &Grid, heading: &str, unit: &str) -> Option<[String; 2]> {
+/// The least and the greatest figure of a column, as they are written, each with whose it is.
+fn range(table: &Grid, heading: &str) -> Option<[(String, String); 2]> {
     let column = table.column(heading)?;
-    let mut all: Vec<(f64, String)> = table
+    let mut all: Vec<(f64, String, String)> = table
         .rows
         .iter()
         .filter_map(|row| {
             let cell = &row.cells[column];
-            let name = row.arm.as_ref()?;
-            Some((cell.key()?, format!("{}{unit} (`{name}`)", cell.full())))
+            Some((cell.key()?, cell.full(), row.arm.clone()?))
         })
         .collect();
     all.sort_by(|one, other| one.0.total_cmp(&other.0));
-    match all.as_slice() {
-        [(_, least), .., (_, most)] => Some([least.clone(), most.clone()]),
-        _ => None,
-    }
+    let [(_, least, lightest), .., (_, most, heaviest)] = all.as_slice() else {
+        return None;
+    };
+    let end = |figure: &String, name: &String| (figure.clone(), name.clone());
+    Some([end(least, lightest), end(most, heaviest)])
 }
 
+/// The tables of a run that every page shows.
 pub(super) fn shown(page: &Page) -> impl Iterator<Item = &Section> {
     page.sections
         .iter()
@@ -339,62 +365,4 @@ fn trust_line(section: &Section) -> String {
         markdown(&section.heading),
         markdown(&items.join(" · "))
     )
-}
-
-/// Characters of a line of prose.
-const LINE: usize = 120;
-
-/// Prose in lines that are broken between words; further lines begin with `indent`. Code is not broken: a line that began
-/// with the rest of it could begin an element.
-pub(super) fn filled(text: &str, indent: &str) -> String {
-    let mut lines = String::new();
-    let mut line = String::new();
-    // Of the line: an indent is not one.
-    let mut words = 0;
-    for word in unbroken(text) {
-        let is_full = line.chars().count() + 1 + word.chars().count() > LINE;
-        if is_full && words > 0 {
-            lines.push_str(&line);
-            lines.push('\n');
-            line = indent.to_owned();
-            words = 0;
-        } else if words > 0 {
-            line.push(' ');
-        }
-        line.push_str(&word);
-        words += 1;
-    }
-    lines + &line + "\n"
-}
-
-/// The words of a text, those with code in them whole.
-fn unbroken(text: &str) -> Vec<String> {
-    let mut all: Vec<String> = Vec::new();
-    let mut is_code = false;
-    for word in text.split(' ') {
-        match all.last_mut().filter(|_| is_code) {
-            Some(last) => last.extend([" ", word]),
-            None => all.push(word.to_owned()),
-        }
-        is_code ^= word.matches('`').count() % 2 == 1;
-    }
-    all
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_line_does_not_begin_within_code() {
-        let name = "`a name of <script> words`";
-        let text = format!("{} {name} and so on", "word ".repeat(22).trim_end());
-        assert_eq!(text.find('`').map(|at| at < LINE), Some(true));
-        let lines = filled(&text, "");
-        assert!(
-            lines.lines().all(|line| line.matches('`').count() % 2 == 0),
-            "{lines}"
-        );
-        assert_eq!(lines.replace('\n', " ").trim_end(), text);
-    }
 }

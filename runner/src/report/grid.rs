@@ -28,6 +28,8 @@ pub struct Heading {
     pub measure: Option<&'static str>,
     /// What it is a figure of, such as `CPU`; empty for what every choice of columns shows.
     pub group: &'static str,
+    /// Whether it moves to the main columns if anything in it is not 0, such as an error.
+    pub is_alarm: bool,
     /// Whether it is one of those that are shown apart, or on demand, so that the others fit on a page.
     pub is_detail: bool,
 }
@@ -42,6 +44,7 @@ impl Heading {
             is_number: true,
             measure: None,
             group: "",
+            is_alarm: false,
             is_detail: false,
         }
     }
@@ -55,6 +58,7 @@ impl Heading {
             is_number: false,
             measure: None,
             group: "",
+            is_alarm: false,
             is_detail: false,
         }
     }
@@ -93,6 +97,14 @@ impl<R> Column<R> {
     #[must_use]
     pub const fn of(mut self, group: &'static str) -> Self {
         self.heading.group = group;
+        self
+    }
+
+    /// The same, as a detail as long as all of it is 0.
+    #[must_use]
+    pub const fn detail_if_zero(mut self) -> Self {
+        self.heading.is_detail = true;
+        self.heading.is_alarm = true;
         self
     }
 
@@ -195,7 +207,22 @@ impl Grid {
             }
         });
         let rows = rows.collect();
-        Self { headings, rows }.without_empty_columns()
+        let mut grid = Self { headings, rows };
+        grid.raise_alarms();
+        grid.without_empty_columns()
+    }
+
+    /// What has to be seen is not a detail.
+    fn raise_alarms(&mut self) {
+        let is_zero = |cell: &Cell| match cell {
+            Cell::Failed => false,
+            Cell::Number { value, .. } => *value == 0.0,
+            _ => true,
+        };
+        for (column, heading) in self.headings.iter_mut().enumerate() {
+            let is_quiet = self.rows.iter().all(|row| is_zero(&row.cells[column]));
+            heading.is_detail &= !heading.is_alarm || is_quiet;
+        }
     }
 
     /// The column with this long heading.
@@ -353,6 +380,32 @@ mod tests {
         let text = grid.markdown(&BTreeMap::new());
         assert!(!text.contains('┌') && !text.contains('└'), "{text}");
         assert!(text.contains("| 1\u{2060}–\u{2060}2 | one |"), "{text}");
+    }
+
+    #[test]
+    fn errors_are_a_detail_until_there_is_one() {
+        let column = Column::number("errors", None, |errors: &Option<u64>| {
+            errors.map_or(Cell::Failed, Cell::count)
+        })
+        .detail_if_zero();
+        let arm = Arm::new("one", ArmKind::Contestant);
+        let is_detail = |rows: &[Option<u64>]| {
+            static ARM: std::sync::OnceLock<Arm> = std::sync::OnceLock::new();
+            ARM.get_or_init(|| arm.clone());
+            let grid = Grid::of_arms(
+                &[column],
+                rows,
+                |_| ARM.get().unwrap(),
+                |_| Cell::Empty,
+                |_| Cell::name("one", ArmKind::Contestant, ""),
+                |_, _| None,
+            );
+            let errors = grid.column("errors").unwrap();
+            grid.headings[errors].is_detail
+        };
+        assert!(is_detail(&[Some(0), Some(0)]));
+        assert!(!is_detail(&[Some(0), Some(3)]));
+        assert!(!is_detail(&[Some(0), None]));
     }
 
     #[test]

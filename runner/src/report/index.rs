@@ -41,8 +41,8 @@ fn of_machine(slug: &str, runs: &[&Kept], experiments: &[&str]) -> String {
     let (older, other): (Vec<&Kept>, Vec<&Kept>) = others.partition(|run| run.is_plain());
     let machine = runs.first().map_or("", |run| run.page.machine.as_str());
     let mut text = format!(
-        "## {}\n\nThe run of each experiment that pages show: the newest that is trusted. All of them on one page, to sort, \
-         filter and compare (download it, then open it): [{1}]({1})\n\n{2}",
+        "## {}\n\nPages show one run of each experiment: the newest whose main table is trusted, or else the newest. All of \
+         them are on one page, to sort, filter and compare (download it, then open it): [{1}]({1})\n\n{2}",
         markdown(machine),
         html_name(slug),
         table(&shown)
@@ -57,7 +57,7 @@ fn of_machine(slug: &str, runs: &[&Kept], experiments: &[&str]) -> String {
     if !older.is_empty() {
         let _ = write!(
             text,
-            "\n<details><summary>Older, untrusted and unfinished runs ({})</summary>\n\n{}\n</details>\n",
+            "\n<details><summary>Further runs ({}): older, untrusted, unfinished or of fewer conditions</summary>\n\n{}\n</details>\n",
             older.len(),
             table(&older)
         );

@@ -20,6 +20,7 @@ pub mod history;
 mod hostile;
 mod html;
 mod index;
+mod lines;
 mod markdown;
 mod more;
 mod page;
@@ -40,9 +41,9 @@ pub use chart::{
     Ratios, StackRow, Stacks, Subject, TrackMark, TrackPart, TrackRow, TrackStep, Tracks,
 };
 pub use claims::{Claims, HOW_TO_READ_RANKS, rank_claims};
-pub use escape::markdown as escaped;
+pub use escape::{link, markdown as escaped};
 pub use format::{described, grouped, percent, rounded, wrapped};
-pub use front::{Kept, front_page, newest, pick};
+pub use front::{Kept, front_page, newest, of_experiment, pick};
 pub use grid::{Column, Grid, GridRow, Heading};
 pub use hostile::{Surveyed, hostile_page};
 pub use html::html_page;

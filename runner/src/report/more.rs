@@ -1,7 +1,8 @@
 //! What the front page has below its first screen: what else was measured, and the table by server and build.
 
 use super::escape::{link, markdown};
-use super::front::{Kept, chosen, filled, newest, of_experiment, shown};
+use super::front::{Kept, chosen, newest, of_experiment, of_machine, shown};
+use super::lines::filled;
 use super::page::{Page, Section, Shown};
 
 /// The columns of a table by server and build.
@@ -19,10 +20,13 @@ pub fn more(runs: &[Kept], results: &str, experiments: &[&str]) -> String {
     let Some((first, others)) = experiments.split_first() else {
         return String::new();
     };
-    let date = newest(runs.iter(), first).map_or("", |run| run.page.date.as_str());
+    let Some(main) = newest(runs.iter(), first) else {
+        return String::new();
+    };
+    let own = of_machine(runs, main);
     let parts = [
-        others_of(runs, results, others, date),
-        by_variant(runs, results, experiments),
+        others_of(own.clone(), results, others, &main.page.date),
+        by_variant(own, results, experiments),
     ];
     let parts: Vec<String> = parts.into_iter().filter(|one| !one.is_empty()).collect();
     parts.join("\n")
@@ -40,10 +44,14 @@ fn section_by_variant(page: &Page) -> Option<&Section> {
 }
 
 /// The table by server and build, if a run is kept that has one.
-fn by_variant(runs: &[Kept], results: &str, experiments: &[&str]) -> String {
+fn by_variant<'k>(
+    runs: impl Iterator<Item = &'k Kept> + Clone,
+    results: &str,
+    experiments: &[&str],
+) -> String {
     let newest = experiments
         .iter()
-        .filter_map(|name| newest(runs.iter(), name));
+        .filter_map(|name| newest(runs.clone(), name));
     let mut with_all = newest.filter_map(|run| Some((run, section_by_variant(&run.page)?)));
     let Some((run, section)) = with_all.next() else {
         return String::new();
@@ -57,7 +65,7 @@ fn by_variant(runs: &[Kept], results: &str, experiments: &[&str]) -> String {
     let sections = run.page.sections.iter().rev();
     let mut others = sections.filter(|one| one.shown == Shown::PageAndTerminal);
     let also = others.find(|one| !one.takeaway.is_empty());
-    let also = also.map_or_else(String::new, |one| format!("{} ", one.takeaway));
+    let also = also.map_or_else(String::new, |one| format!("{} ", markdown(&one.takeaway)));
     let above = format!(
         "{also}By server and build at {}{doubt}, requests/s and gain over the first column \
          ([run]({results}/{}/), [what differs]({results}/variants.md)):",
@@ -71,14 +79,18 @@ fn by_variant(runs: &[Kept], results: &str, experiments: &[&str]) -> String {
     )
 }
 
-/// What else was measured, an item for each experiment of which a run is kept.
 /// The run of each experiment that pages show, by its name. Those of another day than the first screen say so: figures of
 /// different days are not comparable.
-fn others_of(runs: &[Kept], results: &str, experiments: &[&str], date: &str) -> String {
+fn others_of<'k>(
+    runs: impl Iterator<Item = &'k Kept> + Clone,
+    results: &str,
+    experiments: &[&str],
+    date: &str,
+) -> String {
     // A run by server and build has a table of its own below.
     let shown = experiments
         .iter()
-        .filter_map(|name| of_experiment(runs.iter(), name))
+        .filter_map(|name| of_experiment(runs.clone(), name))
         .filter(|run| section_by_variant(&run.page).is_none());
     let links = shown.map(|run| {
         let is_trusted = run

@@ -31,6 +31,10 @@ pub fn tables(page: &Page, screen: Screen) -> String {
             text.push_str(&wrapped(remark));
         }
     }
+    if shown(page).any(|section| !section.checks.is_empty()) {
+        let where_from = "How the checks of the method came out is on the page of the run, README.md in its folder.";
+        text.push_str(&format!("\n{}", wrapped(where_from)));
+    }
     if let Some(first) = page.reading.first() {
         text.push_str(&format!("\n{}", wrapped(first)));
     }

@@ -318,13 +318,15 @@ async function compares() {
         const pair = measure.pairs[least][most - least - 1];
         if (!pair) return [];
         const [ratio, differs] = [first < second ? pair[0] : 1 / pair[0], pair[3]];
+        // Whichever way round, the interval is as wide.
+        const half = 100 * (Math.sqrt(pair[2] / pair[1]) - 1);
         const who = table.untrusted ? "untrusted" : !differs ? "not distinguishable" : `${measure.higher ? (ratio > 1 ? a : b) : ratio > 1 ? b : a} is better`;
-        return [[table.heading, measure.name, ratio, who]];
+        return [[table.heading, measure.name, ratio, who, half > 50 ? "(" : `±${half.toFixed(1)}%`]];
       }));
       const rows = [...document.querySelectorAll("#pairs tr")].map((row) => [...row.children].map((cell) => cell.textContent));
-      const faults = expected.flatMap(([heading, name, ratio, who], at) => {
+      const faults = expected.flatMap(([heading, name, ratio, who, half], at) => {
         const row = rows[at] ?? [];
-        const isRight = row[1] === heading && row[2] === name && Math.abs(parseFloat(row[3]) - ratio) < Math.max(0.0006, 0.05 * ratio) && row[4].includes(who);
+        const isRight = row[1] === heading && row[2] === name && Math.abs(parseFloat(row[3]) - ratio) < Math.max(0.0006, 0.05 * ratio) && row[4].includes(who) && row[3].includes(half);
         return isRight ? [] : [`${a} and ${b}, ${heading}, ${name}: ${row.join(" ")} for ${ratio} ${who}`];
       });
       return expected.length && rows.length !== expected.length ? [...faults, `${rows.length} rows for ${expected.length}`] : faults;
@@ -342,7 +344,8 @@ async function switches() {
   const check = async (name, value) => page.locator(`input[name=${name}][value="${value}"]`).check();
   for (const at of await choices("at")) {
     await check("at", at);
-    for (const one of await visible("section.part", "condition")) if (one !== at) fault("switch", `at ${at}: a part at ${one || "no condition"} is shown`);
+    const shown = await visible("section.part", "condition");
+    if (!shown.length || shown.some((one) => one !== at)) fault("switch", `at ${at}: ${shown.join(" and ") || "nothing"} is shown`);
   }
   await page.click("#reset");
   for (const group of (await choices("cols")).filter((one) => one !== "all")) {
@@ -357,13 +360,15 @@ async function switches() {
   const variants = await choices("variant");
   for (const variant of variants) {
     await check("variant", variant);
-    const others = variants.filter((one) => one !== variant);
+    // The first one is what gains are over.
+    const others = variants.slice(1).filter((one) => one !== variant);
     for (const text of await visible("table.figures thead th", "text")) if (others.some((one) => text.endsWith(one))) fault("switch", `${variant}: ${text} is shown`);
   }
   await page.click("#reset");
   const name = (await visible("table.figures tbody tr[data-arm]", "arm"))[0] ?? "";
   await page.fill("input[name=find]", `${name}, nobody-else`);
-  for (const arm of await visible("table.figures tbody tr[data-arm]", "arm")) if (!arm.includes(name)) fault("filter", `${arm} is shown for ${name}`);
+  const found = await visible("table.figures tbody tr[data-arm]", "arm");
+  if (!found.length || found.some((arm) => !arm.includes(name))) fault("filter", `${found.join(", ") || "nothing"} is shown for ${name}`);
   const loose = await page.evaluate(() => [...document.querySelectorAll("table.figures")].filter((table) => table.tHead.innerText.includes("contestant") && table.querySelector("tbody tr:not([data-arm])")).map((table) => table.id));
   for (const table of loose) fault("filter", `${table} has rows of contestants that no filter knows`);
   await page.context().close();

@@ -12,22 +12,22 @@ pub(super) fn builds(rows: &[TableRow]) -> Grid {
     let headings = vec![
         Heading::text("contestant", Some("contestant")),
         Heading::text("version", None).detail(),
-        Heading::number("CPU s of a cold build", Some("CPU s")).of("build"),
-        Heading::number("± %", Some("±%")).of("build"),
-        Heading::number("CPU s, default features", Some("default")).of("build"),
+        Heading::number("CPU s of a cold build", Some("CPU s")).of("builds"),
+        Heading::number("± %", Some("±%")).of("builds"),
+        Heading::number("CPU s, default features", Some("default")).of("builds"),
         Heading::number("s on this machine", Some("s"))
-            .of("build")
+            .of("builds")
             .detail(),
-        Heading::number("crates", Some("crates")).of("build"),
+        Heading::number("crates", Some("crates")).of("builds"),
         Heading::number("crates, default features", Some("default"))
-            .of("build")
+            .of("builds")
             .detail(),
-        Heading::number("MiB, stripped", Some("MiB")).of("build"),
+        Heading::number("MiB, stripped", Some("MiB")).of("builds"),
         Heading::number("MiB, default features", None)
-            .of("build")
+            .of("builds")
             .detail(),
-        Heading::number("instructions per request", Some("instr")).of("work"),
-        Heading::number("default features add, %", Some("+%")).of("build"),
+        Heading::number("instructions per request", Some("instr")).of("instructions and calls"),
+        Heading::number("default features add, %", Some("+%")).of("builds"),
         Heading::number("builds that failed", Some("err")),
     ];
     Grid::plain(headings, rows.iter().map(build_cells))

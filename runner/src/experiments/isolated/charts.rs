@@ -196,7 +196,7 @@ fn counted_again(figures: &Figures) -> Option<String> {
     };
     let ((name, first), (_, second)) = (of(ArmKind::Baseline)?, of(ArmKind::Twin)?);
     Some(format!(
-        "Two processes of `{name}`: {first:.2} and {second:.2}."
+        "Two processes of `{name}`: {first:.2} and {second:.2} per request."
     ))
 }
 

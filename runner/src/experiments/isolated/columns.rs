@@ -21,28 +21,30 @@ const MAIN: [Column<ArmRow>; 15] = [
             Cell::number(one.wall_ns * REQUESTS_OF_MSEC / 1e6, 1)
         })
     })
-    .of("CPU"),
+    .of("times"),
     Column::number("rps", Some("rps"), |row| {
         bytes(row, |one| Cell::whole(1e9 / one.wall_ns))
     })
-    .of("CPU"),
+    .of("times"),
     Column::number("ratio to baseline (95%)", Some("ratio ±95%"), |row| {
         ratio(row, Entry::Bytes)
     })
     .by(CPU.name)
-    .of("CPU"),
-    Column::number("tcalls", Some("tcalls"), |row| work(row, |one| one.tcalls)).of("work"),
-    Column::number("funcs", Some("funcs"), |row| work(row, |one| one.funcs)).of("work"),
+    .of("CPU time"),
+    Column::number("tcalls", Some("tcalls"), |row| work(row, |one| one.tcalls))
+        .of("instructions and calls"),
+    Column::number("funcs", Some("funcs"), |row| work(row, |one| one.funcs))
+        .of("instructions and calls"),
     Column::number("funcs (source)", Some("src"), |row| {
         work(row, |one| one.funcs_source)
     })
     .detail()
-    .of("work"),
+    .of("instructions and calls"),
     Column::number("instructions", Some("instr"), |row| {
         work(row, |one| one.instructions)
     })
-    .of("work"),
-    Column::number("system calls", None, system_calls).of("work"),
+    .of("instructions and calls"),
+    Column::number("system calls", None, system_calls).of("instructions and calls"),
     Column::number("allocations", Some("alloc"), |row| {
         allocated(row, Entry::Bytes, |one| Cell::number(one.count, 1))
     })
@@ -68,8 +70,8 @@ const MAIN: [Column<ArmRow>; 15] = [
         bytes(row, |one| Cell::count(one.answer_bytes))
     })
     .detail()
-    .of("bytes"),
-    Column::number("ready ms", None, ready).detail(),
+    .of("answer size"),
+    Column::number("ready ms", None, ready).detail().of("times"),
     Column::number("idle RSS MiB", None, idle_rss)
         .detail()
         .of("memory"),
@@ -80,11 +82,12 @@ const CALL: [Column<ArmRow>; 5] = [
     Column::number("ns per call", Some("ns/call"), |row| {
         timing(row, Entry::Call, |one| Cell::whole(one.wall_ns))
     })
-    .of("CPU"),
+    .of("times"),
     Column::number("ratio to baseline (95%)", Some("ratio ±95%"), |row| {
         ratio(row, Entry::Call)
     })
-    .by(CPU.name),
+    .by(CPU.name)
+    .of("CPU time"),
     Column::number("allocations", Some("allocs"), |row| {
         allocated(row, Entry::Call, |one| Cell::number(one.count, 1))
     }),

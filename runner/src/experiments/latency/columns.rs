@@ -38,17 +38,17 @@ const COLUMNS: [Column<TableRow>; 14] = [
     Column::number("server CPU ns per request", Some("CPUns"), |row| {
         of(row, |one| one.cpu_ns.map(Cell::whole))
     })
-    .of("CPU"),
+    .of("CPU time"),
     Column::number("CPU, ratio to baseline (95%)", None, |row| ratio(row, CPU))
         .by("CPU per request")
-        .of("CPU"),
+        .of("CPU time"),
     Column::number("rank by CPU", Some("by CPU"), |row| rank(row, CPU))
         .detail()
-        .of("CPU"),
+        .of("CPU time"),
     Column::number("rate held %", Some("held%"), |row| {
         of(row, |one| Some(Cell::percent(one.held_share)))
     })
-    .of("rate"),
+    .of("requests/s"),
     Column::number("dispatch delay p99 µs", None, |row| {
         of(row, |one| Some(Cell::whole(one.dispatch_delay_ns / 1000.0)))
     })
@@ -60,8 +60,8 @@ const COLUMNS: [Column<TableRow>; 14] = [
             false => of(row, |one| Some(Cell::count(one.errors))),
         }
     })
-    .detail()
-    .of("rate"),
+    .detail_if_zero()
+    .of("requests/s"),
 ];
 
 /// A cell of an arm that was measured.

@@ -129,7 +129,8 @@ impl ByVariant {
         let mut remarks = Vec::new();
         if self.measured().any(Figures::is_client_bound) {
             remarks.push(
-                "≥: the generator was saturated, so the server may be faster, and a gain over it smaller or larger."
+                "≥: the generator was saturated, so the server may be faster. Of its gain, and of a gain over it, only a bound \
+                 is known, or nothing if both are so."
                     .to_owned(),
             );
         }
@@ -190,6 +191,11 @@ impl VariantsRow {
             Outcome::Measured(figures) => Some(figures),
             Outcome::Absent(_) | Outcome::Failed(_) => None,
         }
+    }
+
+    /// The cell of the rate of one of its variants, with the gain over the first.
+    pub(super) fn rate_cell(&self, one: &Figures) -> Cell {
+        one.rate_cell(self.figures(0).filter(|first| first.arm != one.arm))
     }
 
     fn is_good(&self) -> bool {

@@ -10,17 +10,17 @@ const COLUMNS: [Column<TableRow>; 16] = [
     Column::number("requests/s", Some("req/s"), |row| {
         of(row, |one| Some(Cell::whole(one.rate.median)))
     })
-    .of("rate"),
+    .of("requests/s"),
     Column::number("IQR %", None, |row| {
         of(row, |one| Some(Cell::percent(one.rate.relative_spread())))
     })
     .detail()
-    .of("rate"),
+    .of("requests/s"),
     Column::number("ratio to baseline (95%)", Some("ratio ±95%"), |row| {
         of(row, |one| one.rate_standing.map(ratio))
     })
     .by(RATE.name)
-    .of("rate"),
+    .of("requests/s"),
     Column::number("p50 µs", Some("p50µs"), |row| {
         of(row, |one| one.service_time_p50_us.map(Cell::count))
     })
@@ -38,12 +38,12 @@ const COLUMNS: [Column<TableRow>; 16] = [
         of(row, |one| one.served_per_100_ms.map(Cell::percent))
     })
     .detail()
-    .of("fairness"),
+    .of("connections served"),
     Column::number("served in a window %", None, |row| {
         of(row, |one| one.served_per_window.map(Cell::percent))
     })
     .detail()
-    .of("fairness"),
+    .of("connections served"),
     Column::text("answers per connection (5th–50th–95th)", None, |row| {
         of(row, |one| {
             let [p5, p50, p95] = one.answers_per_connection?;
@@ -51,18 +51,18 @@ const COLUMNS: [Column<TableRow>; 16] = [
         })
     })
     .detail()
-    .of("fairness"),
+    .of("connections served"),
     Column::number("server CPU ns (user + system)", Some("CPUns"), |row| {
         of(row, |one| Some(server_cpu(one)))
     })
     .detail()
-    .of("CPU"),
+    .of("CPU time"),
     Column::number("rank by CPU", Some("by CPU"), |row| {
         let rank = |one: &Figures| Some(Cell::rank(one.cpu_standing?.rank?, false));
         of(row, rank)
     })
     .detail()
-    .of("CPU"),
+    .of("CPU time"),
     Column::number(
         "requests per CPU second, ratio to baseline (95%)",
         None,
@@ -70,7 +70,7 @@ const COLUMNS: [Column<TableRow>; 16] = [
     )
     .by(CPU.name)
     .detail()
-    .of("CPU"),
+    .of("CPU time"),
     Column::number("peak RSS MiB", None, |row| {
         of(row, |one| one.peak_rss_kib.map(Cell::mib))
     })
@@ -80,17 +80,17 @@ const COLUMNS: [Column<TableRow>; 16] = [
         of(row, |_| Some(Cell::count(row.arm.answer_bytes? as u64)))
     })
     .detail()
-    .of("bytes"),
+    .of("answer size"),
     Column::text("limit", None, |row| {
         of(row, |_| row.limit.map(|limit| Cell::text(limit.word())))
     })
-    .of("rate"),
+    .of("requests/s"),
     Column::number("errors", Some("err"), |row: &TableRow| match &row.outcome {
         Outcome::Failed(_) => Cell::Failed,
         _ => of(row, |one| Some(Cell::count(one.errors))),
     })
-    .detail()
-    .of("rate"),
+    .detail_if_zero()
+    .of("requests/s"),
 ];
 
 /// A cell of an arm that was measured.

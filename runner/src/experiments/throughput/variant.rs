@@ -68,10 +68,11 @@ impl Figures {
         self.limit.is_some_and(|limit| limit.bound == bound)
     }
 
-    /// The cell of its rate.
-    pub(super) fn rate_cell(&self) -> Cell {
+    /// The cell of its rate, whose gain is over `first`.
+    pub(super) fn rate_cell(&self, first: Option<&Self>) -> Cell {
         let cell = Cell::gain(self.rate, self.ratio, self.gain, self.is_client_bound());
-        cell.unclear(self.is_unclear())
+        cell.over_bound(first.is_some_and(Self::is_client_bound))
+            .unclear(self.is_unclear())
     }
 }
 

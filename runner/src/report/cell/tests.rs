@@ -35,6 +35,10 @@ fn a_gain_is_written_behind_its_rate() {
     assert_eq!(gain.brief(), "104,210 +3.1%");
     let bounded = Cell::gain(7.0, Some(0.9), None, true);
     assert_eq!(bounded.full(), "≥ 7 (≥ -10.0%)");
+    let over =
+        |client_bound| Cell::gain(7.0, Some(0.9), Some(interval), client_bound).over_bound(true);
+    assert_eq!(over(false).full(), "7 (≤ -10.0%)");
+    assert_eq!(over(true).full(), "≥ 7");
     let unclear = Cell::gain(7.0, None, None, false).unclear(true);
     assert_eq!(unclear.full(), "7‡");
     assert_eq!(Cell::gain(104_210.4, None, None, false).full(), "104,210");

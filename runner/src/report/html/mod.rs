@@ -116,7 +116,12 @@ pub fn html_page(runs: &[&Kept]) -> String {
         lead: lead::Lead::of(runs),
         beside: lead::beside(runs),
         closed_and_open: CLOSED_AND_OPEN,
-        conditions: distinct(sections().filter(|one| one.level.is_some()).map(condition)),
+        conditions: distinct(
+            sections()
+                .filter(|one| one.level.is_some())
+                .map(condition)
+                .filter(|one| !one.is_empty()),
+        ),
         variants: VARIANTS.iter().filter(has_column).copied().collect(),
         groups: distinct(
             headings()

@@ -122,7 +122,12 @@ fn row(grid: &Grid, row: &GridRow, bracket: Option<&str>, source: Option<&String
         let cell = match source {
             // A name is a button, so it is the version that leads to the sources.
             Some(source) if heading.long == VERSION && !cell.is_empty() => {
-                format!("<a href=\"{}\">{cell}</a>", xml(source))
+                let name = row.arm.as_deref().unwrap_or_default();
+                let label = format!("{cell}, sources of {}", xml(name));
+                format!(
+                    "<a href=\"{}\" aria-label=\"{label}\">{cell}</a>",
+                    xml(source)
+                )
             }
             _ => cell,
         };
@@ -178,7 +183,7 @@ mod tests {
             "<th scope=\"col\" class=\"n wide\">IQR %</th>",
             "<th scope=\"col\" class=\"n\">requests/s</th>",
             "<th scope=\"row\" class=\"control\">twin</th>",
-            "<td class=\"t wide\"><a href=\"../frameworks/twin/\">1.2.3</a></td>",
+            "<td class=\"t wide\"><a href=\"../frameworks/twin/\" aria-label=\"1.2.3, sources of twin\">1.2.3</a></td>",
             "<td class=\"wide\">0.5</td>",
             "<td data-key=\"1.23457\">1.2</td>",
             "<td>7,000</td>",

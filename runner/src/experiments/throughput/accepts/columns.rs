@@ -13,23 +13,23 @@ struct AcceptsRow {
 }
 
 const COLUMNS: [Column<AcceptsRow>; 6] = [
-    Column::number("keep-alive", Some("keep-alive"), |row| rate(row, 0)).of("rate"),
-    Column::number("100 per connection", Some("100"), |row| rate(row, 1)).of("rate"),
-    Column::number("10 per connection", Some("10"), |row| rate(row, 2)).of("rate"),
-    Column::number("1 per connection", Some("1 per conn."), |row| rate(row, 3)).of("rate"),
+    Column::number("keep-alive", Some("keep-alive"), |row| rate(row, 0)).of("requests/s"),
+    Column::number("100 per connection", Some("100"), |row| rate(row, 1)).of("requests/s"),
+    Column::number("10 per connection", Some("10"), |row| rate(row, 2)).of("requests/s"),
+    Column::number("1 per connection", Some("1 per conn."), |row| rate(row, 3)).of("requests/s"),
     Column::number("request, server CPU µs (95%)", None, |row| {
         cost(row, |costs| costs.request_ns)
     })
-    .of("CPU"),
+    .of("CPU time"),
     Column::number("accept, server CPU µs (95%)", Some("accept µs"), |row| {
         cost(row, |costs| costs.accept_ns)
     })
-    .of("CPU"),
+    .of("CPU time"),
 ];
 
 fn rate(row: &AcceptsRow, variant: usize) -> Cell {
     match row.row.variants.get(variant) {
-        Some(Outcome::Measured(one)) => one.rate_cell(),
+        Some(Outcome::Measured(one)) => row.row.rate_cell(one),
         Some(Outcome::Failed(_)) => Cell::Failed,
         Some(Outcome::Absent(_)) => Cell::Missing,
         None => Cell::Empty,

@@ -155,7 +155,7 @@ mod tests {
         let said = extremes("An accept", named, |value| format!("{value:.1} µs")).unwrap();
         assert_eq!(
             said,
-            "An accept: least in `a` and `b` (9.1 µs), most in `c` (12.1 µs)."
+            "An accept: least in `a` (9.1 µs; not distinguishable from it: `b`), most in `c` (12.1 µs)."
         );
     }
 }

@@ -9,10 +9,10 @@ const RATES: [Column<VariantsRow>; 4] = [
     Column::number("quickstart·release", Some("qs·release"), |row| {
         rate(row, 0)
     })
-    .of("rate"),
-    Column::number("quickstart·max", Some("qs·max"), |row| rate(row, 1)).of("rate"),
-    Column::number("tuned·release", Some("tuned·release"), |row| rate(row, 2)).of("rate"),
-    Column::number("tuned·max", Some("tuned·max"), |row| rate(row, 3)).of("rate"),
+    .of("requests/s"),
+    Column::number("quickstart·max", Some("qs·max"), |row| rate(row, 1)).of("requests/s"),
+    Column::number("tuned·release", Some("tuned·release"), |row| rate(row, 2)).of("requests/s"),
+    Column::number("tuned·max", Some("tuned·max"), |row| rate(row, 3)).of("requests/s"),
 ];
 
 /// What each variant makes of all connections.
@@ -33,20 +33,20 @@ const SERVICE: [Column<VariantsRow>; 8] = [
     Column::number("served in 100 ms %, quickstart·release", None, |row| {
         served(row, 0)
     })
-    .of("fairness")
+    .of("connections served")
     .detail(),
     Column::number("served in 100 ms %, quickstart·max", None, |row| {
         served(row, 1)
     })
-    .of("fairness")
+    .of("connections served")
     .detail(),
     Column::number("served in 100 ms %, tuned·release", None, |row| {
         served(row, 2)
     })
-    .of("fairness")
+    .of("connections served")
     .detail(),
     Column::number("served in 100 ms %, tuned·max", None, |row| served(row, 3))
-        .of("fairness")
+        .of("connections served")
         .detail(),
 ];
 
@@ -60,7 +60,7 @@ fn of(row: &VariantsRow, variant: usize, cell: impl Fn(&Figures) -> Option<Cell>
 }
 
 fn rate(row: &VariantsRow, variant: usize) -> Cell {
-    of(row, variant, |one| Some(one.rate_cell()))
+    of(row, variant, |one| Some(row.rate_cell(one)))
 }
 
 fn p99(row: &VariantsRow, variant: usize) -> Cell {

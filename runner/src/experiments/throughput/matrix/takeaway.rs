@@ -44,7 +44,8 @@ pub(super) fn cuts(level: &ByVariant) -> String {
     match said.is_empty() {
         true => String::new(),
         false => format!(
-            "p99 at {} falls to less than half in every block: {}.",
+            "Against {}, p99 at {} falls to less than half in every block: {}.",
+            level.labels[0],
             level.heading(),
             said.join("; ")
         ),

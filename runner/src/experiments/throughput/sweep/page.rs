@@ -91,13 +91,13 @@ const SUMMARY: [Column<Swept>; 6] = [
             Some(Cell::whole(point.rate.median))
         })
     })
-    .of("rate"),
+    .of("requests/s"),
     Column::number(
         "at connections (lowest–highest block)",
         Some("at"),
         |swept: &Swept| swept.highest_at.map_or(Cell::Missing, between),
     )
-    .of("rate"),
+    .of("requests/s"),
     Column::number(
         "fairness breaks at connections",
         Some("unfair at"),
@@ -107,7 +107,7 @@ const SUMMARY: [Column<Swept>; 6] = [
             None => Cell::Missing,
         },
     )
-    .of("fairness"),
+    .of("connections served"),
     Column::number(
         "served in 100 ms % at most connections",
         Some("served%"),
@@ -117,7 +117,7 @@ const SUMMARY: [Column<Swept>; 6] = [
             })
         },
     )
-    .of("fairness"),
+    .of("connections served"),
     Column::number("errors", Some("err"), |swept: &Swept| {
         match (&swept.arm.absent, swept.points.is_empty()) {
             (Some(_), _) => Cell::Missing,
