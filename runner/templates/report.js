@@ -34,7 +34,8 @@
     return fits;
   };
   // A browser may have kept what was chosen before a reload; the address says what is.
-  forms.forEach((form) => form.reset());
+  // A button is called reset.
+  forms.forEach((form) => HTMLFormElement.prototype.reset.call(form));
   if (field("b")[0] && field("b")[0].options.length > 1) field("b")[0].selectedIndex = 1;
   const DEFAULTS = Object.fromEntries(NAMES.map((name) => [name, get(name)]));
   const ARMS = new Set(all("tr[data-arm]").map((row) => row.dataset.arm));

@@ -88,7 +88,7 @@ fn written(section: &Section, row: &GridRow) -> [Vec<String>; 2] {
 /// What is written is what a program reads, rounded to the digits that are shown.
 fn assert_is_rounded(value: f64, written: &str) {
     let bare = written.trim_start_matches("≥ ").replace(',', "");
-    let end = bare.find(|char: char| !char.is_ascii_digit() && char != '.');
+    let end = bare.find(|char: char| !char.is_ascii_digit() && !".-".contains(char));
     let figure = &bare[..end.unwrap_or(bare.len())];
     let digits = figure.split_once('.').map_or(0, |(_, after)| after.len());
     let step = 10_f64.powi(-(digits as i32));
@@ -98,7 +98,9 @@ fn assert_is_rounded(value: f64, written: &str) {
     } else {
         step
     };
-    let parsed: f64 = figure.parse().unwrap();
+    let parsed: f64 = figure
+        .parse()
+        .unwrap_or_else(|_| panic!("{value}: {written}"));
     assert!(
         (parsed - value).abs() <= 0.5001 * step,
         "{value}: {written}"

@@ -145,7 +145,7 @@ fn what_each_variant_changes_is_said() {
     assert_eq!(
         page.sections[1].takeaway.split(" (").next(),
         Some(
-            "p99 at 64 connections falls to less than half in every block: with tuned·release for 1 of 3"
+            "Against quickstart·release, p99 at 64 connections falls to less than half in every block: with tuned·release for 1 of 3"
         )
     );
     assert!(!page.is_good, "a variant could not be built");
