@@ -114,7 +114,7 @@ pub struct ServeOptions {
 Examples:
   runner verify
       the contract, checked of every contestant
-  runner verify axum --hostile --json
+  runner verify NAME --hostile --json
       what one makes of malformed and unusual requests, for programs
 
 Exit status: 0 good, 1 a contestant does not honour the contract, does not build, or crashes or hangs, 2 wrong arguments,
