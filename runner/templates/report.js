@@ -313,8 +313,8 @@
     });
     const without = base ? shown.filter(lacks).map((run) => run.dataset.experiment) : [];
     return [
-      left.at.length && `Hidden, since no table of it is at “${at}”: ${left.at.join(", ")}.`,
-      left.columns.length && `Hidden, since no table of it has columns of “${get("cols")}”: ${left.columns.join(", ")}.`,
+      left.at.length && `Without a table at “${at}”, and hidden: ${left.at.join(", ")}.`,
+      left.columns.length && `Without columns of “${get("cols")}”, and hidden: ${left.columns.join(", ")}.`,
       shown.length && at && show && !shown.some(isAt) && `${show} was not measured at “${at}”: all of it is shown`,
       find && !lines.length && `No row matches “${find}”.`,
       without.length && `No ratio to ${base} in ${without.join(", ")}.`,

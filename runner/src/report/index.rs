@@ -45,13 +45,13 @@ fn of_machine(slug: &str, runs: &[&Kept], experiments: &[&str]) -> String {
          them are on one page, to sort, filter and compare (download it, then open it): [{1}]({1})\n\n{2}",
         markdown(machine),
         html_name(slug),
-        table(&shown)
+        list(&shown)
     );
     if !other.is_empty() {
         let _ = write!(
             text,
             "\nRuns of other builds, servers or networks:\n\n{}",
-            table(&other)
+            list(&other)
         );
     }
     if !older.is_empty() {
@@ -59,25 +59,33 @@ fn of_machine(slug: &str, runs: &[&Kept], experiments: &[&str]) -> String {
             text,
             "\n<details><summary>Further runs ({}): older, untrusted, unfinished or of fewer conditions</summary>\n\n{}\n</details>\n",
             older.len(),
-            table(&older)
+            list(&older)
         );
     }
     text
 }
 
-fn table(runs: &[&Kept]) -> String {
-    let mut text = String::from("| run | takeaway | trusted |\n|---|---|---|\n");
+/// An item for each run: a table of sentences would be narrow columns on a phone.
+fn list(runs: &[&Kept]) -> String {
+    let mut text = String::new();
     for run in runs {
+        let facts = format!(
+            "{}, method {}, {}",
+            run.page.date,
+            run.page.method,
+            trusted(&run.page)
+        );
+        let takeaway = takeaway(&run.page);
+        let said = match takeaway.is_empty() {
+            true => String::new(),
+            false => format!(": {}", markdown(&takeaway)),
+        };
         let _ = writeln!(
             text,
-            "| [{}]({}/)<br>{}<br>method\u{a0}{} | {} | {} |",
+            "- **[{}]({}/)** ({}){said}",
             markdown(&run.undated()),
             link(&run.folder),
-            // Word joiners: a line could end after a dash.
-            markdown(&run.page.date).replace('-', "\u{2060}-\u{2060}"),
-            run.page.method,
-            markdown(&takeaway(&run.page)),
-            markdown(&trusted(&run.page))
+            markdown(&facts)
         );
     }
     text
@@ -104,10 +112,10 @@ fn trusted(page: &Page) -> String {
         .map(|one| one.heading.as_str())
         .collect();
     match (untrusted.as_slice(), &page.unfinished) {
-        ([], None) => "yes".to_owned(),
+        ([], None) => "trusted".to_owned(),
         ([], Some(_)) => "not finished".to_owned(),
         // Headings have commas of their own.
-        (all, _) => format!("no ({})", all.join("; ")),
+        (all, _) => format!("UNTRUSTED: {}", all.join("; ")),
     }
 }
 
@@ -138,7 +146,7 @@ mod tests {
             is_candidate: true,
         };
         let text = index(&[kept], &["throughput"]);
-        let said = "no (64 connections, by requests per connection; 1,000 connections, by requests per connection)";
+        let said = "UNTRUSTED: 64 connections, by requests per connection; 1,000 connections, by requests per connection)";
         assert!(text.contains(said), "{text}");
     }
 }
