@@ -17,6 +17,15 @@ pub fn grouped(number: u64) -> String {
     text
 }
 
+/// A difference of this share, in percent with so many digits after the point, or as a factor if few would read that.
+#[must_use]
+pub(super) fn difference(share: f64, digits: usize) -> String {
+    match share < 1.0 {
+        true => format!("{:.digits$}%", share * 100.0),
+        false => format!("a factor of {:.1}", share + 1.0),
+    }
+}
+
 /// `1234.5` as `1,234.50`, with so many digits after the point.
 #[must_use]
 pub(super) fn decimal(number: f64, digits: usize) -> String {
@@ -94,7 +103,14 @@ fn broken(text: &str, columns: usize, indent: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{decimal, grouped, heading, wrapped};
+    use super::{decimal, difference, grouped, heading, wrapped};
+
+    #[test]
+    fn a_large_difference_is_a_factor() {
+        assert_eq!(difference(0.0421, 1), "4.2%");
+        assert_eq!(difference(0.65, 0), "65%");
+        assert_eq!(difference(7.69, 1), "a factor of 8.7");
+    }
 
     #[test]
     fn a_remark_is_broken_between_words() {

@@ -2,6 +2,7 @@
 //! them, and by how much they differ from the baseline. It never says more than the table's ranks do.
 
 use super::cell::Cell;
+use super::format::difference;
 use super::trust::visible_difference;
 use crate::analysis::Ranked;
 use crate::stats::RankSet;
@@ -111,16 +112,8 @@ fn unseen(rankers: &[Ranker], condition: &str, visible: Option<f64>) -> Option<S
     Some(format!(
         "{} are not distinguishable {condition} (differences below {} cannot be seen in this run).",
         names(&first),
-        size(share)
+        difference(share, 0)
     ))
-}
-
-/// A difference as a share, or as a factor if few would read the share.
-fn size(share: f64) -> String {
-    match share < 1.0 {
-        true => format!("{:.0}%", share * 100.0),
-        false => format!("a factor of {:.1}", share + 1.0),
-    }
 }
 
 /// Those who may be first.

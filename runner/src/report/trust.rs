@@ -1,6 +1,6 @@
 //! How far a table can be relied on, in a few words: every check is said, whichever way it came out.
 
-use super::format::grouped;
+use super::format::{difference, grouped};
 use crate::analysis::{Control, Effect, Ranked};
 use crate::run::Warning;
 use crate::stats::median;
@@ -28,8 +28,8 @@ pub fn trust(
     let mut items: Vec<String> = own.map(control).collect();
     items.extend(visible_difference(ranked).map(|share| {
         format!(
-            "half of all pairs would show a difference of {:.1}%",
-            share * 100.0
+            "half of all pairs would show a difference of {}",
+            difference(share, 1)
         )
     }));
     items.push(format!(
