@@ -3,8 +3,8 @@
 use crate::report::listed;
 use crate::stats::Mean;
 
-/// A sentence; `None` if there are fewer than two. All whose intervals overlap that of an extreme are named behind it, unless
-/// they overlap both extremes and so say nothing of either.
+/// A sentence; `None` if there are fewer than two. All whose intervals overlap that of an extreme are named behind it; those
+/// that overlap both extremes are named once, behind both.
 pub(super) fn extremes(
     what: &str,
     mut all: Vec<(&str, &Mean)>,
@@ -20,21 +20,28 @@ pub(super) fn extremes(
             "{what}: the contestants are not distinguishable ({low} to {high})."
         ));
     }
-    let said = |extreme: (&str, &Mean), other: (&str, &Mean)| {
-        let near = all.iter().filter(|(name, mean)| {
-            *name != extreme.0 && mean.overlaps(extreme.1) && !mean.overlaps(other.1)
+    // Those that are near to these extremes and to no other, in words that end with their names.
+    let near = |words: &str, extremes: [bool; 2]| {
+        let own = all.iter().filter(|(name, mean)| {
+            let overlaps = [least, most].map(|(_, extreme)| mean.overlaps(extreme));
+            ![least.0, most.0].contains(name) && overlaps == extremes
         });
-        let names: Vec<String> = near.map(|(name, _)| format!("`{name}`")).collect();
-        let near = match names.is_empty() {
+        let names: Vec<String> = own.map(|(name, _)| format!("`{name}`")).collect();
+        match names.is_empty() {
             true => String::new(),
-            false => format!("; not distinguishable from it: {}", listed(&names)),
-        };
-        format!("`{}` ({}{near})", extreme.0, written(extreme.1.value))
+            false => format!("; {words}: {}", listed(&names)),
+        }
     };
+    let it = "not distinguishable from it";
     Some(format!(
-        "{what}: least in {}, most in {}.",
-        said(least, most),
-        said(most, least)
+        "{what}: least in `{}` ({}{}), most in `{}` ({}{}){}.",
+        least.0,
+        written(least.1.value),
+        near(it, [true, false]),
+        most.0,
+        written(most.1.value),
+        near(it, [false, true]),
+        near("not distinguishable from either", [true, true])
     ))
 }
 
@@ -72,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_overlaps_both_extremes_is_named_with_neither() {
+    fn whoever_overlaps_both_extremes_is_named_once() {
         let wide = [0.0, 50.0, 100.0];
         let all = [
             ("heavy", [90.0, 91.0, 92.0]),
@@ -81,7 +88,7 @@ mod tests {
         ];
         assert_eq!(
             said(&all).unwrap(),
-            "Weight: least in `light` (11 g), most in `heavy` (91 g)."
+            "Weight: least in `light` (11 g), most in `heavy` (91 g); not distinguishable from either: `wide`."
         );
     }
 }

@@ -242,6 +242,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_rank_that_another_analysis_would_change_concerns_every_reader() {
+        let said = |changed: &[&str]| {
+            sensitive(&[Sensitivity {
+                alternative: "the best slice".to_owned(),
+                changed: changed.iter().map(|one| (*one).to_owned()).collect(),
+            }])
+        };
+        assert!(!said(&[]).unwrap().0);
+        assert!(said(&["a"]).unwrap().0);
+        assert!(sensitive(&[]).is_none());
+    }
+
+    #[test]
     fn verdicts_are_grouped_and_say_what_is_not_shown() {
         let field = [
             ("a", Verdict::Undecided),

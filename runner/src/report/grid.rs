@@ -176,10 +176,7 @@ impl Grid {
         let mut headings = vec![
             Heading::number("rank", Some("rank")),
             Heading::text("contestant", Some("contestant")),
-            Heading {
-                is_detail: columns.iter().any(|one| one.heading.is_detail),
-                ..Heading::text("version", None)
-            },
+            Heading::text("version", None),
         ];
         headings.extend(columns.iter().map(|column| column.heading));
         let is_ranked = |row: &R| matches!(rank(row), Cell::Rank { .. });
@@ -209,7 +206,13 @@ impl Grid {
         let rows = rows.collect();
         let mut grid = Self { headings, rows };
         grid.raise_alarms();
-        grid.without_empty_columns()
+        let mut grid = grid.without_empty_columns();
+        // A version stands beside other details, and not in a table of its own.
+        let has_details = grid.headings.iter().any(|heading| heading.is_detail);
+        if let Some(version) = grid.column("version") {
+            grid.headings[version].is_detail = has_details;
+        }
+        grid
     }
 
     /// What has to be seen is not a detail.

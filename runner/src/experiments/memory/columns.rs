@@ -30,7 +30,7 @@ const KEPT: Words = Words {
     late: "MiB, 5 min after",
     late_short: "5 min",
     back_soon: "given back after 30 s, %",
-    back_late: "after 5 min, %",
+    back_late: "given back after 5 min, %",
 };
 
 const OTHER: Words = Words {
@@ -43,7 +43,7 @@ const OTHER: Words = Words {
     late: "MiB, long after",
     late_short: "after",
     back_soon: "given back soon, %",
-    back_late: "after long, %",
+    back_late: "given back at last, %",
 };
 
 fn words(plan: &MemoryPlan) -> &'static Words {

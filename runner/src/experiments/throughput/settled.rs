@@ -65,7 +65,7 @@ impl Change {
     }
 }
 
-/// Says of a table what the halves of its windows show: a rate that moves concerns every reader.
+/// Says of a table what the halves of its windows show.
 pub(super) fn claim(records: &ThroughputRecords, connections: usize, claims: &mut Claims) {
     let arms = records.run.arms.iter().map(|arm| &arm.name);
     let changes = arms.filter_map(|arm| {
@@ -79,12 +79,16 @@ pub(super) fn claim(records: &ThroughputRecords, connections: usize, claims: &mu
         }
         Change::of(arm, &blocks.into_values().collect::<Vec<_>>())
     });
-    let changes: Vec<Change> = changes.collect();
+    enter(&changes.collect::<Vec<_>>(), claims);
+}
+
+/// A rate that moves concerns every reader; that none does is a check.
+fn enter(changes: &[Change], claims: &mut Claims) {
     let place = match changes.iter().any(Change::is_moving) {
         true => &mut claims.remarks,
         false => &mut claims.checks,
     };
-    place.extend(said(&changes));
+    place.extend(said(changes));
 }
 
 /// `None` if there is nothing to say it from.
@@ -131,6 +135,18 @@ mod tests {
             (first, (1_000.0 * more) as u64 + number % 7 * 3)
         };
         Change::of("one", &(0..24).map(block).collect::<Vec<_>>()).unwrap()
+    }
+
+    #[test]
+    fn a_rate_that_still_rises_is_a_remark_and_one_that_stays_a_check() {
+        let entered = |changes: &[Change]| {
+            let mut claims = Claims::default();
+            enter(changes, &mut claims);
+            (claims.remarks.len(), claims.checks.len())
+        };
+        assert_eq!(entered(&[change(1.0), change(1.08)]), (1, 0));
+        assert_eq!(entered(&[change(1.0)]), (0, 1));
+        assert_eq!(entered(&[]), (0, 0));
     }
 
     #[test]

@@ -132,30 +132,3 @@ fn reading() -> Vec<String> {
             .to_owned(),
     ]
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn whoever_overlaps_an_extreme_is_named_with_it() {
-        let cost = |lower: f64, upper: f64| {
-            mean(Interval {
-                estimate: (lower * upper).sqrt(),
-                lower,
-                upper,
-            })
-        };
-        let all = [
-            ("a", cost(9.0, 9.2)),
-            ("b", cost(9.1, 9.4)),
-            ("c", cost(12.0, 12.2)),
-        ];
-        let named = all.iter().map(|(name, cost)| (*name, cost)).collect();
-        let said = extremes("An accept", named, |value| format!("{value:.1} µs")).unwrap();
-        assert_eq!(
-            said,
-            "An accept: least in `a` (9.1 µs; not distinguishable from it: `b`), most in `c` (12.1 µs)."
-        );
-    }
-}
